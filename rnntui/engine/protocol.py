@@ -1,0 +1,304 @@
+"""Every message between a training process and those who watch it, declared once.
+
+A request and its reply are one line of JSON each: {"kind": "<class name>", field: value, ...}.
+Losses are in nats per token (½ squared error per step for values) unless a field says otherwise.
+A number that is not finite travels as null: NaN is not JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+VERSION = 1
+MAX_REQUEST = 16 * 1024
+MAX_REPLY = 64 * 1024
+
+State = Literal["loading", "training", "paused", "finished", "failed"]
+
+
+# ---- requests ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The first request. Replied to with Welcome once the data are loaded, or Failed."""
+
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ask for a Snapshot with what is new since the marks of the last one."""
+
+    history_level: int = -1
+    history_bins: int = 0
+    validations: int = 0
+    events: int = 0
+    steps: bool = False
+    writing: int = 0
+    written: int = 0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop after the current update."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on at the current pace."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Make `count` updates and pause."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Pace:
+    """At most so many updates per second; null: flat out."""
+
+    updates_per_second: float | None = None
+
+
+@dataclass(frozen=True)
+class SetLearningRate:
+    """The learning rate from the next update on."""
+
+    lr: float
+
+
+@dataclass(frozen=True)
+class SetTemperature:
+    """The temperature of what is written from now on."""
+
+    temperature: float
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Write `length` tokens after `prompt` with the live weights; replaces what is being written.
+
+    For values, `prompt` holds numbers separated by commas or spaces and a forecast follows.
+    """
+
+    prompt: str
+    length: int
+    temperature: float
+    greedy: bool = False
+
+
+@dataclass(frozen=True)
+class StopWriting:
+    """End what is being written."""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """Reload the last good weights and halve the learning rate, then go on."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the training process. Replied to with Accepted before it ends."""
+
+
+Request = (
+    Hello
+    | Look
+    | Pause
+    | Resume
+    | Step
+    | Pace
+    | SetLearningRate
+    | SetTemperature
+    | Generate
+    | StopWriting
+    | Mend
+    | Stop
+)
+
+
+# ---- replies ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What does not change while a run lasts."""
+
+    version: int
+    pid: int
+    parameters: int
+    source: str  # name of the source, already safe to show
+    unit: str  # "character", "byte", "word", "value"
+    vocab_size: int  # 0 for values
+    train_size: int  # tokens or values
+    validation_size: int
+    split: str  # in words: "first 90 % to train, last 10 % to validate"
+    steps_per_epoch: int
+    tokens_per_update: int
+    total_steps: int | None  # None where the run is not bounded by steps or epochs
+    total_seconds: float | None
+    floor: float | None  # entropy rate of a generated source, nats per token
+    baselines: tuple[Baseline, ...]
+    features: tuple[str, ...]  # names of the values' columns
+    notes: tuple[str, ...]  # what loading wants the user to know
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A simple model's validation loss on the same split: a line to beat."""
+
+    name: str
+    loss: float
+
+
+@dataclass(frozen=True)
+class History:
+    """The loss as bins of `2**level` updates; one list per column, from bin `start` on.
+
+    When the bins are full, neighbours are joined and `level` grows by one; then all are sent.
+    The last bin may still be filling. `mean`, `low`, `high` are over the finite losses of the bin
+    (null where there is none); `smooth` is the running mean at its end; `bad` counts losses that
+    were not finite.
+    """
+
+    level: int
+    start: int
+    mean: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    smooth: tuple[float | None, ...]
+    bad: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """One validation."""
+
+    step: int
+    loss: float | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to the run, for a mark on the plot and a line in the log."""
+
+    step: int
+    seconds: float  # since the start of training
+    kind: Literal["lr", "temperature", "pace", "pause", "resume", "alert", "mend", "sample", "end"]
+    text: str  # one line, safe to show
+
+
+@dataclass(frozen=True)
+class TokenSteps:
+    """Stream 0 of the last update. Tokens as safe text, one entry per step, the newest last."""
+
+    step: int
+    input: tuple[str, ...]
+    true: tuple[str, ...]
+    predicted: tuple[str, ...]
+    probability: tuple[float | None, ...]  # of the true token
+
+
+@dataclass(frozen=True)
+class ValueSteps:
+    """Stream 0 of the last update, in the source's own units; (T, features) row by row."""
+
+    step: int
+    input: tuple[tuple[float | None, ...], ...]
+    true: tuple[tuple[float | None, ...], ...]
+    predicted: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What the network writes: the text from character `start` on, or a forecast's values."""
+
+    id: int
+    source: Literal["prompt", "sample"]
+    step: int  # of the weights that wrote its newest part
+    prompt: str
+    start: int
+    text: str
+    values: tuple[tuple[float | None, ...], ...]
+    finished: bool
+    warning: str  # e.g. the prompt's characters that the vocabulary lacks
+
+
+@dataclass(frozen=True)
+class Alert:
+    """The run is in trouble: what happened, why most likely, what the mend key would do."""
+
+    step: int
+    title: str
+    cause: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The run as it is now."""
+
+    state: State
+    step: int
+    epoch: float  # passes over the source so far, with the fraction of this one
+    loss: float | None  # of the last update, per token
+    loss_reported: float | None  # as the recipe reduces it: summed or mean
+    smooth: float | None
+    best: float | None  # of the smoothed loss
+    validation: float | None
+    best_validation: float | None
+    lr: float
+    gradient_norm: float | None
+    tokens_per_second: float
+    updates_per_second: float
+    elapsed: float  # seconds of training, pauses excluded
+    remaining: float | None  # expected seconds
+    pace: float | None
+    temperature: float
+    history: History
+    validations: tuple[Validation, ...]  # from the asked mark on
+    events: tuple[Event, ...]  # from the asked mark on
+    event_count: int
+    steps: TokenSteps | ValueSteps | None
+    writing: Writing | None
+    alert: Alert | None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A command was carried out."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request that cannot be carried out, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run cannot start or has broken off: the line for the user and its exit code."""
+
+    message: str
+    exit_code: int
+
+
+Reply = Welcome | Snapshot | Accepted | Refused | Failed
+Message = Request | Reply
+
+REQUESTS: dict[str, type] = {c.__name__: c for c in get_args(Request)}
+REPLIES: dict[str, type] = {c.__name__: c for c in get_args(Reply)}
+
+
+class ProtocolError(ValueError):
+    """A line that is not a message of this protocol."""
