@@ -21,6 +21,12 @@ class DataError(RnntuiError):
     exit_code = 65
 
 
+class OutputError(RnntuiError):
+    """What was printed could not be written (EX_IOERR)."""
+
+    exit_code = 74
+
+
 class EngineError(RnntuiError):
     """The training process failed or is gone (EX_SOFTWARE)."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import resources
@@ -124,7 +124,8 @@ class Recipe:
     def get(self, name: str) -> Value:
         """The value of a leaf key."""
         leaf = find(name)
-        return getattr(getattr(self, leaf.section), leaf.name)  # type: ignore[no-any-return]
+        value: Value = getattr(getattr(self, leaf.section), leaf.name)
+        return value
 
     def replace(self, **changes: Value) -> Recipe:
         """A copy with leaf keys changed. Raises UsageError for an unknown key or a wrong value."""
@@ -133,7 +134,7 @@ class Recipe:
             leaf = find(name)
             sections.setdefault(leaf.section, {})[name] = check(leaf, value)
         parts = {s: dataclasses.replace(getattr(self, s), **kw) for s, kw in sections.items()}
-        return dataclasses.replace(self, **parts)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **parts)
 
     def override(self, settings: Mapping[str, str]) -> Recipe:
         """A copy with leaf keys changed from text, as `--set key=value` gives them."""
@@ -196,7 +197,7 @@ def find(name: str) -> Leaf:
     raise UsageError(f"unknown key '{safe_text(name)}'{nearest(name, _LEAVES)}")
 
 
-def nearest(word: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
+def nearest(word: str, known: Collection[str]) -> str:
     """A half-sentence that suggests what was meant, or says what there is."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     if close:

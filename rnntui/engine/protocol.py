@@ -2,23 +2,31 @@
 
 A request and its reply are one line of JSON each: {"kind": "<class name>", field: value, ...}.
 Losses are in nats per token (½ squared error per step for values) unless a field says otherwise.
-A number that is not finite travels as null: NaN is not JSON.
+A number that is not finite travels as null: NaN is not JSON. `codec.py` writes and reads the lines.
+Texts called safe have been through `safe_text`; all others are raw: whoever shows them does that.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 VERSION = 1
-MAX_REQUEST = 16 * 1024
+MAX_REQUEST = 16 * 1024  # bytes of a line with its newline
 MAX_REPLY = 64 * 1024
 
+
+@dataclass(frozen=True)
+class Within:
+    """The least and the most a number may be, or how long a text may be."""
+
+    least: float
+    most: float
+
+
 State = Literal["loading", "training", "paused", "finished", "failed"]
+Count = Annotated[int, Within(1, 1_000_000)]
+Mark = Annotated[int, Within(0, 2**53)]
 
 
 # ---- requests ---------------------------------------------------------------------------------
@@ -33,15 +41,20 @@ class Hello:
 
 @dataclass(frozen=True)
 class Look:
-    """Ask for a Snapshot with what is new since the marks of the last one."""
+    """Ask for a Snapshot with what is new since the marks of the last one; zeros ask for all.
 
-    history_level: int = -1
-    history_bins: int = 0
-    validations: int = 0
-    events: int = 0
+    The marks are `level` and number of bins of the History at hand, the step of the newest
+    validation at hand, the last `event_count`, and id and length (characters, or values of a
+    forecast) of the Writing at hand. What is very old may have been thinned out or dropped.
+    """
+
+    history_level: Annotated[int, Within(-1, 64)] = -1
+    history_bins: Mark = 0
+    validations: Mark = 0
+    events: Mark = 0
     steps: bool = False
-    writing: int = 0
-    written: int = 0
+    writing: Mark = 0
+    written: Mark = 0
 
 
 @dataclass(frozen=True)
@@ -58,14 +71,14 @@ class Resume:
 class Step:
     """Make `count` updates and pause."""
 
-    count: int = 1
+    count: Count = 1
 
 
 @dataclass(frozen=True)
 class Pace:
     """At most so many updates per second; null: flat out."""
 
-    updates_per_second: float | None = None
+    updates_per_second: Annotated[float, Within(0.01, 1e6)] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +102,8 @@ class Generate:
     For values, `prompt` holds numbers separated by commas or spaces and a forecast follows.
     """
 
-    prompt: str
-    length: int
+    prompt: Annotated[str, Within(0, 2000)]
+    length: Annotated[int, Within(1, 100_000)]
     temperature: float
     greedy: bool = False
 
@@ -147,7 +160,7 @@ class Welcome:
     total_steps: int | None  # None where the run is not bounded by steps or epochs
     total_seconds: float | None
     floor: float | None  # entropy rate of a generated source, nats per token
-    baselines: tuple[Baseline, ...]
+    baselines: tuple[Baseline, ...]  # those known by now; the others come with a Snapshot
     features: tuple[str, ...]  # names of the values' columns
     notes: tuple[str, ...]  # what loading wants the user to know
 
@@ -199,7 +212,10 @@ class Event:
 
 @dataclass(frozen=True)
 class TokenSteps:
-    """Stream 0 of the last update. Tokens as safe text, one entry per step, the newest last."""
+    """Stream 0 of the last update. Tokens as safe text, one entry per step, the newest last.
+
+    Of a long chunk only the newest steps are sent.
+    """
 
     step: int
     input: tuple[str, ...]
@@ -210,7 +226,10 @@ class TokenSteps:
 
 @dataclass(frozen=True)
 class ValueSteps:
-    """Stream 0 of the last update, in the source's own units; (T, features) row by row."""
+    """Stream 0 of the last update, in the source's own units; (T, features) row by row.
+
+    Of a long chunk only the newest steps are sent, of many features only the first ones.
+    """
 
     step: int
     input: tuple[tuple[float | None, ...], ...]
@@ -220,7 +239,11 @@ class ValueSteps:
 
 @dataclass(frozen=True)
 class Writing:
-    """What the network writes: the text from character `start` on, or a forecast's values."""
+    """What the network writes: the text from character `start` on, or a forecast's values.
+
+    `text` and `prompt` are raw, `warning` is safe. `start` may lie beyond what the viewer had: one
+    that is far behind gets the newest part. Of a long prompt only the end is sent.
+    """
 
     id: int
     source: Literal["prompt", "sample"]
@@ -265,12 +288,13 @@ class Snapshot:
     pace: float | None
     temperature: float
     history: History
-    validations: tuple[Validation, ...]  # from the asked mark on
-    events: tuple[Event, ...]  # from the asked mark on
+    validations: tuple[Validation, ...]  # after the asked mark
+    events: tuple[Event, ...]  # after the asked mark, at most the newest ones
     event_count: int
-    steps: TokenSteps | ValueSteps | None
+    steps: TokenSteps | ValueSteps | None  # None if not asked for, or not at hand just now
     writing: Writing | None
     alert: Alert | None
+    baselines: tuple[Baseline, ...] = ()  # they take time: empty at first
 
 
 @dataclass(frozen=True)

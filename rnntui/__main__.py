@@ -1,0 +1,25 @@
+"""`python -m rnntui`, and what the installed command calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    # Read when NumPy is imported. One thread is the faster one for small networks, and with more
+    # of them one busy neighbour stops everything.
+    for name in BLAS_THREADS:
+        os.environ.setdefault(name, "1")
+    try:
+        from rnntui.cli import run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""The command line: one function per command. What is heavy is imported inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rnntui import __version__
+from rnntui.outcome import guarded
+
+if TYPE_CHECKING:
+    from rnntui.options import Glyphs, View
+    from rnntui.recipe import Recipe
+
+HELP_NAMES = ("-h", "--help")
+RECIPE_OPTIONS = (
+    ("cell", "NAME", "Recurrent cell: rnn."),
+    ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
+    ("hidden", "N", "Hidden units of a layer."),
+    ("layers", "N", "Recurrent layers."),
+    ("seq_len", "N|full", "Steps a gradient runs back: truncated BPTT."),
+    ("batch", "N", "Parallel streams of the source."),
+    ("lr", "RATE", "Learning rate."),
+    ("optimizer", "NAME", "Update rule: sgd, momentum, adam."),
+    ("clip", "BOUND", "Bound on the gradient; 0: none."),
+    ("epochs", "N", "Stop after N passes over the source."),
+    ("steps", "N", "Stop after N updates."),
+    ("seconds", "S", "Stop after S seconds."),
+    ("seed", "N", "Of every random number."),
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """The commands; options without a command belong to `train`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `rnntui` for `rnntui train`, with or without options."""
+        own = (*HELP_NAMES, "--version")
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = ["train", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of that name. Raises UsageError with what was probably meant."""
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        from rnntui.options import is_source
+        from rnntui.recipe import nearest
+
+        hint = nearest(args[0], list(self.commands))
+        if "did you mean" not in hint and is_source(args[0]):
+            hint = f": did you mean 'rnntui train {args[0]}'?"
+        raise click.UsageError(f"no command '{args[0]}'{hint}")
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
+    options_metavar="",
+    subcommand_metavar="[COMMAND] [OPTIONS]",
+)
+@click.version_option(__version__, message="rnntui %(version)s")
+def cli() -> None:
+    """Train a recurrent neural network in the terminal and watch it learn.
+
+    Without a command, the default recipe is trained in the dashboard.
+
+    \b
+    Examples:
+      rnntui                          watch a network learn to write tales
+      rnntui train hello-world        watch one fail, and hello-world-cured
+      rnntui train notes.txt          train on a text of your own
+      rnntui train --json | tail -1   without a screen: a JSON object a line
+      rnntui train --help             every option
+    """
+
+
+def _dashboard(recipe: Recipe, view: View, notes: tuple[str, ...]) -> int:
+    """Show the run on the whole screen; the notes stand above it in the scrollback."""
+    from rnntui.recipe import nearest
+    from rnntui.text import safe_text
+    from rnntui.tui import THEMES, run_dashboard
+
+    if view.theme and view.theme not in THEMES:
+        hint = nearest(view.theme, THEMES)
+        hint = hint if "did you mean" in hint else f": there is {', '.join(THEMES[:6])} …"
+        raise click.UsageError(f"no theme '{view.theme}'{hint}")
+    for note in notes:
+        click.echo(f"rnntui: note: {safe_text(note)}", err=True)
+    return run_dashboard(recipe, glyphs=view.glyphs, theme=view.theme or None, mouse=view.mouse)
+
+
+def recipe_options(command: Command) -> Command:
+    """An option for each of the common recipe keys; the recipe checks their texts, as for --set."""
+    for name, metavar, text in reversed(RECIPE_OPTIONS):
+        option = click.option(f"--{name.replace('_', '-')}", name, metavar=metavar, help=text)
+        command = option(command)
+    return command
+
+
+def _not_negative(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int | None:
+    if value is not None and value < 0:
+        raise click.BadParameter(f"{value} is below 0")
+    return value
+
+
+@cli.command(short_help="Train a recipe, a corpus or a file.")
+@click.argument("source", required=False)
+@click.option(
+    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any recipe key; repeat for more."
+)
+@recipe_options
+@click.option("--plain", is_flag=True, help="Lines of text instead of the dashboard.")
+@click.option("--json", is_flag=True, help="One JSON object a line instead of the dashboard.")
+@click.option(
+    "--every",
+    type=int,
+    callback=_not_negative,
+    metavar="N",
+    help="A line every N updates; 0: none but validations, samples and the end.",
+)
+@click.option(
+    "--glyphs",
+    type=click.Choice(["braille", "blocks", "ascii"]),
+    default="braille",
+    metavar="KIND",
+    help="What the dashboard draws with: braille, blocks, ascii.",
+)
+@click.option("--theme", metavar="NAME", default="", help="Colours, as dark or light.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+def train(
+    source: str | None,
+    pairs: tuple[str, ...],
+    plain: bool,
+    json: bool,
+    every: int | None,
+    glyphs: Glyphs,
+    theme: str,
+    no_mouse: bool,
+    **common: str | None,
+) -> int:
+    """Train a network on SOURCE and watch it learn.
+
+    SOURCE is a recipe, a corpus (rnntui recipes, rnntui corpora), a text, CSV or NPY file, a
+    recipe of your own (.toml), or - for standard input. A bare name is a recipe before it is a
+    corpus, and a corpus before it is a file; ./name is always the file.
+
+    A bound given here (--epochs, --steps, --seconds) replaces the recipe's own. What --set can
+    change is what `rnntui recipes NAME` prints. Lines instead of the dashboard come by themselves
+    where there is no terminal to draw on.
+
+    \b
+    Examples:
+      rnntui train                                  the default recipe
+      rnntui train hello-world-cured                a bundled recipe
+      rnntui train elnino --hidden 64 --lr 0.002    a corpus, with other settings
+      rnntui train notes.txt --set tokenizer=word   your own text, word by word
+      rnntui train prices.csv --seq-len 30          columns of numbers
+      rnntui train mine.toml                        a recipe of your own
+      cat notes.txt | rnntui train -                standard input
+      rnntui train --plain --seconds 10             lines of text
+      rnntui train counting --json --every 1        each update as JSON
+    """
+    from rnntui.options import View, mode_of, recipe_of, settings_of
+
+    if plain and json:
+        raise click.UsageError("--plain and --json exclude each other")
+    recipe, notes = recipe_of(source, settings_of(common, pairs))
+    mode = mode_of(plain, json, recipe.data.source)
+    view = View(mode, every, glyphs, theme, mouse=not no_mouse)
+    if mode == "dashboard":
+        return _dashboard(recipe, view, notes)
+    from rnntui.foreground import train_in_foreground
+
+    return train_in_foreground(recipe, view, notes)
+
+
+@cli.command(short_help="List the recipes, or print one.")
+@click.argument("name", required=False)
+def recipes(name: str | None) -> int:
+    """List the bundled recipes, a line each; with NAME, print that one with all its keys.
+
+    \b
+    Examples:
+      rnntui recipes
+      rnntui recipes tales > mine.toml    a start for one of your own
+    """
+    from rnntui.listing import recipe_lines, recipe_text
+
+    click.echo(recipe_text(name) if name else "\n".join(recipe_lines()))
+    return 0
+
+
+@cli.command(short_help="List the corpora.")
+def corpora() -> int:
+    """List the corpora that come with rnntui or are found on this machine, a line each.
+
+    \b
+    Examples:
+      rnntui corpora
+      rnntui train sums                   train on one
+    """
+    from rnntui.listing import corpus_lines
+
+    click.echo("\n".join(corpus_lines()))
+    return 0
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; the exit code."""
+
+    def command() -> int:
+        with cli.make_context("rnntui", list(args)) as ctx:
+            return int(cli.invoke(ctx) or 0)
+
+    return guarded(command)

@@ -1,0 +1,182 @@
+"""The corpora that come with the program: bundled, generated, or found on the machine.
+
+This module does not import NumPy: listing the corpora is immediate.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from rnntui.data.generated import brackets, grammar, sine, sums
+from rnntui.errors import DataError, UsageError
+from rnntui.recipe import nearest
+from rnntui.text import fit, safe_text
+
+PYTHON_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class CorpusInfo:
+    """What a list says of a corpus. `size` is in words; `floor` in nats per character.
+
+    `note` is what a user who trains on it should know; empty for most.
+    """
+
+    name: str
+    kind: Literal["text", "values"]
+    description: str
+    size: str
+    source: str
+    floor: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Bundled:
+    name: str
+    file: str
+    kind: Literal["text", "values"]
+    description: str
+    source: str
+    note: str = ""
+
+
+_BUNDLED = (
+    _Bundled(
+        name="tales",
+        file="tales.txt",
+        kind="text",
+        description="English tales in plain prose",
+        source="written for rnntui",
+    ),
+    _Bundled(
+        name="sunspots",
+        file="sunspots.csv",
+        kind="values",
+        description="sunspot number of each year, 1700 to 2008",
+        source="SIDC Brussels / NOAA, as carried by statsmodels; public domain",
+    ),
+    _Bundled(
+        name="co2",
+        file="co2.csv",
+        kind="values",
+        description="carbon dioxide in the air of Mauna Loa, weekly, 1958 to 2001",
+        source="Keeling & Whorf, CDIAC, as carried by statsmodels; public domain",
+        note="missing weeks of the measurements are filled by linear interpolation",
+    ),
+    _Bundled(
+        name="elnino",
+        file="elnino.csv",
+        kind="values",
+        description="sea surface temperature off Peru, monthly, 1950 to 2010",
+        source="NOAA Climate Prediction Center, as carried by statsmodels; public domain",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Generated:
+    name: str
+    description: str
+    characters: Callable[[], float]
+    floor: Callable[[], float]
+
+
+_GENERATED = (
+    _Generated("sums", "sums of two numbers below 100: 37+58=95", sums.characters, sums.floor),
+    _Generated("brackets", "balanced brackets of three kinds", brackets.characters, brackets.floor),
+    _Generated(
+        "grammar", "English-like sentences of a small grammar", grammar.characters, grammar.floor
+    ),
+)
+
+_ELSEWHERE = (
+    CorpusInfo("sine", "values", "two sines added", f"{sine.ROWS} rows", "generated"),
+    CorpusInfo(
+        "python",
+        "text",
+        "source of this Python's own standard library",
+        "up to 2 MB",
+        "found on this machine",
+    ),
+)
+
+
+@cache
+def catalogue() -> tuple[CorpusInfo, ...]:
+    """Every corpus there is, text first."""
+    bundled = [
+        CorpusInfo(b.name, b.kind, b.description, _file_size(b), b.source, note=b.note)
+        for b in _BUNDLED
+    ]
+    generated = [
+        CorpusInfo(g.name, "text", g.description, _size(g.characters()), "generated", g.floor())
+        for g in _GENERATED
+    ]
+    listed = [*bundled, *_ELSEWHERE, *generated]
+    return tuple(sorted(listed, key=lambda info: info.kind))
+
+
+def find_corpus(name: str) -> CorpusInfo:
+    """The corpus of that name. Raises UsageError with the nearest name."""
+    known = {info.name: info for info in catalogue()}
+    if name in known:
+        return known[name]
+    raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{nearest(name, known)}")
+
+
+def bundled_path(name: str) -> Path | None:
+    """The file of a bundled corpus; None for the others. Raises DataError if it is missing."""
+    for corpus in _BUNDLED:
+        if corpus.name == name:
+            path = _folder() / corpus.file
+            if not path.is_file():
+                raise DataError(f"corpus {name}: {corpus.file} is missing: install rnntui again")
+            return path
+    return None
+
+
+def python_source(most: int = PYTHON_BYTES) -> str:
+    """The modules of this Python's standard library, in the order of their names.
+
+    Modules that are not plain ASCII are left out, and so is what is beyond `most` bytes.
+    Raises DataError where an installation has no source files.
+    """
+    folder = Path(sysconfig.get_path("stdlib"))
+    parts: list[str] = []
+    left = most
+    for path in sorted(folder.glob("*.py")):
+        if left <= 0:
+            break
+        try:
+            text = path.read_bytes()[:left].decode("ascii")
+        except (OSError, UnicodeDecodeError):
+            continue
+        parts.append(text.replace("\r\n", "\n"))
+        left -= len(text)
+    if not parts:
+        shown = fit(safe_text(str(folder)), 60)
+        raise DataError(f"corpus python: this Python keeps no source files in {shown}")
+    return "".join(parts)
+
+
+def _folder() -> Path:
+    """Where the bundled files are: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1] / "corpora"
+    return package if package.is_dir() else Path(__file__).parents[2] / "corpora"
+
+
+def _file_size(corpus: _Bundled) -> str:
+    try:
+        return _size((_folder() / corpus.file).stat().st_size)
+    except OSError:
+        return "missing"
+
+
+def _size(count: float) -> str:
+    return f"{count / 1000:.0f} kB"

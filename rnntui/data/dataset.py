@@ -1,0 +1,53 @@
+"""What loading hands to training: tokens with their tokenizer, or rows of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy import float64
+from numpy.typing import NDArray
+
+from rnntui.data.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, eq=False)
+class TokenData:
+    """A sequence of tokens, split into a part to train on and a later one to validate on.
+
+    `tokens` (N,) and `validation` (M,) hold ids as the smallest unsigned integers; M may be 0.
+    `floor` is the entropy rate of a generated source in nats per token: no model can do better.
+    """
+
+    name: str
+    unit: str
+    tokens: NDArray[Any]
+    validation: NDArray[Any]
+    tokenizer: Tokenizer
+    split: str
+    floor: float | None = None
+    baselines: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ValueData:
+    """Rows of numbers in time, split into a part to train on and a later one to validate on.
+
+    `values` (N, D) and `validation` (M, D) are standardized if that was asked for: the source's own
+    numbers are `values * deviation + mean`, with `mean` (D,) and `deviation` (D,) of the part that
+    is trained on.
+    """
+
+    name: str
+    features: tuple[str, ...]
+    values: NDArray[float64]
+    validation: NDArray[float64]
+    mean: NDArray[float64]
+    deviation: NDArray[float64]
+    split: str
+    notes: tuple[str, ...] = ()
+    unit: str = "value"
+
+
+Dataset = TokenData | ValueData

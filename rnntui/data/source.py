@@ -1,0 +1,154 @@
+"""Where data come from: what a source means, whether it can be read, and its bytes.
+
+This module does not import NumPy: a command checks a source with it before anything heavy starts.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from rnntui.data.corpus import find_corpus
+from rnntui.errors import DataError, UsageError
+from rnntui.text import fit, safe_text
+
+Kind = Literal["corpus", "text", "values", "stdin", "file"]
+
+MOST_BYTES = 256 * 1024 * 1024
+SHOWN = 48
+VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
+_PREFIXES: tuple[Kind, ...] = ("corpus", "text", "values")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source taken apart: `rest` is the corpus' name, the text, the numbers or the path."""
+
+    kind: Kind
+    rest: str
+
+    @property
+    def name(self) -> str:
+        """A short name that is safe to show."""
+        if self.kind == "corpus":
+            return show(self.rest)
+        if self.kind == "file":
+            return show(Path(self.rest).name or self.rest)
+        return {"text": "inline text", "values": "inline values"}.get(self.kind, "standard input")
+
+
+def show(foreign: str, width: int = SHOWN) -> str:
+    """A foreign string, safe and short enough for a line."""
+    return fit(safe_text(foreign), width)
+
+
+def parse_source(source: str) -> Source:
+    """Take a source apart. Raises UsageError for an empty one."""
+    for kind in _PREFIXES:
+        if source.startswith(f"{kind}:"):
+            return Source(kind, source[len(kind) + 1 :])
+    if source == "-":
+        return Source("stdin", "")
+    if not source:
+        raise UsageError("source is empty: takes a file, '-', corpus:NAME, text:…, values:1,2,3")
+    return Source("file", source)
+
+
+def guess_task(source: str) -> Literal["tokens", "values"]:
+    """What a source most likely holds, by its name alone."""
+    parsed = parse_source(source)
+    if parsed.kind == "values":
+        return "values"
+    if parsed.kind == "corpus":
+        return "values" if find_corpus(parsed.rest).kind == "values" else "tokens"
+    is_table = parsed.kind == "file" and parsed.rest.lower().endswith(VALUE_SUFFIXES)
+    return "values" if is_table else "tokens"
+
+
+def precheck(source: str) -> None:
+    """Raise the DataError or UsageError that needs no loading, if there is one."""
+    parsed = parse_source(source)
+    if parsed.kind == "corpus":
+        find_corpus(parsed.rest)
+    elif parsed.kind in ("text", "values") and not parsed.rest:
+        raise DataError(f"{parsed.kind}: is empty: write what to learn after the colon")
+    elif parsed.kind == "file" and not is_pipe(source):
+        with _open(parsed) as file:
+            if not file.read(1):
+                raise DataError(f"{parsed.name}: is empty")
+
+
+def is_pipe(source: str) -> bool:
+    """Whether a source can be read only once: standard input or a named pipe.
+
+    Another process cannot read it again: whoever starts one reads the bytes and hands them on.
+    """
+    parsed = parse_source(source)
+    if parsed.kind != "file":
+        return parsed.kind == "stdin"
+    try:
+        return stat.S_ISFIFO(Path(parsed.rest).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read(parsed: Source, stdin: BinaryIO | None = None) -> bytes:
+    """The bytes of a file or of standard input. Raises DataError in one line."""
+    if parsed.kind == "stdin":
+        if stdin is None:
+            raise DataError("standard input: nothing was handed in: name a file instead of '-'")
+        content = stdin.read(MOST_BYTES + 1)
+    else:
+        with _open(parsed) as file:
+            content = _read(file, parsed)
+    if not content:
+        raise DataError(f"{parsed.name}: is empty")
+    if len(content) > MOST_BYTES:
+        raise _too_large(parsed)
+    return content
+
+
+def _open(parsed: Source) -> BinaryIO:
+    """A file opened for reading, after a look at what it is: a device might never end."""
+    path = Path(parsed.rest)
+    shown = show(parsed.rest)
+    try:
+        mode = path.stat()
+        if stat.S_ISDIR(mode.st_mode):
+            raise DataError(f"{shown}: is a directory: name a file in it")
+        if not (stat.S_ISREG(mode.st_mode) or stat.S_ISFIFO(mode.st_mode)):
+            raise DataError(f"{shown}: is a device or a socket, not a file: pipe it in with '-'")
+        if mode.st_size > MOST_BYTES:
+            raise _too_large(parsed)
+        return path.open("rb")
+    except FileNotFoundError:
+        raise DataError(f"{shown}: no such file{_similar(path)}") from None
+    except OSError as error:
+        raise DataError(f"{shown}: {error.strerror or 'cannot be read'}") from None
+    except ValueError:
+        raise DataError(f"{shown}: not a file name") from None
+
+
+def _read(file: BinaryIO, parsed: Source) -> bytes:
+    try:
+        return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{parsed.name}: {error.strerror or 'cannot be read'}") from None
+
+
+def _too_large(parsed: Source) -> DataError:
+    most = MOST_BYTES >> 20
+    return DataError(f"{parsed.name}: more than {most} MiB: train on a part, as head -c 100M gives")
+
+
+def _similar(path: Path) -> str:
+    """A half-sentence with the file that was probably meant."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    close = get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f": did you mean '{show(close[0])}'?" if close else ""

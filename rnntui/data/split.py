@@ -1,0 +1,32 @@
+"""The split into a part to train on and a later one to validate on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEAST = 2
+
+
+@dataclass(frozen=True)
+class Split:
+    """`train` tokens come first, the rest validate; `words` say so."""
+
+    train: int
+    words: str
+    notes: tuple[str, ...] = ()
+
+
+def split_at(count: int, fraction: float, unit: str) -> Split:
+    """Keep the last `fraction` of `count` tokens for validation.
+
+    A last part of one token or none validates nothing: then all are trained on, with a note.
+    """
+    kept = int(count * fraction)
+    if fraction == 0:
+        return Split(count, "all to train, none to validate")
+    if kept < LEAST:
+        plural = "" if count == 1 else "s"
+        note = f"{count} {unit}{plural}: too few to keep some for validation"
+        return Split(count, "all to train, none to validate", (note,))
+    first, last = f"{100 * (1 - fraction):.4g} %", f"{100 * fraction:.4g} %"
+    return Split(count - kept, f"first {first} to train, last {last} to validate")

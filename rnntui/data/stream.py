@@ -1,0 +1,96 @@
+"""A source cut into parallel streams, read chunk by chunk by a cursor that resumes exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One chunk of every stream: `targets` is what follows each of `inputs`.
+
+    Both are (T, B) for tokens and (T, B, D) for values: read-only views of the streams.
+    """
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    epoch: int
+    starts_epoch: bool
+    ends_epoch: bool
+
+
+class Stream:
+    """`batch` parallel streams of `data`, read `seq_len` steps at a time, again and again.
+
+    Of N tokens, stream b reads S = (N - 1) // batch, from b * S on, and predicts the next of each.
+    An epoch is the S // T full chunks of each stream; what is left over at a stream's end is less
+    than a chunk. Raises DataError if there is not even one.
+    """
+
+    def __init__(self, data: NDArray[Any], batch: int, seq_len: int | str) -> None:
+        check_length(len(data), batch, seq_len)
+        size = (len(data) - 1) // batch
+        self.batch = batch
+        self.steps = size if isinstance(seq_len, str) else seq_len
+        self.chunks_per_epoch = size // self.steps
+        self._epoch = 0
+        self._chunk = 0
+        # Row s holds step s of every stream, and row S what follows: a chunk is then one slice.
+        self._rows = np.empty((size + 1, batch, *data.shape[1:]), dtype=data.dtype)
+        self._rows[:size] = (
+            data[: batch * size].reshape(batch, size, *data.shape[1:]).swapaxes(0, 1)
+        )
+        self._rows[size] = data[size : batch * size + 1 : size]
+        self._rows.flags.writeable = False
+
+    def next(self) -> Batch:
+        """The chunk under the cursor, which moves on."""
+        start = self._chunk * self.steps
+        end = start + self.steps
+        last = self._chunk + 1 == self.chunks_per_epoch
+        chunk = Batch(
+            inputs=self._rows[start:end],
+            targets=self._rows[start + 1 : end + 1],
+            epoch=self._epoch,
+            starts_epoch=self._chunk == 0,
+            ends_epoch=last,
+        )
+        self._epoch, self._chunk = (self._epoch + 1, 0) if last else (self._epoch, self._chunk + 1)
+        return chunk
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The cursor: epoch and chunk of what `next` will give."""
+        return self._epoch, self._chunk
+
+    def restore(self, position: tuple[int, int]) -> None:
+        """Move the cursor to a position. Raises ValueError for one that does not exist here."""
+        epoch, chunk = position
+        if epoch < 0 or not 0 <= chunk < self.chunks_per_epoch:
+            raise ValueError(f"no chunk {chunk} in an epoch of {self.chunks_per_epoch}")
+        self._epoch, self._chunk = epoch, chunk
+
+
+def check_length(have: int, batch: int, seq_len: int | str, unit: str = "token") -> None:
+    """Raise DataError, with a setting that works, if `have` tokens do not fill one chunk."""
+    steps = 1 if isinstance(seq_len, str) else seq_len
+    need = batch * steps + 1
+    if have >= need:
+        return
+    count = f"{have:,} {unit}" + ("" if have == 1 else "s")
+    if have < 2:
+        raise DataError(f"too short: have {count} to train on, need at least 2")
+    why = f"batch {batch} × seq_len {seq_len} + 1"
+    if have > steps:
+        cure = f"--set batch={(have - 1) // steps}"
+    elif batch == 1:
+        cure = f"--set seq_len={have - 1}"
+    else:
+        cure = f"--set batch=1 --set seq_len={have - 1}"
+    raise DataError(f"too short: have {count} to train on, need {need:,} ({why}): {cure} works")

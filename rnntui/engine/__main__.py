@@ -1,0 +1,31 @@
+"""What `spawn` starts: trains the recipe on standard input, listening in the directory it is given.
+
+Nothing is written to a terminal: messages go to the viewers.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from rnntui.engine.loop import Engine
+from rnntui.engine.spawn import SOCKET
+from rnntui.recipe import from_dict
+
+
+def main(directory: str) -> int:
+    """Train until nobody wants it any more, remove the directory, return the exit status.
+
+    After an exception here the directory stays, with its log, for the one who made it.
+    """
+    home = Path(directory)
+    recipe = from_dict(json.load(sys.stdin.buffer))
+    status = Engine(recipe, home / SOCKET).run()
+    shutil.rmtree(home, ignore_errors=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,230 @@
+"""Messages to lines of JSON and back, checked against the declarations in `protocol.py`.
+
+Nothing a peer sends is trusted: a line becomes a message only if its kind is known, every field is
+there (or has a default), has the declared type and lies in the declared range, and no other field
+is there. The checkers are built once per class from its annotations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+from collections.abc import Callable, Hashable
+from functools import cache
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from rnntui.engine.protocol import (
+    MAX_REPLY,
+    MAX_REQUEST,
+    REPLIES,
+    REQUESTS,
+    Message,
+    ProtocolError,
+    Reply,
+    Request,
+    Within,
+)
+from rnntui.text import safe_text
+
+Check = Callable[[Any, str], Any]
+MOST = 2**53  # the largest whole number that every JSON reader keeps exactly
+
+
+def encode(message: Message) -> bytes:
+    """One line of JSON with its newline. Floats that are not finite become null.
+
+    Raises ProtocolError if the line would be longer than the peer accepts.
+    """
+    kind = type(message).__name__
+    table = {"kind": kind, **_plain(message)}
+    text = json.dumps(table, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
+    try:
+        line = text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair has no place in UTF-8
+        line = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+    if len(line) > (MAX_REQUEST if kind in REQUESTS else MAX_REPLY):
+        raise ProtocolError(f"a {kind} of {len(line)} bytes is too long")
+    return line
+
+
+def decode_request(line: bytes) -> Request:
+    """The request a line holds. Raises ProtocolError with the reason in one safe line."""
+    return cast(Request, _decode(line, REQUESTS, MAX_REQUEST))
+
+
+def decode_reply(line: bytes) -> Reply:
+    """The reply a line holds. Raises ProtocolError with the reason in one safe line."""
+    return cast(Reply, _decode(line, REPLIES, MAX_REPLY))
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON knows it. Members of a union of messages are told apart by "kind"."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is tuple:
+        return [_plain(item) for item in value]
+    if kind in (str, int, bool, types.NoneType):
+        return value
+    table = {name: _plain(getattr(value, name)) for name in _names(cast(Hashable, kind))}
+    return {"kind": kind.__name__, **table} if kind in _tagged() else table
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+@cache
+def _tagged() -> frozenset[type]:
+    """The message parts that share a field with another part."""
+    found: set[type] = set()
+    for kind in (*REQUESTS.values(), *REPLIES.values()):
+        for hint in get_type_hints(kind).values():
+            parts = [part for part in get_args(hint) if dataclasses.is_dataclass(part)]
+            if len(parts) > 1 and get_origin(hint) in (Union, types.UnionType):
+                found.update(cast("list[type]", parts))
+    return frozenset(found)
+
+
+def _decode(line: bytes, kinds: dict[str, type], most: int) -> Any:
+    if len(line) > most:
+        raise ProtocolError(f"the line is longer than {most} bytes")
+    try:
+        table = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise ProtocolError("not a line of JSON") from None
+    if not isinstance(table, dict):
+        raise ProtocolError("not a JSON object")
+    kind = table.pop("kind", None)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise ProtocolError(f"unknown kind {_shown(kind)}")
+    return _object(kinds[kind])(table, kind)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _shown(value: Any) -> str:
+    text = safe_text(repr(value)[:80])
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+# ---- checkers: (value, where) -> the value as the message holds it, or ProtocolError ------------
+
+
+@cache
+def _object(kind: type) -> Check:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = dataclasses.fields(kind)
+    checks = {f.name: _check(hints[f.name]) for f in fields}
+    needed = {f.name for f in fields if f.default is dataclasses.MISSING}
+    accepted = checks.keys() | {"kind"} if kind in _tagged() else checks.keys()
+
+    def check(value: Any, where: str) -> Any:
+        if not isinstance(value, dict):
+            raise ProtocolError(f"{where}: expected an object, got {_shown(value)}")
+        if unknown := value.keys() - accepted:
+            raise ProtocolError(f"{where}: unknown field {_shown(min(unknown))}")
+        if missing := needed - value.keys():
+            raise ProtocolError(f"{where}: field {min(missing)} is missing")
+        given = value.items()
+        return kind(**{k: checks[k](v, f"{where}.{k}") for k, v in given if k in checks})
+
+    return check
+
+
+def _check(hint: Any) -> Check:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _within(_check(args[0]), next(a for a in args[1:] if isinstance(a, Within)))
+    if origin in (Union, types.UnionType):
+        return _union(args)
+    if origin is tuple:
+        return _list(_check(args[0]))
+    if origin is Literal:
+        return _choice(args)
+    if dataclasses.is_dataclass(hint):
+        return _object(cast(type, hint))
+    return {int: _whole, float: _number, bool: _truth, str: _text}[hint]
+
+
+def _within(check: Check, range_: Within) -> Check:
+    def bounded(value: Any, where: str) -> Any:
+        held = check(value, where)
+        size = len(held) if isinstance(held, str) else held
+        if not range_.least <= size <= range_.most:
+            what = "length" if isinstance(held, str) else "number"
+            raise ProtocolError(
+                f"{where}: {what} {size:.10g} is outside {range_.least:.10g} … {range_.most:.10g}"
+            )
+        return held
+
+    return bounded
+
+
+def _union(args: tuple[Any, ...]) -> Check:
+    """`X | None`, or several kinds of part told apart by their "kind" field."""
+    parts = [a for a in args if a is not types.NoneType]
+    optional = len(parts) < len(args)
+    kinds = {p.__name__: _object(p) for p in parts} if len(parts) > 1 else {}
+    only = _check(parts[0])
+
+    def check(value: Any, where: str) -> Any:
+        if value is None and optional:
+            return None
+        if not kinds:
+            return only(value, where)
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            raise ProtocolError(f"{where}: expected {' or '.join(kinds)}, got {_shown(value)}")
+        return kinds[kind](value, where)
+
+    return check
+
+
+def _list(item: Check) -> Check:
+    def check(value: Any, where: str) -> Any:
+        if not isinstance(value, list):
+            raise ProtocolError(f"{where}: expected a list, got {_shown(value)}")
+        return tuple([item(v, where) for v in value])
+
+    return check
+
+
+def _choice(choices: tuple[Any, ...]) -> Check:
+    def check(value: Any, where: str) -> Any:
+        if not isinstance(value, str) or value not in choices:
+            raise ProtocolError(f"{where}: {_shown(value)} is none of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def _whole(value: Any, where: str) -> Any:
+    if type(value) is not int or not -MOST <= value <= MOST:
+        raise ProtocolError(f"{where}: expected a whole number, got {_shown(value)}")
+    return value
+
+
+def _number(value: Any, where: str) -> Any:
+    if type(value) is int and -MOST <= value <= MOST:
+        return float(value)
+    if type(value) is not float or not math.isfinite(value):
+        raise ProtocolError(f"{where}: expected a finite number, got {_shown(value)}")
+    return value
+
+
+def _truth(value: Any, where: str) -> Any:
+    if type(value) is not bool:
+        raise ProtocolError(f"{where}: expected true or false, got {_shown(value)}")
+    return value
+
+
+def _text(value: Any, where: str) -> Any:
+    if type(value) is not str:
+        raise ProtocolError(f"{where}: expected text, got {_shown(value)}")
+    return value

@@ -1,0 +1,225 @@
+"""The training process: train, and between two updates answer whoever asked something."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rnntui.engine.protocol import (
+    VERSION,
+    Accepted,
+    Failed,
+    Generate,
+    Hello,
+    Look,
+    Mend,
+    Pace,
+    Pause,
+    Refused,
+    Reply,
+    Request,
+    Resume,
+    SetLearningRate,
+    SetTemperature,
+    Step,
+    Stop,
+    StopWriting,
+)
+from rnntui.engine.server import Server
+from rnntui.errors import EngineError, RnntuiError, UsageError
+from rnntui.recipe import Recipe
+from rnntui.text import safe_text
+
+if TYPE_CHECKING:
+    from rnntui.engine.session import Session
+
+LOOK_EVERY = 0.004  # seconds between two looks at the socket while training flat out
+LONGEST_WAIT = 0.1  # seconds: how late a signal may be noticed while nothing happens
+GRACE = 3.0  # seconds without a viewer after which nobody is coming back
+FIRST_GRACE = 15.0  # seconds for the first viewer to come
+LONGEST_LINE = 200  # characters of a message to the user
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class _Ended(BaseException):
+    """Leaves a long update, or loading, from within; no handler in between may stop it."""
+
+
+class Engine:
+    """One run and its socket, from the first viewer to the last."""
+
+    def __init__(self, recipe: Recipe, socket: Path) -> None:
+        self._recipe = recipe
+        self._server = Server(socket)
+        self._session: Session | None = None
+        self._failure: Failed | None = None
+        self._told = False  # a viewer has been sent the failure
+        self._status: int | None = None  # to exit with, once it is decided
+        self._uninterrupted = False  # a signal waits for the end of the update
+        self._visited = False
+        self._seen = self._looked = monotonic()  # when there last was a viewer; and the last look
+
+    def run(self) -> int:
+        """Train until told to stop or nobody is there any more; the status to exit with."""
+        with _handlers(self._signal), contextlib.closing(self._server):
+            try:
+                self._load()
+                self._uninterrupted = True
+                self._train()
+            except _Ended:
+                pass
+            except Exception as error:
+                self._fail(error)
+            self._tell()
+        return self._status or 0
+
+    def _load(self) -> None:
+        # NumPy is imported after the socket is there, and while the viewer draws its first frame.
+        from rnntui.data import load
+        from rnntui.engine.session import Session
+
+        self._session = Session(self._recipe, load(self._recipe), self._inside_an_update)
+
+    def _train(self) -> None:
+        session = self._session
+        assert session is not None
+        while not self._over:
+            now = monotonic()
+            delay = session.delay(now)
+            if delay <= 0:
+                session.update()
+                now = monotonic()
+            if delay > 0 or now - self._looked >= LOOK_EVERY:
+                self._look(0.0 if delay <= 0 or session.writing else min(delay, LONGEST_WAIT))
+                session.turn(monotonic(), delay)
+
+    def _inside_an_update(self) -> None:
+        """A validation takes its time: answer meanwhile, and leave it if it is time to end."""
+        if monotonic() - self._looked >= LOOK_EVERY:
+            self._look(0.0)
+            if self._over:
+                raise _Ended
+
+    def _look(self, seconds: float) -> None:
+        """Answer what has been asked, waiting at most so long, and see who is there."""
+        self._server.poll(seconds, self._answer)
+        now = self._looked = monotonic()
+        if self._server.viewers:
+            self._visited, self._seen = True, now
+        elif now - self._seen > (GRACE if self._visited else FIRST_GRACE):
+            self._end(self._failure.exit_code if self._failure else 0)
+
+    @property
+    def _over(self) -> bool:
+        return self._status is not None or self._failure is not None
+
+    def _end(self, status: int) -> None:
+        if self._status is None:
+            self._status = status
+
+    def _signal(self, number: int, _: FrameType | None) -> None:
+        self._end(128 + number)
+        if not self._uninterrupted:
+            raise _Ended
+
+    # ---- requests ---------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> Reply:
+        if isinstance(request, Stop):
+            self._end(0)
+            return Accepted()
+        if self._failure is not None:
+            self._told = True
+            return self._failure
+        if isinstance(request, Hello) and request.version != VERSION:
+            return Refused(f"this training process speaks version {VERSION} of the protocol")
+        try:
+            return self._carry_out(request)
+        except UsageError as error:
+            return Refused(str(error)[:LONGEST_LINE])
+        except Exception as error:
+            self._told = True
+            return self._fail(error)
+
+    def _carry_out(self, request: Request) -> Reply:
+        session = self._session
+        assert session is not None
+        match request:
+            case Look():
+                return session.snapshot(request)
+            case Hello():
+                return session.welcome()
+            case Pause():
+                session.pause()
+            case Resume():
+                session.resume()
+            case Step():
+                session.make_steps(request.count)
+            case Pace():
+                session.set_pace(request.updates_per_second)
+            case SetLearningRate():
+                session.set_lr(request.lr)
+            case SetTemperature():
+                session.set_temperature(request.temperature)
+            case Generate():
+                session.generate(request)
+            case StopWriting():
+                session.stop_writing()
+            case Mend():
+                session.mend()
+        return Accepted()
+
+    # ---- failure ----------------------------------------------------------------------------
+
+    def _fail(self, error: Exception) -> Failed:
+        """The run cannot go on: keep the line that says why."""
+        if isinstance(error, RnntuiError):
+            message, status = str(error), error.exit_code
+        elif isinstance(error, MemoryError):
+            message, status = f"not enough memory: {error}", EngineError.exit_code
+        else:
+            message, status = _keep_traceback(error), EngineError.exit_code
+        line = safe_text(" ".join(message.split()))
+        line = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+        self._failure = Failed(line, status)
+        return self._failure
+
+    def _tell(self) -> None:
+        """After a failure: tell who asks why; end once a viewer knows, or nobody is there."""
+        self._uninterrupted = True
+        while self._failure is not None and self._status is None:
+            self._look(LONGEST_WAIT)
+            if self._told and not self._server.unsent:
+                self._end(self._failure.exit_code)
+
+
+@contextlib.contextmanager
+def _handlers(handler: signal._HANDLER) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _keep_traceback(error: Exception) -> str:
+    """In one line what went wrong, and where the traceback was written for a report."""
+    what = f"{type(error).__name__}: {error}"[:100]
+    name = f"rnntui-{os.getuid()}-crash-{os.getpid()}.txt"
+    path = Path(tempfile.gettempdir()) / name
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return f"training broke off: {what}"
+    return f"training broke off: {what} (details in {path})"

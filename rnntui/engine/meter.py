@@ -1,0 +1,50 @@
+"""How fast a run goes, how long it has been going and how long it will be."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW = 2.0  # seconds the rate is taken over
+INTERVAL = 0.1  # seconds between two readings kept
+
+
+class Meter:
+    """Updates against time; pauses do not count. All times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self._before = 0.0  # running time until the last pause
+        self._since: float | None = None  # when it went on after that
+        self._readings: deque[tuple[float, int]] = deque()
+
+    def run(self, now: float, step: int) -> None:
+        """Training goes on."""
+        if self._since is None:
+            self._since = now
+            self._readings.clear()
+            self._readings.append((now, step))
+
+    def rest(self, now: float) -> None:
+        """Training pauses."""
+        if self._since is not None:
+            self._before += now - self._since
+            self._since = None
+
+    def elapsed(self, now: float) -> float:
+        """Seconds of training so far."""
+        return self._before + (now - self._since if self._since is not None else 0.0)
+
+    def read(self, now: float, step: int) -> None:
+        """Note where training is; cheap, and wanted a few times a second at least."""
+        readings = self._readings
+        if self._since is None or now - readings[-1][0] < INTERVAL:
+            return
+        readings.append((now, step))
+        while len(readings) > 2 and readings[1][0] <= now - WINDOW:
+            readings.popleft()
+
+    def rate(self, now: float, step: int) -> float:
+        """Updates per second over the last two seconds; 0 while paused."""
+        if self._since is None or not self._readings:
+            return 0.0
+        then, before = self._readings[0]
+        return (step - before) / (now - then) if now > then else 0.0

@@ -1,0 +1,305 @@
+"""One training run in this process: its generator, what may be done to it, and how it stands.
+
+No sockets here. `update` makes one update; between two of them any other method may be called, and
+while `train` calls `between` (during a long validation) too: what must not happen inside an update
+then waits for its end.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from rnntui.data import Dataset, baselines
+from rnntui.engine import steps as shown
+from rnntui.engine.events import Events
+from rnntui.engine.guard import Guard
+from rnntui.engine.history import LossHistory, ValidationHistory
+from rnntui.engine.meter import Meter
+from rnntui.engine.protocol import Baseline, Generate, Look, Snapshot, State, Welcome
+from rnntui.engine.scribe import Scribe
+from rnntui.errors import UsageError
+from rnntui.recipe import Recipe, check, find
+from rnntui.text import safe_text
+from rnntui.trainer import Chunk, start, total_steps, train
+
+BASELINES_AFTER = 1.0  # seconds: the first ones belong to the first frames
+CATCH_UP = 0.02  # seconds of updates that may be made up for where a pace was not kept
+
+
+class Session:
+    """A run from its first update to its last, and the prompt after that."""
+
+    def __init__(
+        self, recipe: Recipe, data: Dataset, between: Callable[[], None] | None = None
+    ) -> None:
+        self._recipe, self._data, self._between = recipe, data, between
+        self._state = start(recipe, data)
+        self._last = total_steps(recipe, data)
+        self._updates = self._generator()
+        self._chunk: Chunk | None = None
+        self._inside = False  # an update is under way
+        self._status: State = "training"
+        self._left: int | None = None  # updates until it pauses; None: it does not
+        self._pace: float | None = None
+        self._due = 0.0  # when the next update may be made
+        self._began = self._turned = monotonic()
+        self._meter = Meter()
+        self._meter.run(self._began, 0)
+        self._history, self._validations = LossHistory(), ValidationHistory()
+        self._events = Events()
+        self._guard = Guard(recipe, data, self._state)
+        self._mending = False
+        self._scribe = Scribe(recipe.sample, data, self._state)
+        self._seconds = recipe.train.seconds  # the time it may take; 0: any
+        self._baselines: tuple[Baseline, ...] = ()
+        self._baseliner: threading.Thread | None = None
+
+    def _generator(self) -> Iterator[Chunk]:
+        # The time a run is given does not pass while it is paused, so it is kept here.
+        recipe = self._recipe.replace(seconds=0.0, epochs=0, steps=self._last or 0)
+        return train(recipe, self._data, self._state, self._inside_an_update)
+
+    def _inside_an_update(self) -> None:
+        if self._between is not None:
+            self._between()
+
+    # ---- updates ----------------------------------------------------------------------------
+
+    def delay(self, now: float) -> float:
+        """Seconds until the next update may be made: 0 at once, infinite while there is none."""
+        if self._status != "training":
+            return math.inf
+        return max(0.0, self._due - now) if self._pace else 0.0
+
+    def update(self) -> None:
+        """Make one update."""
+        self._inside = True
+        try:
+            chunk = next(self._updates, None)
+        finally:
+            self._inside = False
+        if chunk is None:
+            self._finish()
+            return
+        self._chunk = chunk
+        self._history.add(chunk.loss_per_token)
+        known = self._guard.alert
+        if self._guard.see(chunk):
+            self._rest()
+        if self._guard.alert is not known and self._guard.alert is not None:
+            self._note("alert", self._guard.alert.title)
+        if chunk.validation is not None:
+            self._validations.add(chunk.step, chunk.validation)
+        if chunk.sample is not None and self._scribe.sampled(chunk.sample, monotonic()):
+            self._note("sample", safe_text(chunk.sample[:80]))
+        if self._pace is not None or self._left is not None:
+            self._count()
+        if chunk.step == self._last:
+            self._finish()
+        if self._mending:
+            self._mend()
+
+    def _count(self) -> None:
+        """Keep the pace, and the number of updates asked for."""
+        now = monotonic()
+        if self._pace is not None:
+            self._due = max(self._due, now - CATCH_UP) + 1 / self._pace
+        if self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self._rest()
+
+    def turn(self, now: float, spare: float) -> None:
+        """What is done a few hundred times a second besides updates.
+
+        `spare` is how many seconds nothing else is to be done: what `delay` said.
+        """
+        passed, self._turned = now - self._turned, now
+        self._meter.read(now, self.step)
+        if self._baseliner is None and now - self._began > BASELINES_AFTER:
+            self._compare()
+        self._scribe.turn(now, passed, spare)
+        if self._status == "training":
+            self._guard.keep(now)
+            if self._seconds and self._meter.elapsed(now) >= self._seconds:
+                self._finish()
+
+    def _compare(self) -> None:
+        """Reckon the baselines in a thread: it sorts and counts, hardly ever holding the lock."""
+
+        def reckon() -> None:
+            self._baselines = shown.as_baselines(baselines(self._data))
+
+        self._baseliner = threading.Thread(target=reckon, name="baselines", daemon=True)
+        self._baseliner.start()
+
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return self._state.step
+
+    @property
+    def writing(self) -> bool:
+        """Whether there is something to write."""
+        return self._scribe.busy
+
+    def _finish(self) -> None:
+        """The bounds are reached: the prompt stays usable."""
+        if self._status == "finished":
+            return
+        self._rest()
+        self._status = "finished"
+        loss = self._history.smooth
+        found = f": smoothed loss {loss:.4g}" if math.isfinite(loss) else ""
+        self._note("end", f"finished after {self.step} updates{found}")
+        self._scribe.last_words()
+
+    # ---- commands: each may raise UsageError -----------------------------------------------
+
+    def pause(self) -> None:
+        """Stop after the current update."""
+        self._only_unfinished()
+        if self._status == "training":
+            self._rest()
+            self._note("pause", "paused")
+
+    def _rest(self) -> None:
+        self._meter.rest(monotonic())
+        self._status, self._left = "paused", None
+
+    def resume(self) -> None:
+        """Go on; from a loss that was not finite too, which pauses again if it is not cured."""
+        self._only_unfinished()
+        if self._status != "training":
+            self._note("resume", "resumed")
+        self._go(None)
+
+    def _go(self, count: int | None) -> None:
+        now = monotonic()
+        if self._status != "training":
+            self._due = now
+        self._status, self._left = "training", count
+        self._meter.run(now, self.step)
+
+    def make_steps(self, count: int) -> None:
+        """Make exactly `count` more updates, then pause."""
+        self._only_unfinished()
+        # The update under way was not asked for by this command.
+        self._go(count + self._inside)
+
+    def set_pace(self, updates_per_second: float | None) -> None:
+        """At most so many updates per second; None: as fast as they come."""
+        self._only_unfinished()
+        self._pace, self._due = updates_per_second, monotonic()
+        rate = "flat out" if self._pace is None else f"{self._pace:g} updates per second"
+        self._note("pace", f"pace: {rate}")
+
+    def set_lr(self, lr: float) -> None:
+        """The learning rate from the next update on."""
+        self._only_unfinished()
+        lr = float(check(find("lr"), lr))
+        before = self._state.lr
+        self._guard.rate_changed(before, lr)
+        self._state.lr = lr
+        self._note("lr", f"learning rate {before:.4g} → {lr:.4g}")
+
+    def set_temperature(self, temperature: float) -> None:
+        """The temperature of what is written from now on."""
+        self._scribe.warm(temperature)
+        self._note("temperature", f"temperature {self._state.temperature:.4g}")
+
+    def generate(self, request: Generate) -> None:
+        """Write after a prompt; replaces what is being written and sets the temperature."""
+        self._scribe.generate(request)
+
+    def stop_writing(self) -> None:
+        """End what is being written."""
+        self._scribe.stop()
+
+    def mend(self) -> None:
+        """Reload the last good weights, halve the learning rate and go on.
+
+        A run that had finished is given as many updates, or as much time, again.
+        """
+        if self._guard.alert is None:
+            raise UsageError("nothing to mend: the loss is sound")
+        if self._inside:
+            self._mending = True
+        else:
+            self._mend()
+
+    def _mend(self) -> None:
+        self._mending = False
+        step = self._guard.mend()
+        self._history.smooth_anew()
+        self._note("mend", f"weights of update {step} again, learning rate {self._state.lr:.4g}")
+        if self._status == "finished":
+            self._extend()
+        self._go(None)
+
+    def _extend(self) -> None:
+        """Give a finished run as much again as its recipe did."""
+        self._seconds += self._recipe.train.seconds
+        if self._last is not None:
+            self._last += total_steps(self._recipe, self._data) or 0
+            self._updates = self._generator()
+
+    def _only_unfinished(self) -> None:
+        if self._status == "finished":
+            raise UsageError("the run has finished")
+
+    def _note(self, kind: str, text: str) -> None:
+        self._events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
+
+    # ---- how it stands ----------------------------------------------------------------------
+
+    def welcome(self) -> Welcome:
+        """What does not change while the run lasts."""
+        return shown.welcome(self._recipe, self._data, self._state)
+
+    def snapshot(self, look: Look) -> Snapshot:
+        """The run as it is now, with what is new since the marks of `look`."""
+        now, chunk, state = monotonic(), self._chunk, self._state
+        rate = self._meter.rate(now, self.step)
+        smooth, best = self._history.smooth, self._history.best
+        return Snapshot(
+            state=self._status,
+            step=self.step,
+            epoch=self.step / state.stream.chunks_per_epoch,
+            loss=chunk.loss_per_token if chunk else None,
+            loss_reported=chunk.loss if chunk else None,
+            smooth=smooth,
+            best=best if math.isfinite(best) else smooth,
+            validation=self._validations.latest,
+            best_validation=self._validations.best,
+            lr=state.lr,
+            gradient_norm=chunk.gradient_norm if chunk else None,
+            tokens_per_second=rate * state.stream.steps * state.stream.batch,
+            updates_per_second=rate,
+            elapsed=self._meter.elapsed(now),
+            remaining=self._remaining(now, rate),
+            pace=self._pace,
+            temperature=state.temperature,
+            history=self._history.since(look.history_level, look.history_bins),
+            validations=self._validations.since(look.validations),
+            events=self._events.since(look.events),
+            event_count=self._events.count,
+            steps=shown.steps_of(chunk, self._data) if look.steps and chunk else None,
+            writing=self._scribe.since(look.writing, look.written),
+            alert=self._guard.alert,
+            baselines=self._baselines,
+        )
+
+    def _remaining(self, now: float, rate: float) -> float | None:
+        """Expected seconds until the first bound is reached."""
+        if self._status == "finished":
+            return 0.0
+        bounds = []
+        if self._seconds:
+            bounds.append(max(0.0, self._seconds - self._meter.elapsed(now)))
+        if self._last is not None and rate > 0:
+            bounds.append((self._last - self.step) / rate)
+        return min(bounds, default=None)

@@ -1,0 +1,182 @@
+"""Start a training process: detached from the terminal, with a private directory for its socket.
+
+Neither this module nor anything it imports needs NumPy: the dashboard's process uses it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnntui.errors import EngineError
+from rnntui.recipe import Recipe, to_dict
+from rnntui.text import safe_text
+
+SOCKET, PID, LOG, RECIPE = "door", "pid", "log", "recipe.json"
+LONGEST_PATH = 100  # bytes: Unix sockets take little more (104 on macOS)
+UNCLAIMED = 60.0  # seconds after which a directory without a process is nobody's
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, eq=False)
+class EngineHandle:
+    """A training process that was started here."""
+
+    process: subprocess.Popen[bytes]
+    directory: Path
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens, or will."""
+        return self.directory / SOCKET
+
+    def exited(self) -> int | None:
+        """Its exit status once it has ended (negative: the signal that killed it), else None."""
+        return self.process.poll()
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit status, waiting for its end at most so long."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def why(self) -> str:
+        """In one safe line, how it ended; empty while it runs or when it ended as it should."""
+        status = self.exited()
+        if not status:
+            return ""
+        try:
+            lines = (self.directory / LOG).read_text("utf-8", "replace").split("\n")
+        except OSError:
+            lines = []
+        last = next((safe_text(line)[:120] for line in reversed(lines) if line.strip()), "")
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        return f"the training process ended with {how}" + (f": {last}" if last else "")
+
+    def kill(self) -> None:
+        """End it now, whatever it does, and remove what it leaves behind."""
+        if self.exited() is None:
+            self.process.kill()
+            self.process.wait()
+        self.clean()
+
+    def clean(self) -> None:
+        """Remove its directory if it has ended without doing that."""
+        if self.exited() is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def spawn(recipe: Recipe, cwd: Path) -> EngineHandle:
+    """Start training `recipe` in a process of its own; takes a few ms and does not wait for it.
+
+    `cwd` is where relative sources are looked for. Raises EngineError if no process can be made.
+    """
+    directory = _make_directory()
+    try:
+        process = _start(recipe, cwd, directory)
+        (directory / PID).write_text(str(process.pid), "ascii")
+    except OSError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        reason = safe_text(error.strerror or str(error))
+        raise EngineError(f"cannot start the training process: {reason}") from None
+    return EngineHandle(process, directory)
+
+
+def _start(recipe: Recipe, cwd: Path, directory: Path) -> subprocess.Popen[bytes]:
+    # A file, not a pipe: a recipe may carry a long text, and nobody waits for the reader.
+    path = directory / RECIPE
+    path.write_text(json.dumps(to_dict(recipe)), "utf-8")
+    with path.open("rb") as recipe_file, (directory / LOG).open("wb") as log:
+        return subprocess.Popen(
+            _command(directory),
+            cwd=cwd,
+            env=_environment(),
+            stdin=recipe_file,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _command(directory: Path) -> list[str]:
+    """-P keeps the working directory off the path: a numpy.py lying there is not ours to run.
+
+    Without it the package may have to be told where it is; at the end of the path it hides nothing.
+    """
+    home = str(Path(__file__).resolve().parents[2])
+    program = (
+        f"import sys; sys.path.append({home!r}); "
+        "from rnntui.engine.__main__ import main; sys.exit(main(sys.argv[1]))"
+    )
+    return [sys.executable, "-P", "-c", program, str(directory)]
+
+
+def _environment() -> dict[str, str]:
+    """One BLAS thread unless the user chose: with more, one busy neighbour stops everything."""
+    environment = dict(os.environ)
+    for name in BLAS_THREADS:
+        environment.setdefault(name, "1")
+    return environment
+
+
+# ---- directories --------------------------------------------------------------------------------
+
+
+def _make_directory() -> Path:
+    """A new private directory with a short path; those of dead processes are removed."""
+    prefix = f"rnntui-{os.getuid()}-"
+    for base in _bases():
+        if len(os.fsencode(base / f"{prefix}12345678" / SOCKET)) <= LONGEST_PATH:
+            _remove_stale(base, prefix)
+            try:
+                return Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+            except OSError:
+                continue
+    raise EngineError("cannot start the training process: no directory for its socket; set TMPDIR")
+
+
+def _bases() -> list[Path]:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    own = [Path(runtime)] if runtime.startswith("/") and Path(runtime).is_dir() else []
+    return [*own, Path(tempfile.gettempdir()), Path("/tmp")]
+
+
+def _remove_stale(base: Path, prefix: str) -> None:
+    try:
+        found = [entry for entry in os.scandir(base) if entry.name.startswith(prefix)]
+    except OSError:
+        return
+    for entry in found:
+        try:
+            ours = entry.stat(follow_symlinks=False).st_uid == os.getuid()
+            if ours and entry.is_dir(follow_symlinks=False) and _abandoned(Path(entry.path)):
+                shutil.rmtree(entry.path, ignore_errors=True)
+        except OSError:  # it went away meanwhile
+            continue
+
+
+def _abandoned(directory: Path) -> bool:
+    try:
+        pid = int((directory / PID).read_text("ascii"))
+    except (OSError, ValueError):
+        return time.time() - directory.stat().st_mtime > UNCLAIMED
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,78 @@
+"""The first lines of a plain run: what is trained, on what, how, and when it ends."""
+
+from __future__ import annotations
+
+from rnntui import __version__
+from rnntui.data import TokenData
+from rnntui.foreground.numbers import count, duration, plural, rounded
+from rnntui.foreground.report import Run
+from rnntui.listing import title_of
+from rnntui.text import fit, safe_text
+
+WIDTH = 100
+
+
+def heading(run: Run) -> list[str]:
+    """The lines, at most 100 cells wide."""
+    recipe = run.recipe
+    name = f"rnntui {__version__} · {recipe.name}"
+    rows = [
+        ("about", title_of(recipe)),
+        ("data", _data(run)),
+        ("network", _network(run)),
+        ("training", _training(run)),
+        ("ends", _bounds(run)),
+        ("units", _units(run)),
+    ]
+    lines = [name, *(f"  {label:<10}{text}" for label, text in rows if text)]
+    return [fit(safe_text(line), WIDTH) for line in lines]
+
+
+def _data(run: Run) -> str:
+    data = run.data
+    if isinstance(data, TokenData):
+        size = len(data.tokens) + len(data.validation)
+        what = f"{count(size)} {data.unit}s, {data.tokenizer.vocab_size} different"
+        if data.floor is not None:
+            what += f", floor {rounded(data.floor)}"
+    else:
+        size = len(data.values) + len(data.validation)
+        what = f"{count(size)} rows of {', '.join(data.features)}"
+    return f"{data.name} · {what}; {data.split}"
+
+
+def _network(run: Run) -> str:
+    model = run.recipe.model
+    layers = f"{plural(model.layers, 'layer')} of {model.hidden}"
+    parameters = f"{count(run.parameters)} parameters"
+    return f"{model.cell} {model.activation} · {layers} · {parameters} · {model.dtype}"
+
+
+def _training(run: Run) -> str:
+    train = run.recipe.train
+    clip = f"clipped at {train.clip_mode} {train.clip:g}" if train.clip else "not clipped"
+    steps = "whole passes"
+    if isinstance(train.seq_len, int):
+        steps = plural(train.seq_len, "step")
+    return (
+        f"{train.optimizer}, lr {train.lr:g}, gradient {clip} · "
+        f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
+    )
+
+
+def _bounds(run: Run) -> str:
+    train = run.recipe.train
+    ends = []
+    if run.total:
+        ends.append(f"after {count(run.total)} updates")
+    if train.seconds:
+        ends.append(f"after {duration(train.seconds)}")
+    return " or ".join(ends) if ends else "with Ctrl-C; or set --steps, --epochs or --seconds"
+
+
+def _units(run: Run) -> str:
+    told = "nats per " + run.data.unit if run.is_text else "half the squared error of a step"
+    told = f"loss: mean since the row before, {told}"
+    if run.recipe.train.reduction == "sum":
+        told += f" · sum: over {'a pass' if run.one_step else 'one update'}"
+    return told

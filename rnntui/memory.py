@@ -1,0 +1,69 @@
+"""How much memory a run needs and how much there is, to refuse an impossible size in one line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rnntui.errors import UsageError
+from rnntui.nn.cells import CELLS
+from rnntui.nn.model import ModelShape
+from rnntui.recipe import Recipe
+
+_VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each time step of a layer keeps ready
+
+
+def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
+    """Bytes that training allocates for a vocabulary (or features) of `width`, chunks of `steps`.
+
+    Parameters, gradients, moments, working copies and activations, to about 15 per cent.
+    """
+    shape = ModelShape.of(recipe, width)
+    cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
+    layout = shape.layout()
+    copies = sum(layout.size for name in ("weights", "gradients"))
+    copies += layout.size * {"sgd": 0, "momentum": 1, "adam": 2}[recipe.train.optimizer]
+    copies += 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
+    activations = shape.layers * rows * H * (cell.slots + 2) + 3 * rows * width
+    numbers = copies + activations
+    item = 8 if shape.dtype == "float64" else 4
+    return numbers * item + steps * shape.layers * _VIEWS_OF_A_STEP
+
+
+def check_memory(recipe: Recipe, width: int, steps: int) -> None:
+    """Raise UsageError where a run needs more memory than is free."""
+    needed, free = memory_needed(recipe, width, steps), free_memory()
+    if free is not None and needed > free:
+        raise too_large(needed, free)
+
+
+def too_large(needed: int, free: int | None) -> UsageError:
+    """The line for a run that does not fit."""
+    there = "more than there is" if free is None else f"this machine has {_size(free)} free"
+    return UsageError(f"needs {_size(needed)} of memory, {there}: lower hidden, batch or seq_len")
+
+
+def free_memory() -> int | None:
+    """Bytes that can be had without swapping (where that is known, else all), or None."""
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        return _all_memory()
+    return _all_memory()
+
+
+def _all_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.0f} PB"

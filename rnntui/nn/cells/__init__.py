@@ -1,0 +1,11 @@
+"""Recurrent cells, one file each. A new one is a `Cell`, a `SingleStep` and a line here."""
+
+from __future__ import annotations
+
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep
+from rnntui.nn.cells.rnn import RnnCell, RnnStep
+
+CELLS: dict[str, type[Cell]] = {"rnn": RnnCell}
+STEPS: dict[str, type[SingleStep]] = {"rnn": RnnStep}
+
+__all__ = ["CELLS", "STEPS", "Cell", "Extent", "SingleStep"]

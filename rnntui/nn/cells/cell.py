@@ -1,0 +1,111 @@
+"""What every recurrent cell has: buffers for a chunk, forward and backward through time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from rnntui.nn.arena import Array, aligned
+from rnntui.nn.products import AtOnce, InOrder, Products
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Sizes of a chunk: T steps, B parallel streams, H hidden units."""
+
+    steps: int
+    batch: int
+    hidden: int
+    dtype: str
+
+    @property
+    def rows(self) -> int:
+        """N = T * B: the rows of a product over all steps at once."""
+        return self.steps * self.batch
+
+    @property
+    def in_order(self) -> bool:
+        """Whether sums are taken as a program with a loop over time takes them.
+
+        So it is in double precision and for a single stream, as small programs have it: what they
+        compute is then repeated to the last bit.
+        """
+        return self.dtype == "float64" and self.batch == 1
+
+    def products(self) -> Products:
+        """The products over all rows, in the order that this extent asks for."""
+        return InOrder(self.dtype) if self.in_order else AtOnce(self.rows, self.dtype)
+
+
+class Cell(ABC):
+    """The recurrent part of one layer over a chunk.
+
+    The input's part of the pre-activations stands in `inputs` before `forward`, and its gradient
+    after `backward`; the bias is in it, except `in_order`, where the cell adds it last. Gates come
+    first in every array, so that each gate of a step is one contiguous block. Weights and gradients
+    are views by name: `Wh` (G, H, H), `b` (G, H) and what else `shapes` names; h_{t-1} multiplies
+    from the left.
+    """
+
+    gates: ClassVar[int]  # G: gates that the input feeds
+    slots: ClassVar[int]  # S >= G: arrays of Z
+    parts: ClassVar[int]  # arrays that are carried from step to step: h, for the LSTM also c
+
+    def __init__(
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        activation: str,
+    ) -> None:
+        """Allocate the buffers; those of `backward` only where there are gradients to fill."""
+        T, B, H = extent.steps, extent.batch, extent.hidden
+        self.extent, self.weights, self.gradients = extent, weights, gradients
+        self.activation = activation  # of the cells that leave it open
+        self.products = extent.products()
+        self.Z = aligned((self.slots, T, B, H), extent.dtype)
+        self.h = aligned((T + 1, B, H), extent.dtype)  # h[0] before the chunk, h[t+1] after step t
+        self.dh = aligned((T if gradients is not None else 0, B, H), extent.dtype)
+        self.inputs = self.Z[: self.gates].reshape(self.gates, extent.rows, H)
+        self.output = self.h[1:].reshape(extent.rows, H)
+
+    @classmethod
+    @abstractmethod
+    def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
+        """The recurrent parameters by name, as they stand in memory."""
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Bring working copies of the weights up to date."""
+
+    @abstractmethod
+    def forward(self) -> None:
+        """From `inputs` and h[0] to h[1:]."""
+
+    @abstractmethod
+    def backward(self) -> None:
+        """From `dh`, the gradient of h[1:] by what is above, to `inputs` and the weights'."""
+
+    def begin(self, state: Array) -> None:
+        """Start the chunk from `state` (parts, B, H)."""
+        np.copyto(self.h[0], state[0])
+
+    def end(self, state: Array) -> None:
+        """Write the state after the chunk to `state` (parts, B, H)."""
+        np.copyto(state[0], self.h[-1])
+
+
+class SingleStep(ABC):
+    """One step of one stream, straight from the live weights: for writing."""
+
+    @abstractmethod
+    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
+        """`weights` as for the cell, views without a copy."""
+
+    @abstractmethod
+    def __call__(self, a: Array, state: Array) -> None:
+        """One step of `state` (parts, H) from the input's part `a` (G, H), which is overwritten."""

@@ -1,0 +1,134 @@
+"""The vanilla recurrent cell (Elman 1990):  h_t = f(W_x x_t + W_h h_{t-1} + b)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep
+
+
+def _tanh_slope(h: Array, out: Array) -> None:
+    np.multiply(h, h, out)
+    np.subtract(1.0, out, out)  # 1 - h²
+
+
+def _relu(a: Array, out: Array) -> None:
+    np.maximum(a, 0.0, out=out)  # positional is deprecated for this one
+
+
+def _relu_slope(h: Array, out: Array) -> None:
+    np.sign(h, out)  # 1 where h > 0, else 0
+
+
+def _sigmoid(a: Array, out: Array) -> None:
+    np.multiply(a, 0.5, out)  # 1 / (1 + exp(-a)) = ½ + ½ tanh(a / 2), which cannot overflow
+    np.tanh(out, out)
+    np.multiply(out, 0.5, out)
+    np.add(out, 0.5, out)
+
+
+def _sigmoid_slope(h: Array, out: Array) -> None:
+    np.multiply(h, h, out)
+    np.subtract(h, out, out)  # h (1 - h)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """f with its slope; the slope f'(a) is computed from h = f(a)."""
+
+    apply: Callable[[Array, Array], object]  # (a, out)
+    slope: Callable[[Array, Array], object]  # (h, out)
+
+
+ACTIVATIONS = {
+    "tanh": Activation(np.tanh, _tanh_slope),
+    "relu": Activation(_relu, _relu_slope),
+    "sigmoid": Activation(_sigmoid, _sigmoid_slope),
+}
+
+
+class RnnCell(Cell):
+    """One gate: Z holds a_t, then the slope f'(a_t), then the gradient da_t."""
+
+    gates, slots, parts = 1, 1, 1
+
+    def __init__(
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        activation: str,
+    ) -> None:
+        super().__init__(extent, weights, gradients, activation)
+        T, B, H = extent.steps, extent.batch, extent.hidden
+        self._activation = ACTIVATIONS[activation]
+        product = aligned((1, B, H), extent.dtype)
+        self._product = product[0]
+        Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
+
+        self._forward = GateProduct(Wh, B, extent.in_order)
+        self._late_bias = weights["b"] if extent.in_order else None
+        self._forward_out = self._forward.out_of(product)
+        rows = self._forward.rows_of
+        self._forward_steps = [(rows(h[t]), Z[0, t], h[t + 1]) for t in range(T)]
+        if gradients is None:
+            return
+        self._backward = GateProduct(Wh.transpose(0, 2, 1), B, extent.in_order)
+        self._backward_out = self._backward.out_of(product)
+        rows = self._backward.rows_of
+        self._backward_steps = [
+            (Z[0, t], dh[t], rows(Z[:, t]), dh[t - 1]) for t in range(T - 1, 0, -1)
+        ]
+
+    @classmethod
+    def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
+        return {"Wh": (1, hidden, hidden)}
+
+    def refresh(self) -> None:
+        self._forward.refresh()
+        if self.gradients is not None:
+            self._backward.refresh()
+
+    def forward(self) -> None:
+        multiply, Wh = self._forward.inner, self._forward.weights
+        out, product, add, f = self._forward_out, self._product, np.add, self._activation.apply
+        b = self._late_bias
+        for h_before, a, h in self._forward_steps:
+            multiply(h_before, Wh, out)
+            add(a, product, a)  # a_t = W_x x_t + b + W_h h_{t-1}
+            if b is not None:
+                add(a, b, a)
+            f(a, h)  # h_t = f(a_t)
+
+    def backward(self) -> None:
+        assert self.gradients is not None
+        multiply, Wh_T = self._backward.inner, self._backward.weights
+        out, product, add, times = self._backward_out, self._product, np.add, np.multiply
+        self._activation.slope(self.h[1:], self.Z[0])
+        for da, dh, da_rows, dh_before in self._backward_steps:
+            times(da, dh, da)  # da_t = f'(a_t) dh_t
+            multiply(da_rows, Wh_T, out)
+            add(dh_before, product, dh_before)  # dh_{t-1} += W_hᵀ da_t
+        times(self.Z[0, 0], self.dh[0], self.Z[0, 0])
+        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+        dWh = self.gradients["Wh"][0]
+        self.products.outer(h_before, self.inputs[0], dWh)  # dW_h = Σ h_{t-1}ᵀ da_t
+
+
+class RnnStep(SingleStep):
+    """h = f(a + W_h h) in place."""
+
+    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
+        self._Wh = weights["Wh"][0]
+        self._activation = ACTIVATIONS[activation].apply
+        self._product = aligned(self._Wh.shape[1:], self._Wh.dtype)
+
+    def __call__(self, a: Array, state: Array) -> None:
+        h, row = state[0], a[0]
+        np.dot(h, self._Wh, self._product)
+        np.add(row, self._product, row)
+        self._activation(row, h)

@@ -1,0 +1,98 @@
+"""The input's part of the pre-activations of a layer, W_x x_t + b, for all steps at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnntui.nn.arena import Array, TokenGradient, aligned
+from rnntui.nn.cells import Extent
+
+
+class Projection(ABC):
+    """What feeds a layer. Parameters `Wx` (G, inputs, H) and `b` (G, H).
+
+    Where the extent is `in_order`, the cell adds the bias, after its own part.
+    """
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Bring working copies of the weights up to date."""
+
+    @abstractmethod
+    def forward(self, x: Array, out: Array) -> None:
+        """From x, (N,) tokens or (N, inputs), to out (G, N, H)."""
+
+    @abstractmethod
+    def backward(self, x: Array, dZ: Array, dx: Array | None) -> None:
+        """From dZ (G, N, H) to the weights' gradients and, if wanted, dx (N, inputs)."""
+
+
+class TokenProjection(Projection):
+    """Of a one-hot x, W_x x is a row of W_x: a table lookup instead of a product."""
+
+    def __init__(
+        self, extent: Extent, weights: Mapping[str, Array], gradients: Mapping[str, Array] | None
+    ) -> None:
+        self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
+        self._in_order, self._products = extent.in_order, extent.products()
+        _, vocab, hidden = self._Wx.shape
+        self._table = aligned(self._Wx.shape, extent.dtype)
+        if gradients is not None:
+            sizes = (extent.rows, vocab, hidden)
+            self._by_token = TokenGradient(*sizes, extent.dtype, extent.in_order)
+
+    def refresh(self) -> None:
+        if self._in_order:
+            np.copyto(self._table, self._Wx)
+        else:
+            np.add(self._Wx, self._b[:, None], self._table)
+
+    def forward(self, x: Array, out: Array) -> None:
+        self._table.take(x, axis=1, out=out, mode="clip")  # other modes buffer the output
+
+    def backward(self, x: Array, dZ: Array, dx: Array | None) -> None:
+        assert self._gradients is not None
+        dWx, db = self._gradients["Wx"], self._gradients["b"]
+        self._by_token.sum_rows(x, dZ, dWx)
+        if not self._in_order:
+            np.add.reduce(dWx, axis=1, out=db)  # each dz_n is in one row of dW_x
+            return
+        for dz, db_of_gate in zip(dZ, db, strict=True):
+            self._products.total(dz, db_of_gate)
+
+
+class DenseProjection(Projection):
+    """The product with real inputs: values, or the hidden states of the layer below."""
+
+    def __init__(
+        self, extent: Extent, weights: Mapping[str, Array], gradients: Mapping[str, Array] | None
+    ) -> None:
+        self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
+        self._in_order, self._products = extent.in_order, extent.products()
+        if gradients is not None:
+            more_gates = len(self._Wx) > 1
+            self._scratch = aligned((extent.rows if more_gates else 0, extent.hidden), extent.dtype)
+
+    def refresh(self) -> None:
+        """Nothing: the weights are used where they stand."""
+
+    def forward(self, x: Array, out: Array) -> None:
+        for W, z in zip(self._Wx, out, strict=True):
+            self._products.forward(x, W, z)
+        if not self._in_order:
+            np.add(out, self._b[:, None], out)
+
+    def backward(self, x: Array, dZ: Array, dx: Array | None) -> None:
+        assert self._gradients is not None
+        for g, dz in enumerate(dZ):
+            self._products.outer(x, dz, self._gradients["Wx"][g])
+            self._products.total(dz, self._gradients["b"][g])
+        if dx is None:
+            return
+        self._products.backward(dZ[0], self._Wx[0], dx)
+        for W, dz in zip(self._Wx[1:], dZ[1:], strict=True):
+            self._products.backward(dz, W, self._scratch)
+            np.add(dx, self._scratch, dx)

@@ -1,0 +1,117 @@
+"""The parameters of a network: their shapes, their initial values, their names when saved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.nn.arena import Array, Layout, aligned
+from rnntui.nn.cells import CELLS
+from rnntui.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """What a network is made of. `width` is the vocabulary's size, or the number of features."""
+
+    task: str
+    width: int
+    cell: str
+    activation: str
+    hidden: int
+    layers: int
+    dtype: str
+
+    @classmethod
+    def of(cls, recipe: Recipe, width: int) -> ModelShape:
+        """The shape a recipe asks for."""
+        m = recipe.model
+        return cls(recipe.data.task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype)
+
+    @property
+    def parts(self) -> int:
+        """Arrays of hidden state of one layer."""
+        return CELLS[self.cell].parts
+
+    def layout(self) -> Layout:
+        """Every parameter by name; matrices multiply from the right, gates (G) come first.
+
+        For layer n: `Wx{n}` (G, inputs, H), `b{n}` (G, H), and the cell's own, such as `Wh{n}`;
+        for the output: `Wy` (H, width), `by` (width,).
+        """
+        cell, H = CELLS[self.cell], self.hidden
+        shapes: dict[str, tuple[int, ...]] = {}
+        for n in range(self.layers):
+            inputs = self.width if n == 0 else H
+            shapes[f"Wx{n}"] = (cell.gates, inputs, H)
+            shapes |= {f"{name}{n}": shape for name, shape in cell.shapes(H).items()}
+            shapes[f"b{n}"] = (cell.gates, H)
+        return Layout(shapes | {"Wy": (H, self.width), "by": (self.width,)})
+
+    def hidden_state(self, batch: int) -> Array:
+        """A zero hidden state (layers, parts, batch, H)."""
+        return aligned((self.layers, self.parts, batch, self.hidden), self.dtype)
+
+
+class Parameters:
+    """One flat vector (n,) and the named tensors in it: weights, or their gradients."""
+
+    def __init__(self, shape: ModelShape) -> None:
+        self.shape = shape
+        self.layout = shape.layout()
+        self.flat = aligned((self.layout.size,), shape.dtype)
+        self.tensors = self.layout.views(self.flat)
+
+    @property
+    def count(self) -> int:
+        """How many numbers are trained."""
+        return self.layout.count
+
+    def layer(self, n: int) -> dict[str, Array]:
+        """The tensors of layer n, without its number."""
+        names = ["Wx", "b", *CELLS[self.shape.cell].shapes(self.shape.hidden)]
+        return {name: self.tensors[f"{name}{n}"] for name in names}
+
+
+def initialise(
+    parameters: Parameters, distribution: str, scale: float, random: np.random.RandomState
+) -> None:
+    """Draw W_x and W_h of each layer, then W_y, row by output unit; biases become zero.
+
+    "normal" has deviation `scale`, "uniform" reaches from -scale to scale; 0 means 1/sqrt(H).
+    """
+    scale = scale or 1 / math.sqrt(parameters.shape.hidden)
+    tensors = parameters.tensors
+    parameters.flat.fill(0)
+    names = [f"{name}{n}" for n in range(parameters.shape.layers) for name in ("Wx", "Wh")]
+    for name in [*names, "Wy"]:
+        rows = tensors[name].swapaxes(-1, -2)  # (…, outputs, inputs), as documents write them
+        if distribution == "normal":
+            rows[...] = random.randn(*rows.shape) * scale
+        else:
+            rows[...] = random.uniform(-scale, scale, rows.shape)
+
+
+def named_parameters(parameters: Parameters) -> dict[str, Array]:
+    """Copies under PyTorch's names and in its shapes: `rnn.weight_ih_l0` (G * H, inputs) …
+
+    PyTorch's modules have two biases per gate. Here one is trained; the other is saved as zeros.
+    """
+    tensors, named = parameters.tensors, {}
+    for n in range(parameters.shape.layers):
+        b = tensors[f"b{n}"].reshape(-1)
+        named[f"rnn.weight_ih_l{n}"] = _rows_by_gate(tensors[f"Wx{n}"])
+        named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"])
+        named[f"rnn.bias_ih_l{n}"] = b.copy()
+        named[f"rnn.bias_hh_l{n}"] = np.zeros_like(b)
+    named["head.weight"] = np.array(tensors["Wy"].T, order="C")
+    named["head.bias"] = tensors["by"].copy()
+    return named
+
+
+def _rows_by_gate(W: Array) -> Array:
+    """(G, inputs, H) to (G * H, inputs)."""
+    gates, inputs, hidden = W.shape
+    return np.array(W.transpose(0, 2, 1), order="C").reshape(gates * hidden, inputs)

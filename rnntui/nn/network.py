@@ -1,0 +1,95 @@
+"""The network over a chunk of T steps of B parallel streams: forward, loss, backward."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnntui.nn.arena import Array, aligned
+from rnntui.nn.cells import CELLS, Cell, Extent
+from rnntui.nn.inputs import DenseProjection, Projection, TokenProjection
+from rnntui.nn.losses import CrossEntropy, Loss, SquaredError
+from rnntui.nn.model import Parameters
+
+
+class Network:
+    """Buffers and passes for one size of chunk. Several may share the same parameters.
+
+    Without `gradients` it only goes forward, and keeps only what that needs.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        steps: int,
+        batch: int,
+        gradients: Parameters | None = None,
+        epsilon: float = 0.0,
+    ) -> None:
+        shape = parameters.shape
+        self.extent = Extent(steps, batch, shape.hidden, shape.dtype)
+        self.parameters, self.gradients = parameters, gradients
+        rows, tokens = self.extent.rows, shape.task == "tokens"
+        self.inputs = (
+            np.zeros(rows, np.intp) if tokens else aligned((rows, shape.width), shape.dtype)
+        )
+        self.loss: Loss
+        if tokens:
+            in_order = self.extent.in_order
+            self.loss = CrossEntropy(rows, shape.width, shape.dtype, epsilon, in_order)
+        else:
+            self.loss = SquaredError(rows, shape.width, shape.dtype)
+        self._products = self.extent.products()
+        self._projections: list[Projection] = []
+        self._cells: list[Cell] = []
+        for n in range(shape.layers):
+            weights = parameters.layer(n)
+            slopes = gradients.layer(n) if gradients else None
+            project = TokenProjection if tokens and n == 0 else DenseProjection
+            self._projections.append(project(self.extent, weights, slopes))
+            self._cells.append(CELLS[shape.cell](self.extent, weights, slopes, shape.activation))
+
+    def refresh(self) -> None:
+        """Bring working copies of the parameters up to date: after each change of them."""
+        for projection, cell in zip(self._projections, self._cells, strict=True):
+            projection.refresh()
+            cell.refresh()
+
+    def forward(self, inputs: Array, hidden: Array) -> None:
+        """From inputs (T, B) or (T, B, D) and hidden (layers, parts, B, H) to the outputs."""
+        np.copyto(self.inputs, inputs.reshape(self.inputs.shape), casting="unsafe")
+        x = self.inputs
+        for projection, cell, state in zip(self._projections, self._cells, hidden, strict=True):
+            projection.forward(x, cell.inputs)
+            cell.begin(state)
+            cell.forward()
+            x = cell.output
+        outputs, tensors = self.loss.outputs, self.parameters.tensors
+        self._products.forward(x, tensors["Wy"], outputs)
+        np.add(outputs, tensors["by"], outputs)  # y_t = W_y h_t + b_y
+
+    def total_loss(self, targets: Array) -> float:
+        """The loss of the last `forward`, summed over steps and streams."""
+        return self.loss.forward(targets.reshape(self.inputs.shape))
+
+    def backward(self, weight: float) -> None:
+        """After `total_loss`: the gradients of weight * the summed loss."""
+        assert self.gradients is not None
+        gradients, top = self.gradients.tensors, self._cells[-1]
+        dy = self.loss.gradient(weight)  # (N, width)
+        products, Wy = self._products, self.parameters.tensors["Wy"]
+        products.outer(top.output, dy, gradients["Wy"])
+        products.total(dy, gradients["by"])
+        products.backward(dy, Wy, top.dh.reshape(top.output.shape))
+        for n in range(len(self._cells) - 1, -1, -1):
+            cell, projection = self._cells[n], self._projections[n]
+            cell.backward()
+            if n == 0:
+                projection.backward(self.inputs, cell.inputs, None)
+            else:
+                below = self._cells[n - 1]
+                projection.backward(below.output, cell.inputs, below.dh.reshape(below.output.shape))
+
+    def final_state(self, hidden: Array) -> None:
+        """Write the hidden state after the chunk to hidden (layers, parts, B, H)."""
+        for cell, state in zip(self._cells, hidden, strict=True):
+            cell.end(state)

@@ -1,0 +1,135 @@
+"""Clipping and update rules, on the one flat vector that holds every parameter."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from rnntui.nn.arena import Array, aligned
+
+
+def gradient_norm(gradients: Array) -> float:
+    """Euclidean norm; NaN or infinite exactly where an entry is."""
+    square = float(np.dot(gradients, gradients))
+    if math.isfinite(square):
+        return math.sqrt(square)
+    largest = float(np.abs(gradients).max())
+    if not math.isfinite(largest):
+        return largest
+    scaled = gradients.astype(np.float64) / largest  # finite, only its square was too large
+    return largest * math.sqrt(float(np.dot(scaled, scaled)))
+
+
+def clip(gradients: Array, norm: float, bound: float, mode: str) -> None:
+    """Bound the gradient in place, `norm` being its norm; `bound` 0 leaves it.
+
+    "norm" shortens the whole gradient to `bound` and keeps its direction; "value" cuts each entry
+    to [-bound, bound] by itself, which turns it.
+    """
+    if not bound:
+        return
+    if mode == "value":
+        np.clip(gradients, -bound, bound, out=gradients)
+    elif norm > bound:
+        np.multiply(gradients, bound / norm, gradients)
+
+
+class Optimizer(ABC):
+    """An update rule. `moments` are what it remembers, by name, each as long as the parameters."""
+
+    moments: dict[str, Array]
+
+    def __init__(self, parameters: Array, gradients: Array) -> None:
+        """Both (n,) and updated in place; the gradients may be overwritten by `step`."""
+        self._parameters, self._gradients = parameters, gradients
+        self.moments = {}
+        self.updates = 0
+
+    def _moment(self, name: str) -> Array:
+        self.moments[name] = aligned(self._parameters.shape, self._parameters.dtype)
+        return self.moments[name]
+
+    @abstractmethod
+    def step(self, lr: float) -> None:
+        """One update with learning rate `lr`."""
+
+
+class Sgd(Optimizer):
+    """p -= lr g."""
+
+    def step(self, lr: float) -> None:
+        self.updates += 1
+        np.multiply(self._gradients, lr, self._gradients)
+        np.subtract(self._parameters, self._gradients, self._parameters)
+
+
+class Momentum(Optimizer):
+    """v = μ v + g;  p -= lr v  (as in PyTorch's SGD)."""
+
+    def __init__(self, parameters: Array, gradients: Array, momentum: float) -> None:
+        super().__init__(parameters, gradients)
+        self._momentum, self._v = momentum, self._moment("velocity")
+
+    def step(self, lr: float) -> None:
+        self.updates += 1
+        np.multiply(self._v, self._momentum, self._v)
+        np.add(self._v, self._gradients, self._v)
+        np.multiply(self._v, lr, self._gradients)
+        np.subtract(self._parameters, self._gradients, self._parameters)
+
+
+class Adam(Optimizer):
+    """Adam (Kingma & Ba 2015, algorithm 1), in blocks that stay in the cache.
+
+    With m = (1-β₁) M and v = (1-β₂) V, which saves two products per entry, the update
+    lr m̂ / (√v̂ + ε) is  rate M / (√V + ε/k)  where  k = √((1-β₂) / (1-β₂ᵗ))  and
+    rate = lr (1-β₁) / ((1-β₁ᵗ) k). The moments kept are M and V.
+    """
+
+    BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+    _BLOCK = 16_384
+
+    def __init__(self, parameters: Array, gradients: Array) -> None:
+        super().__init__(parameters, gradients)
+        M, V = self._moment("M"), self._moment("V")
+        size, dtype = parameters.size, parameters.dtype
+        count = max(1, round(size / self._BLOCK))
+        length = -(-size // (16 * count)) * 16
+        spare = aligned((min(length, size),), dtype)
+        self._blocks = [
+            (parameters[a:b], gradients[a:b], M[a:b], V[a:b], spare[: b - a])
+            for a, b in ((a, min(a + length, size)) for a in range(0, size, length))
+        ]
+
+    def step(self, lr: float) -> None:
+        self.updates += 1
+        multiply, add, dtype = np.multiply, np.add, self._parameters.dtype
+        k = math.sqrt((1 - self.BETA2) / (1 - self.BETA2**self.updates))
+        rate = lr * (1 - self.BETA1) / ((1 - self.BETA1**self.updates) * k)
+        rate0, epsilon, beta1, beta2 = (
+            np.array(x, dtype) for x in (rate, self.EPSILON / k, self.BETA1, self.BETA2)
+        )
+        for p, g, M, V, spare in self._blocks:
+            multiply(M, beta1, M)
+            add(M, g, M)  # M = β₁ M + g
+            multiply(g, g, g)
+            multiply(V, beta2, V)
+            add(V, g, V)  # V = β₂ V + g²
+            np.sqrt(V, spare)
+            add(spare, epsilon, spare)
+            np.divide(M, spare, spare)
+            multiply(spare, rate0, spare)
+            np.subtract(p, spare, p)
+
+
+def make_optimizer(
+    name: str, parameters: Array, gradients: Array, momentum: float = 0.9
+) -> Optimizer:
+    """The optimizer of a recipe by its name."""
+    if name == "adam":
+        return Adam(parameters, gradients)
+    if name == "momentum":
+        return Momentum(parameters, gradients, momentum)
+    return Sgd(parameters, gradients)

@@ -1,0 +1,78 @@
+"""Writing: one step of one stream at a time, and the choice of the next token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnntui.nn.arena import Array, aligned
+from rnntui.nn.cells import CELLS, STEPS
+from rnntui.nn.model import Parameters
+
+
+class Stepper:
+    """A network that takes one input after another, with a hidden state of its own.
+
+    It reads the live parameters, so what it gives changes as they do. Its arrays are allocated
+    once: a step is a handful of calls.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        shape = parameters.shape
+        self._tokens = shape.task == "tokens"
+        self.hidden = aligned((shape.layers, shape.parts, shape.hidden), shape.dtype)
+        self.outputs = aligned((shape.width,), shape.dtype)
+        self._a = aligned((CELLS[shape.cell].gates, shape.hidden), shape.dtype)
+        self._layers = [
+            (layer["Wx"], layer["b"], STEPS[shape.cell](layer, shape.activation), self.hidden[n])
+            for n, layer in ((n, parameters.layer(n)) for n in range(shape.layers))
+        ]
+        self._rows = parameters.tensors["Wx0"].swapaxes(0, 1)  # (V, G, H): a token's is one index
+        self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
+
+    def advance(self, x: int | Array) -> None:
+        """Take one input, a token or values (D,), without computing the outputs."""
+        a = self._a
+        if not self._tokens:
+            x = np.asarray(x, a.dtype)
+        for n, (Wx, b, step, state) in enumerate(self._layers):
+            if n == 0 and self._tokens:
+                np.add(self._rows[x], b, a)
+            else:
+                for W, row in zip(Wx, a, strict=True):
+                    np.dot(x, W, row)
+                np.add(a, b, a)
+            step(a, state)
+            x = state[0]
+
+    def predict(self) -> Array:
+        """The outputs (width,) after the last input: logits or values, valid until the next."""
+        np.dot(self.hidden[-1, 0], self._Wy, self.outputs)
+        np.add(self.outputs, self._by, self.outputs)
+        return self.outputs
+
+
+class Chooser:
+    """Chooses tokens from logits (V,) with the random numbers of `random`."""
+
+    def __init__(self, vocab: int, random: np.random.RandomState) -> None:
+        self._random_sample: Any = random.random_sample
+        self._p = aligned((vocab,), np.float64)
+
+    def choose(self, logits: Array, temperature: float, greedy: bool = False) -> int:
+        """A token drawn from softmax(logits / temperature), or the most probable one.
+
+        One random number per token, used as NumPy's `RandomState.choice(p=…)` does; none if greedy.
+        """
+        if greedy:
+            return int(logits.argmax())
+        p = self._p
+        np.subtract(logits, np.maximum.reduce(logits), p)
+        if temperature != 1.0:
+            np.divide(p, temperature, p)
+        np.exp(p, p)
+        np.add.accumulate(p, 0, None, p)
+        np.divide(p, p[-1], p)
+        token = int(p.searchsorted(self._random_sample(), "right"))
+        return min(token, len(p) - 1)  # past the end only where the logits are not finite

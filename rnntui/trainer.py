@@ -1,0 +1,280 @@
+"""Training as a generator: one `Chunk` after each update, with the state in the caller's hands.
+
+for chunk in train(load_recipe("hello-world")):
+    print(chunk.step, chunk.loss)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from rnntui.data import Batch, Dataset, Stream, TokenData, load
+from rnntui.data.stream import check_length
+from rnntui.memory import check_memory, free_memory, memory_needed, too_large
+from rnntui.nn.arena import Array
+from rnntui.nn.evaluate import Evaluator
+from rnntui.nn.model import ModelShape, Parameters, initialise
+from rnntui.nn.network import Network
+from rnntui.nn.optim import Optimizer, clip, gradient_norm, make_optimizer
+from rnntui.recipe import Recipe
+from rnntui.writing import Result, WritingState, finish, sample, writer
+
+__all__ = [
+    "Chunk",
+    "Result",
+    "Saved",
+    "StaleChunkError",
+    "Steps",
+    "TrainState",
+    "copy_weights",
+    "finish",
+    "memory_needed",
+    "restore",
+    "start",
+    "total_steps",
+    "train",
+    "writer",
+]
+
+Between = Callable[[], None]
+
+
+class StaleChunkError(RuntimeError):
+    """The steps of a chunk were asked for after the next update had begun."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Stream 0 of one update, as copies. Values are in the network's units (standardized if so).
+
+    inputs, targets, predictions: (T,) tokens or (T, D) values; predictions are the most probable
+    tokens. p_true: (T,) probability of the true token, None for values.
+    """
+
+    inputs: Array
+    targets: Array
+    predictions: Array
+    p_true: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """One update: what came in, what it cost, what was done.
+
+    `loss` is summed or averaged as the recipe says, `loss_per_token` always the mean (nats per
+    token, or ½ squared error per step). `applied` is False where the gradient was not finite:
+    weights and hidden state are then as before. `sample` is what was written after this update.
+    """
+
+    step: int  # from 1
+    epoch: int  # from 0
+    starts_epoch: bool
+    ends_epoch: bool
+    loss: float
+    loss_per_token: float
+    lr: float
+    gradient_norm: float  # before clipping
+    tokens: int
+    applied: bool
+    validation: float | None
+    sample: str | None
+    _state: TrainState = field(repr=False)
+    _batch: Batch = field(repr=False)
+
+    def steps(self) -> Steps:
+        """Stream 0 step by step. Raises StaleChunkError once the next update has begun."""
+        if self._state.step != self.step:
+            raise StaleChunkError(f"update {self.step} is over: ask before the next one begins")
+        state, batch = self._state, self._batch
+        rows = slice(0, None, state.stream.batch)
+        loss = state.network.loss
+        return Steps(
+            inputs=batch.inputs[:, 0].copy(),
+            targets=batch.targets[:, 0].copy(),
+            predictions=loss.predictions(rows, state.loss_weight),
+            p_true=loss.probability(rows),
+        )
+
+
+@dataclass(eq=False)
+class TrainState(WritingState):
+    """Everything that training changes. `lr` and `temperature` may be set between updates."""
+
+    gradients: Parameters
+    optimizer: Optimizer
+    evaluator: Evaluator | None
+    lr: float
+    epoch: int = 0  # of the last update
+    seconds: float = 0.0  # spent training
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """Weights, moments and hidden state at some update."""
+
+    step: int
+    parameters: Array
+    moments: dict[str, Array]
+    updates: int
+    hidden: Array
+
+
+def start(recipe: Recipe, data: Dataset) -> TrainState:
+    """The state before the first update. Raises DataError or UsageError, one line each."""
+    source, validation = _parts(data)
+    check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
+    width = data.tokenizer.vocab_size if isinstance(data, TokenData) else source.shape[1]
+    steps = _steps(recipe, data)
+    check_memory(recipe, width, steps)
+    try:
+        return _allocate(recipe, source, validation, ModelShape.of(recipe, width))
+    except MemoryError:
+        raise too_large(memory_needed(recipe, width, steps), free_memory()) from None
+
+
+def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShape) -> TrainState:
+    train = recipe.train
+    stream = Stream(source, train.batch, train.seq_len)
+    weights, gradients = Parameters(shape), Parameters(shape)
+    random = np.random.RandomState(train.seed)
+    initialise(weights, recipe.model.init, recipe.model.init_scale, random)
+    evaluator = None
+    if len(validation) > 1 and train.eval_every:
+        evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)
+    rows = stream.steps * train.batch
+    shared = recipe.sample.sample_random == "shared"
+    return TrainState(
+        parameters=weights,
+        network=Network(weights, stream.steps, train.batch, gradients, train.loss_epsilon),
+        loss_weight=1.0 if train.reduction == "sum" else 1.0 / rows,
+        hidden=shape.hidden_state(train.batch),
+        stream=stream,
+        weights_random=random,
+        sample_random=random if shared else np.random.RandomState([train.seed, 1]),
+        prompt_random=np.random.RandomState([train.seed, 2]),
+        temperature=recipe.sample.temperature,
+        last_loss=math.nan,
+        gradients=gradients,
+        optimizer=make_optimizer(train.optimizer, weights.flat, gradients.flat, train.momentum),
+        evaluator=evaluator,
+        lr=train.lr,
+    )
+
+
+def total_steps(recipe: Recipe, data: Dataset) -> int | None:
+    """Updates until the recipe's bounds are reached; None where steps and epochs set none.
+
+    The data must fill at least one chunk, as `load` and `start` check.
+    """
+    train = recipe.train
+    bounds = [train.steps] if train.steps else []
+    if train.epochs:
+        size = (len(_parts(data)[0]) - 1) // train.batch
+        bounds.append(train.epochs * (size // _steps(recipe, data)))
+    return min(bounds, default=None)
+
+
+def train(
+    recipe: Recipe,
+    data: Dataset | None = None,
+    state: TrainState | None = None,
+    between: Between | None = None,
+) -> Iterator[Chunk]:
+    """Train, yielding after each update, from `state` on if given, to the recipe's bounds.
+
+    `between` is called now and then while a validation or a sample is under way. Raises DataError
+    or UsageError before the first update.
+    """
+    data = load(recipe) if data is None else data
+    state = start(recipe, data) if state is None else state
+    last, seconds = total_steps(recipe, data), recipe.train.seconds
+    while (last is None or state.step < last) and (not seconds or state.seconds < seconds):
+        yield _update(recipe, data, state, last, between)
+
+
+def _update(
+    recipe: Recipe, data: Dataset, state: TrainState, last: int | None, between: Between | None
+) -> Chunk:
+    began = perf_counter()
+    batch = state.stream.next()
+    state.step += 1
+    state.epoch, lr = batch.epoch, state.lr
+    if batch.starts_epoch or recipe.train.state == "reset":
+        state.hidden.fill(0)
+    with np.errstate(all="ignore"):
+        total, norm = _gradient(state, batch)
+        applied = math.isfinite(norm)
+        if applied:
+            state.network.final_state(state.hidden)
+            clip(state.gradients.flat, norm, recipe.train.clip, recipe.train.clip_mode)
+            state.optimizer.step(lr)
+    state.last_loss = total * state.loss_weight
+    validation = None
+    if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
+        validation = state.evaluator.loss(between)
+    every, text = recipe.sample.sample_every, None
+    if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
+        text = sample(recipe, data, state, int(batch.inputs[0, 0]), between)
+    tokens = state.stream.steps * state.stream.batch
+    state.seconds += perf_counter() - began
+    return Chunk(
+        state.step,
+        batch.epoch,
+        batch.starts_epoch,
+        batch.ends_epoch,
+        state.last_loss,
+        total / tokens,
+        lr,
+        norm,
+        tokens,
+        applied,
+        validation,
+        text,
+        state,
+        batch,
+    )
+
+
+def _gradient(state: TrainState, batch: Batch) -> tuple[float, float]:
+    """The chunk's summed loss and the norm of the gradient it leaves."""
+    network = state.network
+    network.refresh()
+    network.forward(batch.inputs, state.hidden)
+    total = network.total_loss(batch.targets)
+    network.backward(state.loss_weight)
+    return total, gradient_norm(state.gradients.flat)
+
+
+def copy_weights(state: TrainState) -> Saved:
+    """Weights, moments and hidden state as they are now."""
+    moments = {name: m.copy() for name, m in state.optimizer.moments.items()}
+    updates = state.optimizer.updates
+    return Saved(state.step, state.parameters.flat.copy(), moments, updates, state.hidden.copy())
+
+
+def restore(state: TrainState, saved: Saved) -> None:
+    """Go back to saved weights, moments and hidden state; step and cursor stay."""
+    np.copyto(state.parameters.flat, saved.parameters)
+    for name, moment in saved.moments.items():
+        np.copyto(state.optimizer.moments[name], moment)
+    state.optimizer.updates = saved.updates
+    np.copyto(state.hidden, saved.hidden)
+
+
+def _parts(data: Dataset) -> tuple[Array, Array]:
+    """The sequence to train on and that to validate on."""
+    source: Any = data.tokens if isinstance(data, TokenData) else data.values
+    return source, data.validation
+
+
+def _steps(recipe: Recipe, data: Dataset) -> int:
+    """T: the steps of a chunk."""
+    if isinstance(recipe.train.seq_len, int):
+        return recipe.train.seq_len
+    return (len(_parts(data)[0]) - 1) // recipe.train.batch

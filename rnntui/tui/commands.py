@@ -1,0 +1,288 @@
+"""Every command of the dashboard, declared once: its keys, footer entry, palette entry and help.
+
+Who adds a line here has added the key, the entry in the footer and in the palette, and the help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnntui.tui.app import Dashboard
+
+Action = Callable[["Dashboard"], object]
+Condition = Callable[["Dashboard"], bool]
+
+
+def _always(_app: Dashboard) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing a user can do.
+
+    `keys` are Textual's names, `shown` is what the footer prints. Commands with the same `footer`
+    word stand together there; those of higher `rank` give way first when it is narrow.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    shown: str
+    footer: str
+    help: str
+    group: str
+    run: Action
+    available: Condition = _always
+    rank: int = 5
+    in_prompt: bool = False  # also while the prompt has the focus
+    prompt_key: str = ""  # the key to show there, if it is another one
+    footer_now: Callable[[Dashboard], str] | None = None
+
+    def footer_word(self, app: Dashboard) -> str:
+        """The word beside the key, as things stand."""
+        return self.footer_now(app) if self.footer_now else self.footer
+
+
+def _running(app: Dashboard) -> bool:
+    return app.state.running
+
+
+def _live(app: Dashboard) -> bool:
+    return app.state.connection == "live"
+
+
+def _prompting(app: Dashboard) -> bool:
+    return _live(app) and app.prompting
+
+
+def _writing(app: Dashboard) -> bool:
+    return app.state.written is not None and not app.state.written.finished
+
+
+def _alert(app: Dashboard) -> bool:
+    return app.state.alert is not None
+
+
+def _has_steps(app: Dashboard) -> bool:
+    return app.state.step_count > 0
+
+
+def _chosen_or_prompt(app: Dashboard) -> bool:
+    forecast = app.state.forecast(app.display_options) is not None
+    return app.prompting or forecast or app.display_options.chosen is not None
+
+
+def _sampled(app: Dashboard) -> bool:
+    return not app.state.values
+
+
+def _features(app: Dashboard) -> bool:
+    return app.state.values and app.feature_count > 1
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "mend", ("m",), "m", "mend",
+        "after an alert: do what its banner offers",
+        "training", lambda app: app.mend(), _alert, rank=0,
+    ),
+    Command(
+        "pause", ("space",), "space", "pause",
+        "pause after the current update, or go on",
+        "training", lambda app: app.toggle_pause(), _running, rank=1,
+        footer_now=lambda app: "resume" if app.state.state == "paused" else "pause",
+    ),
+    Command(
+        "step", ("n",), "n", "step",
+        "make one update and pause",
+        "training", lambda app: app.step(1), _running, rank=2,
+    ),
+    Command(
+        "steps", ("N",), "N", "10 steps",
+        "make ten updates and pause",
+        "training", lambda app: app.step(10), _running, rank=9,
+    ),
+    Command(
+        "slower", ("minus",), "-", "pace",
+        "fewer updates per second, to watch them",
+        "training", lambda app: app.change_pace(-1), _running, rank=4,
+    ),
+    Command(
+        "faster", ("equals_sign", "plus"), "=", "pace",
+        "more updates per second, up to flat out",
+        "training", lambda app: app.change_pace(1), _running, rank=4,
+    ),
+    Command(
+        "rate_down", ("left_square_bracket",), "[", "rate",
+        "divide the learning rate by 1.25",
+        "training", lambda app: app.change_lr(-1), _running, rank=3,
+    ),
+    Command(
+        "rate_up", ("right_square_bracket",), "]", "rate",
+        "multiply the learning rate by 1.25",
+        "training", lambda app: app.change_lr(1), _running, rank=3,
+    ),
+    Command(
+        "prompt", ("g", "slash"), "g", "prompt",
+        "type a beginning; enter lets the network go on from it",
+        "writing", lambda app: app.open_prompt(), _live, rank=2,
+    ),
+    Command(
+        "write", (), "enter", "write",
+        "in the prompt: write from it with the live weights",
+        "writing", lambda app: app.write(), _prompting, rank=1, in_prompt=True,
+    ),
+    Command(
+        "stop_writing", ("x",), "x", "stop writing",
+        "stop writing",
+        "writing", lambda app: app.stop_writing(), _writing, rank=4,
+    ),
+    Command(
+        "colder", ("left_curly_bracket",), "{", "temperature",
+        "lower temperature: likelier characters",
+        "writing", lambda app: app.change_temperature(-1), _sampled, rank=8,
+    ),
+    Command(
+        "hotter", ("right_curly_bracket",), "}", "temperature",
+        "higher temperature: bolder characters",
+        "writing", lambda app: app.change_temperature(1), _sampled, rank=8,
+    ),
+    Command(
+        "greedy", ("G", "ctrl+g"), "G", "greedy",
+        "always write the likeliest character, or draw by probability",
+        "writing", lambda app: app.toggle_greedy(), _sampled, rank=9, in_prompt=True,
+        prompt_key="ctrl+g",
+    ),
+    Command(
+        "log", ("l",), "l", "log",
+        "loss axis logarithmic or linear",
+        "view", lambda app: app.toggle_log(), rank=5,
+    ),
+    Command(
+        "zoom", ("z",), "z", "zoom",
+        "loss of the whole run, or of its last half, quarter, eighth",
+        "view", lambda app: app.change_zoom(1, wrap=True), rank=5,
+    ),
+    Command(
+        "previous_step", ("left",), "←", "choose",
+        "choose a step of the strip: what went in, what was expected",
+        "view", lambda app: app.choose(-1), _has_steps, rank=6,
+    ),
+    Command(
+        "next_step", ("right",), "→", "choose",
+        "choose the next step",
+        "view", lambda app: app.choose(1), _has_steps, rank=6,
+    ),
+    Command(
+        "feature", ("v",), "v", "feature",
+        "show the next column of the values, or all",
+        "view", lambda app: app.next_feature(), _features, rank=5,
+    ),
+    Command(
+        "glyphs", ("b",), "b", "glyphs",
+        "draw with braille, blocks or plain ASCII",
+        "view", lambda app: app.next_glyphs(), rank=8,
+    ),
+    Command(
+        "theme", ("t",), "t", "theme",
+        "the next theme",
+        "view", lambda app: app.change_theme(), rank=7,
+    ),
+    Command(
+        "back", ("escape",), "esc", "back",
+        "leave the prompt, the forecast, the chosen step or a page",
+        "view", lambda app: app.back(), _chosen_or_prompt, rank=3, in_prompt=True,
+    ),
+    Command(
+        "info", ("i",), "i", "info",
+        "what is trained, on what, with which settings",
+        "pages and leaving", lambda app: app.open_page("info"), rank=6,
+    ),
+    Command(
+        "events", ("e",), "e", "events",
+        "what happened to this run, with its updates",
+        "pages and leaving", lambda app: app.open_page("events"), rank=7,
+    ),
+    Command(
+        "help", ("question_mark", "f1"), "?", "help",
+        "this page: every key, and how to read the screen",
+        "pages and leaving", lambda app: app.open_page("help"), rank=1,
+    ),
+    Command(
+        "palette", ("ctrl+p", "colon"), "ctrl+p", "commands",
+        "find a command by name",
+        "pages and leaving", lambda app: app.open_palette(), rank=8, in_prompt=True,
+    ),
+    Command(
+        "suspend", ("ctrl+z",), "ctrl+z", "suspend",
+        "back to the shell for now; training goes on, fg comes back",
+        "pages and leaving", lambda app: app.suspend_now(), rank=10, in_prompt=True,
+    ),
+    Command(
+        "interrupt", ("ctrl+c",), "ctrl+c", "leave",
+        "leave at once, as interrupted",
+        "pages and leaving", lambda app: app.leave(130), rank=10, in_prompt=True,
+    ),
+    Command(
+        "quit", ("q", "ctrl+q"), "q", "quit",
+        "end training and leave, with a short report",
+        "pages and leaving", lambda app: app.leave(0), rank=0,
+    ),
+)  # fmt: skip
+
+BY_NAME = {command.name: command for command in COMMANDS}
+GROUPS = ("training", "writing", "view", "pages and leaving")
+ASCII_KEYS = {"←": "left", "→": "right"}
+
+
+def shown_key(command: Command, glyphs: str) -> str:
+    """The command's key in the chosen glyphs."""
+    return ASCII_KEYS.get(command.shown, command.shown) if glyphs == "ascii" else command.shown
+
+
+# ---- the footer ---------------------------------------------------------------------------------
+
+GAP = 2  # cells between entries
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the footer: keys with the commands they call, and a word."""
+
+    keys: tuple[tuple[str, str], ...]  # (shown key, name of the command)
+    word: str
+
+    @property
+    def width(self) -> int:
+        """Cells it takes."""
+        return sum(len(key) + 1 for key, _ in self.keys) + len(self.word)
+
+
+def footer_entries(app: Dashboard, width: int, glyphs: str) -> list[Entry]:
+    """The entries that fit, the most important ones kept, in the table's order."""
+    commands = [
+        command
+        for command in COMMANDS
+        if command.available(app) and (command.in_prompt or not app.prompting)
+    ]
+    entries: list[tuple[int, int, Entry]] = []
+    for command in commands:
+        shown = command.prompt_key if app.prompting and command.prompt_key else ""
+        key = (shown or shown_key(command, glyphs), command.name)
+        word = command.footer_word(app)
+        if entries and entries[-1][2].word == word:
+            rank, order, entry = entries[-1]
+            entries[-1] = (rank, order, Entry((*entry.keys, key), word))
+        else:
+            entries.append((command.rank, len(entries), Entry((key,), word)))
+    kept: list[tuple[int, Entry]] = []
+    left = width - 1 + GAP  # a space before the first entry, no gap after the last one
+    for _rank, order, entry in sorted(entries, key=lambda item: item[:2]):
+        taken = entry.width + GAP
+        if taken <= left:
+            kept.append((order, entry))
+            left -= taken
+    return [entry for _, entry in sorted(kept, key=lambda item: item[0])]

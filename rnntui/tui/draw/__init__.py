@@ -1,0 +1,46 @@
+"""Numbers to rows of glyphs: pure functions, each block exactly as large as asked for."""
+
+from rnntui.tui.draw.loss import Bins, LossPlot, loss_plot
+from rnntui.tui.draw.progress import progress_bar
+from rnntui.tui.draw.rows import (
+    ROLES,
+    Glyphs,
+    Row,
+    Rows,
+    Run,
+    block,
+    exactly,
+    for_glyphs,
+    merged,
+    plain,
+)
+from rnntui.tui.draw.status import header_row, status_rows
+from rnntui.tui.draw.tokens import token_at, token_strip
+from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
+from rnntui.tui.draw.writing import sample_lines, written_text
+
+__all__ = [
+    "ROLES",
+    "Bins",
+    "Glyphs",
+    "LossPlot",
+    "Row",
+    "Rows",
+    "Run",
+    "ValuePlot",
+    "block",
+    "exactly",
+    "for_glyphs",
+    "header_row",
+    "loss_plot",
+    "merged",
+    "plain",
+    "progress_bar",
+    "sample_lines",
+    "status_rows",
+    "token_at",
+    "token_strip",
+    "value_at",
+    "value_plot",
+    "written_text",
+]

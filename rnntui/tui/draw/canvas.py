@@ -1,0 +1,163 @@
+"""A grid of cells that lines and dots are drawn on, finer than a cell where the glyphs allow it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rnntui.text import cells
+from rnntui.tui.draw.rows import Glyphs, Row, merged
+
+# Dots of a cell per column and row: braille numbers its dots in this order.
+_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_QUADRANTS = ((0x1, 0x2), (0x4, 0x8))
+_QUADRANT_GLYPHS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+_BITS = {"braille": _BRAILLE, "blocks": _QUADRANTS, "ascii": ((1,),)}
+
+Point = tuple[float, float]
+
+
+class Canvas:
+    """`width` x `height` cells. What is drawn later covers whole cells of what was drawn before.
+
+    Layers take coordinates in shares: x 0 is the left edge and 1 the right, y 0 the bottom and 1
+    the top. What lies outside is cut off, never squeezed in.
+    """
+
+    def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
+        self.width = width
+        self.height = height
+        self.glyphs = glyphs
+        self._bits = _BITS[glyphs]
+        self._across = width * len(self._bits[0]) - 1
+        self._down = height * len(self._bits) - 1
+        self._chars = [[" "] * width for _ in range(height)]
+        self._roles = [[""] * width for _ in range(height)]
+
+    def column(self, x: float) -> int:
+        """The column of cells that a share of the width falls in."""
+        return round(x * self._across) // len(self._bits[0])
+
+    @property
+    def finest(self) -> int:
+        """How many columns of dots there are."""
+        return self._across + 1
+
+    def row(self, y: float) -> int:
+        """The row of cells, from the top, that a share of the height falls in."""
+        return round((1 - y) * self._down) // len(self._bits)
+
+    def put(self, column: int, row: int, text: str, role: str) -> None:
+        """Write safe text from a cell on; what would lie outside is left out."""
+        if not 0 <= row < self.height:
+            return
+        for offset, char in enumerate(one_cell_each(text)):
+            if 0 <= column + offset < self.width:
+                self._chars[row][column + offset] = char
+                self._roles[row][column + offset] = role
+
+    def role(self, column: int, row: int) -> str:
+        """The role of what a cell shows."""
+        return self._roles[row][column]
+
+    def is_free(self, column: int, row: int, length: int, ground: str = " ") -> bool:
+        """Whether `length` cells from a cell on lie inside and show nothing but `ground`."""
+        inside = 0 <= row < self.height and 0 <= column <= self.width - length
+        return inside and not "".join(self._chars[row][column : column + length]).strip(ground)
+
+    def dots(self, points: Iterable[Point], role: str, single: str = "") -> None:
+        """One dot per point; glyph sets without fine dots show `single` in the dot's cell."""
+        masks: dict[tuple[int, int], int] = {}
+        bits, tall, wide = self._bits, len(self._bits), len(self._bits[0])
+        across, down = self._across, self._down
+        for x, y in points:
+            if 0 <= x <= 1 and 0 <= y <= 1:
+                across_dot, down_dot = round(x * across), round((1 - y) * down)
+                cell = (across_dot // wide, down_dot // tall)
+                mask = bits[down_dot % tall][across_dot % wide]
+                masks[cell] = masks.get(cell, 0) | mask
+        self._stamp(masks, role, single)
+
+    def line(
+        self, points: Sequence[Point | None], role: str, single: str = "*", dash: int = 0
+    ) -> None:
+        """Join the points; None breaks the line. `dash` dots are drawn, then as many left out."""
+        masks: dict[tuple[int, int], int] = {}
+        before: Point | None = None
+        alone = True
+        for point in [*points, None]:
+            if point is None:
+                if before is not None and alone:
+                    # Two dots wide: one alone is easily missed.
+                    self._segment(masks, before, (before[0] + 1 / self.finest, before[1]), dash)
+                before, alone = None, True
+                continue
+            if before is not None:
+                self._segment(masks, before, point, dash)
+                alone = False
+            before = point
+        self._stamp(masks, role, "" if self.glyphs == "blocks" else single)
+
+    def rows(self) -> list[Row]:
+        """The picture."""
+        return [
+            merged(zip(chars, roles, strict=True))
+            for chars, roles in zip(self._chars, self._roles, strict=True)
+        ]
+
+    def _segment(
+        self, masks: dict[tuple[int, int], int], start: Point, end: Point, dash: int
+    ) -> None:
+        (x0, y0), (x1, y1) = start, end
+        if not (0 <= x0 <= 1 and 0 <= x1 <= 1 and 0 <= y0 <= 1 and 0 <= y1 <= 1):
+            clipped = _clip(start, end)
+            if clipped is None:
+                return
+            (x0, y0), (x1, y1) = clipped
+        x0, x1 = x0 * self._across, x1 * self._across
+        y0, y1 = (1 - y0) * self._down, (1 - y1) * self._down
+        steps = max(1, math.ceil(max(abs(x1 - x0), abs(y1 - y0))))
+        dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
+        bits, tall, wide = self._bits, len(self._bits), len(self._bits[0])
+        for n in range(steps + 1):
+            x, y = round(x0 + n * dx), round(y0 + n * dy)
+            if not dash or x // dash % 2 == 0:
+                cell = (x // wide, y // tall)
+                masks[cell] = masks.get(cell, 0) | bits[y % tall][x % wide]
+
+    def _stamp(self, masks: dict[tuple[int, int], int], role: str, single: str) -> None:
+        for (column, row), mask in masks.items():
+            if self.glyphs == "braille":
+                char = chr(0x2800 + mask)
+            else:
+                char = single or _QUADRANT_GLYPHS[mask]
+            self._chars[row][column] = char
+            self._roles[row][column] = role
+
+
+def one_cell_each(text: str) -> list[str]:
+    """Safe text as one string for each cell; a wide character becomes two question marks."""
+    if text.isascii():
+        return list(text)
+    return [unit if width == 1 else "?" for unit, width in cells(text) for _ in range(width)]
+
+
+def _clip(start: Point, end: Point) -> tuple[Point, Point] | None:
+    """The part of a segment inside the unit square, or None (Liang and Barsky, 1984)."""
+    (x0, y0), (x1, y1) = start, end
+    first, last = 0.0, 1.0
+    for origin, change in ((x0, x1 - x0), (y0, y1 - y0)):
+        if change == 0:
+            if not 0 <= origin <= 1:
+                return None
+            continue
+        enter, leave = sorted((-origin / change, (1 - origin) / change))
+        first, last = max(first, enter), min(last, leave)
+    if first > last:
+        return None
+
+    def at(t: float) -> Point:
+        x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
+        return min(1.0, max(0.0, x)), min(1.0, max(0.0, y))
+
+    return at(first), at(last)

@@ -1,0 +1,56 @@
+"""The y axis of the loss: as much of the curve as is worth looking at, and round ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rnntui.tui.draw.axis import Scale, linear, logarithmic
+
+_HEADROOM = 4.0  # times the span of the calm part of the curve that a spike may use
+_ENOUGH = 8  # points from which on a spike can be told from the rest
+
+
+def loss_scale(
+    smooth: Sequence[float],
+    mean: Sequence[float],
+    validation: Sequence[float],
+    levels: Sequence[float],
+    log: bool,
+) -> Scale:
+    """A scale for losses that can be drawn (finite, within LIMIT); linear if none is positive.
+
+    Spikes are cut off: where the highest loss lies more than four spans above the lowest, a span
+    reaching from there to the 90th percentile, the top is that bound or the highest smoothed loss.
+    The latest smoothed loss and validation are always inside, and so are `levels` (floor,
+    baselines) when they are near.
+    """
+    kept = [*smooth, *mean, *validation]
+    latest = [*smooth[-1:], *validation[-1:]]
+    if log and any(value > 0 for value in kept):
+        bounds = _range(_logs(kept), _logs(smooth), _logs(latest), _logs(levels))
+        low, high = (10.0 ** max(-299.0, min(bound, 299.0)) for bound in bounds)
+        return logarithmic(low, high)
+    return linear(*_range(kept, smooth, latest, levels), positive=min(kept, default=0.0) >= 0)
+
+
+def _logs(values: Sequence[float]) -> list[float]:
+    return [math.log10(v) for v in values if v > 0]
+
+
+def _range(
+    values: Sequence[float],
+    smooth: Sequence[float],
+    latest: Sequence[float],
+    levels: Sequence[float],
+) -> tuple[float, float]:
+    ordered = sorted(values) or [0.0]
+    low, high = ordered[0], ordered[-1]
+    if len(ordered) >= _ENOUGH:
+        calm = ordered[int(0.9 * (len(ordered) - 1))] - low
+        bound = low + _HEADROOM * calm
+        if calm > 0 and bound < high:
+            high = max([min(bound, max(smooth, default=bound)), *latest])
+    span = high - low
+    near = [v for v in levels if low - 0.6 * span <= v <= high + 0.3 * span]
+    return min([low, *near]), max([high, *near])

@@ -1,0 +1,105 @@
+"""Leaving on signals: in order while the event loop turns, by force when it does not.
+
+A handler of asyncio runs only in a turning loop, and a terminal that takes nothing stops the loop.
+So these are Python-level handlers, with a timer that ends the process if leaving in order does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+GRACE = 1.5  # seconds for leaving in order
+# Bracketed paste, mouse, focus and wrap as a shell has them; keyboard; normal screen; cursor.
+RESTORE = (
+    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    b"\x1b[?2048l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+
+
+class Signals:
+    """Handles SIGTERM, SIGHUP and SIGINT while it is entered.
+
+    Before `leave` is set a signal raises SystemExit; afterwards `leave(code)` is called from the
+    handler with 128 + the signal's number. `last_resort` runs before the process is ended by force.
+    """
+
+    def __init__(self, last_resort: Callable[[], None], grace: float = GRACE) -> None:
+        self.leave: Callable[[int], None] | None = None
+        self.code: int | None = None
+        self._last_resort = last_resort
+        self._grace = grace
+        self._timer: threading.Timer | None = None
+        self._before: dict[signal.Signals, Any] = {}
+        self._modes = terminal_modes()
+
+    def __enter__(self) -> Signals:
+        for number in STOPPING:
+            self._before[number] = signal.signal(number, self._arrived)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for number, handler in self._before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+    def _arrived(self, number: int, _frame: FrameType | None) -> None:
+        self.code = code = 128 + number
+        if self._timer is None:
+            self._timer = threading.Timer(self._grace, self._force, (code,))
+            self._timer.daemon = True
+            self._timer.start()
+        if self.leave is None:
+            raise SystemExit(code)
+        self.leave(code)
+
+    def _force(self, code: int) -> None:
+        with contextlib.suppress(Exception):
+            self._last_resort()
+        restore_terminal(self._modes)
+        os._exit(code)
+
+
+def terminal_modes() -> list[Any] | None:
+    """The settings of the terminal on stdin, to give back later."""
+    try:
+        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
+    except (OSError, ValueError, termios.error):
+        return None
+
+
+def restore_terminal(modes: list[Any] | None) -> None:
+    """Give the terminal back without ever waiting for it: it may take nothing."""
+    with contextlib.suppress(OSError, ValueError, termios.error, AttributeError):
+        if modes is not None and sys.__stdin__:
+            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if sys.__stderr__:
+            descriptor = sys.__stderr__.fileno()
+            os.set_blocking(descriptor, False)
+            os.write(descriptor, RESTORE)
+
+
+def terminal_gone() -> bool:
+    """Whether the terminal on stdin has been closed under us."""
+    try:
+        if sys.__stdin__ is None:
+            return True
+        termios.tcgetattr(sys.__stdin__.fileno())
+    except (OSError, ValueError, termios.error):
+        return True
+    return False

@@ -1,0 +1,75 @@
+"""The rows at the top: what is trained and how it goes, numbers, a notice, an alert."""
+
+from __future__ import annotations
+
+import textwrap
+
+from rnntui.text import fit, pad, safe_text
+from rnntui.tui.draw import Rows, block, header_row, status_rows
+from rnntui.tui.state import Display, RunState
+from rnntui.tui.widgets.cells import spelled
+from rnntui.tui.widgets.panel import Panel
+
+
+class Header(Panel):
+    """The first row."""
+
+    def draw(self, width: int, height: int) -> Rows:
+        """Name, network, state, speed and time."""
+        state = self.state
+        row = header_row(state.recipe, state.welcome, state.shown, width, self.options.glyphs)
+        return block([row], width, height)
+
+
+class Status(Panel):
+    """The rows of numbers."""
+
+    def draw(self, width: int, height: int) -> Rows:
+        """Loss, validation, rate and the rest, each in its place."""
+        state = self.state
+        return status_rows(
+            state.recipe, state.welcome, state.shown, width, height, self.options.glyphs
+        )
+
+
+class Notice(Panel):
+    """One line for what the dashboard has to say: an order on its way, a refusal, a hint."""
+
+    def __init__(self, state: RunState, display: Display) -> None:
+        super().__init__(state, display, "notice")
+        self.text = ""
+        self.role = "muted"
+
+    def draw(self, width: int, height: int) -> Rows:
+        """The text at the right end, where it is not taken for another row of numbers."""
+        ((text, role),) = spelled([[(self.text, self.role)]], self.options.glyphs)[0]
+        return self.fitted([[(pad(fit(text, width - 2), width - 1, ">"), role)]], width, height)
+
+
+class Banner(Panel):
+    """Trouble: what happened, the likely cause, and the key that mends it."""
+
+    def lines(self, width: int) -> Rows:
+        """The banner's rows; none when all is well."""
+        if self.state.connection == "gone":
+            cause = "What it had learned is lost; the last picture of it stays until you leave."
+            return self._told(self.state.failure, cause, "q", "leave", width)
+        if alert := self.state.alert:
+            return self._told(alert.title, alert.cause, "m", alert.mend, width)
+        return []
+
+    def _told(self, title: str, cause: str, key: str, offer: str, width: int) -> Rows:
+        sign = "!" if self.options.glyphs == "ascii" else "▲"
+        reason = textwrap.wrap(safe_text(cause), max(20, width - 5))
+        return [
+            [(f" {sign} {safe_text(title)}", "warning")],
+            *([(f"   {line}", "")] for line in reason[:2]),
+            [(f"   {key}", "strong"), (f"  {safe_text(offer)}", "")],
+        ]
+
+    def draw(self, width: int, height: int) -> Rows:
+        """What happened and what to press; of the cause as much as there is room for."""
+        rows = self.lines(width)
+        if 1 < height < len(rows):
+            rows = [*rows[: height - 1], rows[-1]]
+        return self.fitted(rows, width, height)

@@ -1,0 +1,213 @@
+"""What a trained network gives: samples, text after a prompt, forecasts, predictions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.data import Dataset, Stream, TokenData, ValueData
+from rnntui.errors import UsageError
+from rnntui.nn.arena import Array
+from rnntui.nn.model import Parameters
+from rnntui.nn.network import Network
+from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.recipe import Recipe
+from rnntui.text import safe_text
+
+MOST_PREDICTED = 1000  # steps of a source that is small enough to predict as a whole
+_WARM_UP = 500  # steps a forecast without a prompt is prepared by
+_SHARE = 100  # tokens of a sample between two calls of `between`
+
+
+@dataclass(eq=False, kw_only=True)
+class WritingState:
+    """The part of a training state that writing reads."""
+
+    parameters: Parameters
+    network: Network
+    loss_weight: float  # of each row in the loss: 1, or 1 / rows for a mean
+    hidden: Array  # (layers, parts, B, H) after the last applied update
+    stream: Stream
+    weights_random: np.random.RandomState
+    sample_random: np.random.RandomState
+    prompt_random: np.random.RandomState
+    temperature: float
+    last_loss: float  # of the last update, as the recipe reduces it
+    step: int = 0  # updates made
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished run leaves.
+
+    `final_loss` is that of the last update, as the recipe reduces it (NaN if there was none).
+    `predicted` has one token, value or tuple of values (in the source's own units) per step, for
+    sources of at most 1000 steps. `generated` is the recipe's prompt and what followed.
+    """
+
+    final_loss: float
+    predicted: tuple[int, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None
+    generated: str | None
+
+
+def writer(
+    state: WritingState,
+    data: Dataset,
+    prompt: str = "",
+    temperature: float | None = None,
+    greedy: bool = False,
+    rng: np.random.RandomState | None = None,
+) -> Iterator[str] | Iterator[tuple[float, ...]]:
+    """What follows `prompt`, one token's text or one row of values per `next`, without end.
+
+    Each `next` uses the weights of that moment; the hidden state is the writer's own. A byte of an
+    unfinished character gives "". Characters that the vocabulary lacks are left out. For values,
+    the prompt is numbers in the source's units, row by row (empty: the source's end). Without a
+    `temperature` it is the state's at each token; without `rng`, a stream apart from training's.
+    Raises UsageError for a prompt that holds no numbers.
+    """
+    if isinstance(data, ValueData):
+        return _forecast(state.parameters, data, _numbers(prompt, data))
+
+    def heat() -> float:
+        return state.temperature if temperature is None else temperature
+
+    tokens = first_tokens(data, prompt)
+    stepper = Stepper(state.parameters)
+    return _text(data, _write(stepper, tokens, rng or state.prompt_random, heat, greedy))
+
+
+def sample(
+    recipe: Recipe,
+    data: TokenData,
+    state: WritingState,
+    first: int,
+    between: Callable[[], None] | None = None,
+) -> str:
+    """The sample after an update, without its prompt; `first` is the chunk's first input.
+
+    With sample_start = "carried" it goes on from the hidden state after the chunk and from that
+    first input; with "zero", from the zero state and the prompt.
+    """
+    stepper = Stepper(state.parameters)
+    tokens = [first]
+    if recipe.sample.sample_start == "carried":
+        np.copyto(stepper.hidden, state.hidden[:, :, 0])
+    else:
+        tokens = first_tokens(data, recipe.sample.prompt)
+    written = _write(stepper, tokens, state.sample_random, lambda: state.temperature, False)
+    pieces = []
+    for n, piece in enumerate(itertools.islice(_text(data, written), recipe.sample.sample_length)):
+        pieces.append(piece)
+        if between and n % _SHARE == _SHARE - 1:
+            between()
+    return "".join(pieces)
+
+
+def finish(recipe: Recipe, data: Dataset, state: WritingState) -> Result:
+    """What the recipe wants at its end: predictions over a small source, and a last text."""
+    generated = None
+    if isinstance(data, TokenData) and recipe.sample.final_length:
+        written = writer(state, data, recipe.sample.prompt, rng=state.sample_random)
+        pieces = (str(piece) for piece in itertools.islice(written, recipe.sample.final_length))
+        generated = recipe.sample.prompt + "".join(pieces)
+    return Result(state.last_loss, _predicted(recipe, data, state), generated)
+
+
+def first_tokens(data: TokenData, prompt: str) -> list[int]:
+    """The prompt's tokens; without any, a line's end or else the most frequent token."""
+    known = data.tokenizer.encode(prompt, unknown="skip")
+    if not len(known):
+        known = data.tokenizer.encode("\n", unknown="skip")[:1]
+    if not len(known):
+        return [int(np.bincount(data.tokens).argmax())]
+    return [int(token) for token in known]
+
+
+def _write(
+    stepper: Stepper,
+    tokens: list[int],
+    random: np.random.RandomState,
+    temperature: Callable[[], float],
+    greedy: bool,
+) -> Iterator[int]:
+    chooser = Chooser(len(stepper.outputs), random)
+    while True:
+        with np.errstate(all="ignore"):
+            for token in tokens:
+                stepper.advance(token)
+            chosen = chooser.choose(stepper.predict(), temperature(), greedy)
+        yield chosen
+        tokens = [chosen]
+
+
+def _text(data: TokenData, tokens: Iterator[int]) -> Iterator[str]:
+    return map(data.tokenizer.decoder().feed, tokens)
+
+
+def _forecast(parameters: Parameters, data: ValueData, rows: Array) -> Iterator[tuple[float, ...]]:
+    stepper = Stepper(parameters)
+    while True:
+        with np.errstate(all="ignore"):
+            for row in rows:
+                stepper.advance(row)
+            rows = stepper.predict()[None].copy()
+            own = rows[0] * data.deviation + data.mean
+        yield tuple(own.tolist())
+
+
+def _numbers(prompt: str, data: ValueData) -> Array:
+    """The prompt's rows (n, D), standardized as the data are; without any, the source's end."""
+    words = [word for word in re.split(r"[\s,;]+", prompt) if word]
+    if not words:
+        return np.concatenate([data.values, data.validation])[-_WARM_UP:]
+    values = [_number(word) for word in words]
+    features = len(data.features)
+    if len(values) % features:
+        raise UsageError(f"prompt: {len(values)} numbers do not fill rows of {features} features")
+    return (np.array(values).reshape(-1, features) - data.mean) / data.deviation
+
+
+def _number(word: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"prompt: '{safe_text(word)[:40]}' is not a number, as 0.5 is")
+    return value
+
+
+def _predicted(
+    recipe: Recipe, data: Dataset, state: WritingState
+) -> tuple[int, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None:
+    source: Array = data.tokens if isinstance(data, TokenData) else data.values
+    if len(source) - 1 > MOST_PREDICTED or not state.step:
+        return None
+    if not recipe.sample.final_pass:
+        rows = slice(0, None, state.stream.batch)
+        outputs = state.network.loss.predictions(rows, state.loss_weight)
+    else:
+        with np.errstate(all="ignore"):
+            outputs = _final_pass(recipe, state, source)
+    if isinstance(data, TokenData):
+        return tuple(outputs.tolist())
+    own = outputs * data.deviation + data.mean
+    return tuple(own[:, 0].tolist()) if own.shape[1] == 1 else tuple(map(tuple, own.tolist()))
+
+
+def _final_pass(recipe: Recipe, state: WritingState, source: Array) -> Array:
+    """Predictions for each step of the source from the zero state, with the final weights."""
+    stepper, outputs = Stepper(state.parameters), []
+    for n, x in enumerate(source[:-1]):
+        if recipe.train.state == "reset" and n % state.stream.steps == 0:
+            stepper.hidden.fill(0)
+        stepper.advance(x)
+        y = stepper.predict()
+        outputs.append(int(y.argmax()) if source.ndim == 1 else y.copy())
+    return np.array(outputs)

@@ -1,0 +1,205 @@
+"""What the dashboard costs: training speed beside it, key latency, bytes, CPU and start-up.
+
+    python -m tests.benchmarks.dashboard [--rounds 3] [--seconds 5]
+
+Runs the real program in a pseudo-terminal. Runs with and without the dashboard alternate, so a slow
+minute of the machine meets both; medians are printed with minimum and maximum. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from rnntui.engine.client import EngineClient
+from rnntui.engine.protocol import Hello, Look, Snapshot
+from tests.terminal import FRAME, Terminal, cpu_seconds
+
+PROGRAM = [sys.executable, "-m", "rnntui"]
+SIZES = {
+    "small": {"batch": "1", "hidden": "100", "seq_len": "25"},
+    "large": {"batch": "64", "hidden": "640", "seq_len": "64"},
+}
+LETTERS = [chr(c) for c in range(ord("А"), ord("я") + 1)]  # in no bundled corpus
+PROMPT_KEY, LEAVE_PROMPT = "g", "\x1b"
+
+
+@dataclass
+class Figures:
+    """Everything measured, by the row it belongs to."""
+
+    rows: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, row: str, *values: float) -> None:
+        self.rows.setdefault(row, []).extend(values)
+
+    def percentile(self, row: str, fraction: float) -> float:
+        ordered = sorted(self.rows[row])
+        return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
+
+
+def settings(size: str) -> list[str]:
+    """Command-line words for a size, without validations or samples in between."""
+    values = {**SIZES[size], "eval_every": "0", "sample_every": "0", "steps": "0", "epochs": "0"}
+    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+
+
+def silent(size: str, seconds: float) -> tuple[float, float]:
+    """Updates per second and per CPU second without a screen."""
+    argv = [*PROGRAM, "train", "tales", *settings(size), "--json", "--every", "0"]
+    process = subprocess.Popen(
+        [*argv, "--seconds", str(seconds + 1)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    time.sleep(0.7)
+    cpu = cpu_seconds(process.pid)
+    began = time.perf_counter()
+    time.sleep(seconds)
+    used, wall = cpu_seconds(process.pid) - cpu, time.perf_counter() - began
+    done = json.loads(process.stdout.read().splitlines()[-1])
+    process.wait()
+    rate = done["steps"] / done["seconds"]
+    return rate, rate * wall / used
+
+
+def children(pid: int) -> list[int]:
+    """Processes started by a process (Linux)."""
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def engine_socket(pid: int) -> str:
+    """The socket an engine listens on, from the kernel's tables."""
+    inodes = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        parts = line.split()
+        if len(parts) == 8 and f"socket:[{parts[6]}]" in inodes:
+            return parts[7]
+    raise LookupError("the engine has no socket")
+
+
+async def _progress(socket: str, terminal: Terminal, seconds: float) -> tuple[int, float]:
+    client = await EngineClient.connect(Path(socket))
+    await client.ask(Hello())
+
+    async def steps() -> int:
+        reply = await client.ask(Look())
+        assert isinstance(reply, Snapshot)
+        return reply.step
+
+    first, began = await steps(), time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        terminal.read(0.0)
+        await asyncio.sleep(0.005)
+    last, wall = await steps(), time.perf_counter() - began
+    client.close()
+    return last - first, wall
+
+
+def beside(size: str, seconds: float, figures: Figures) -> tuple[float, float]:
+    """Updates per second and per CPU second with the dashboard open; also bytes and UI CPU."""
+    with Terminal([*PROGRAM, "train", "tales", *settings(size)]) as terminal:
+        if not terminal.wait_for("training"):
+            raise SystemExit("the dashboard did not come up:\n" + terminal.text())
+        terminal.pump(1.5)
+        (engine,) = children(terminal.pid)
+        socket, before = engine_socket(engine), len(terminal.log)
+        cpu, ui = cpu_seconds(engine), cpu_seconds(terminal.pid)
+        updates, wall = asyncio.run(_progress(socket, terminal, seconds))
+        cpu, ui = cpu_seconds(engine) - cpu, cpu_seconds(terminal.pid) - ui
+        sent = sum(len(data) for _, data in terminal.log[before:])
+        figures.add(f"bytes/s, {size}", sent / wall)
+        figures.add(f"UI CPU %, {size}", 100 * ui / wall)
+        terminal.write("q")
+        terminal.exit_code()
+    return updates / wall, updates / cpu
+
+
+def key_latency(size: str, count: int, link: int = 0) -> list[float]:
+    """Milliseconds from a letter typed into the prompt until the terminal has got it."""
+    out: list[float] = []
+    with Terminal([*PROGRAM, "train", "tales", *settings(size)], link=link) as terminal:
+        terminal.wait_for("training", 30)
+        terminal.pump(3.0 if link else 1.5)
+        terminal.write(PROMPT_KEY)
+        terminal.pump(1.0)
+        for number in range(count):
+            if number % 30 == 0:
+                terminal.write("\x15")  # empties the field
+                terminal.pump(0.5)
+            letter = LETTERS[number % len(LETTERS)].encode()
+            terminal.pump(random.uniform(0.03, 0.07) if not link else random.uniform(0.1, 0.4))
+            began = time.perf_counter()
+            terminal.write(letter)
+            seen = terminal.wait_for_bytes(letter, 10)
+            out.append(1e3 * ((seen or began + 10) - began))
+        terminal.write(LEAVE_PROMPT)
+        terminal.pump(0.2)
+    return out
+
+
+def start_up(figures: Figures) -> None:
+    """First frame, first update shown, and --help, in milliseconds."""
+    with Terminal(PROGRAM) as terminal:
+        terminal.pump(1.2)
+        first = terminal.first_time(lambda s: "rnntui" in s and "quit" in s)
+        update = terminal.first_time(lambda s: "training" in s)
+        terminal.write("q")
+        terminal.exit_code()
+    figures.add("first frame ms", 1e3 * (first or 9.0))
+    figures.add("first update ms", 1e3 * (update or 9.0))
+    began = time.perf_counter()
+    subprocess.run([*PROGRAM, "--help"], stdout=subprocess.DEVNULL, check=True)
+    figures.add("--help ms", 1e3 * (time.perf_counter() - began))
+
+
+def measure(rounds: int, seconds: float) -> Figures:
+    """Every figure, the runs in alternation."""
+    figures = Figures()
+    for _ in range(rounds):
+        for size in SIZES:
+            quiet, quiet_cpu = silent(size, seconds)
+            seen, seen_cpu = beside(size, seconds, figures)
+            figures.add(f"speed, {size}", seen / quiet)
+            figures.add(f"speed per CPU second, {size}", seen_cpu / quiet_cpu)
+            figures.add(f"updates/s, {size}", seen)
+        figures.add("key ms, small", *key_latency("small", 60))
+        figures.add("key ms, large", *key_latency("large", 60))
+        figures.add("key ms at 12 kB/s", *key_latency("small", 12, link=12_000))
+        for _ in range(5):
+            start_up(figures)
+    return figures
+
+
+def table(figures: Figures) -> str:
+    """The figures as a table in Markdown."""
+    lines = ["| figure | median | min … max | p99 |", "|---|---|---|---|"]
+    for row, values in figures.rows.items():
+        p99 = f"{figures.percentile(row, 0.99):.4g}" if len(values) > 20 else ""
+        spread = f"{min(values):.4g} … {max(values):.4g}"
+        lines.append(f"| {row} | {median(values):.4g} | {spread} | {p99} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    arguments = parser.parse_args()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"frames are told by {FRAME!r}; {arguments.rounds} rounds")
+    print(table(measure(arguments.rounds, arguments.seconds)))
+
+
+if __name__ == "__main__":
+    main()

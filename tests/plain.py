@@ -1,0 +1,66 @@
+"""A recurrent network written as plainly as possible, to compare the product with: forward only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnntui.data import TokenData, ValueData
+from rnntui.data.tokenizer import CharTokenizer, smallest
+
+ACTIVATIONS = {
+    "tanh": np.tanh,
+    "relu": lambda a: np.where(a > 0, a, 0),
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+}
+
+
+def token_data(tokens, vocab, validation=()):
+    """Tokens 0 … vocab - 1, shown as a, b, c, …"""
+    tokenizer = CharTokenizer(tuple(chr(ord("a") + n) for n in range(vocab)))
+    kind = smallest(vocab)
+    parts = (np.array(part, dtype=kind) for part in (tokens, validation))
+    return TokenData("tokens", "character", *parts, tokenizer, "")
+
+
+def value_data(values, validation=None, mean=0.0, deviation=1.0):
+    """Rows of values (N, D)."""
+    features = values.shape[1]
+    validation = values[:0] if validation is None else validation
+    scale = (np.full(features, mean), np.full(features, deviation))
+    names = tuple(f"f{n}" for n in range(features))
+    return ValueData("values", names, values, validation, *scale, "")
+
+
+def outputs(named, activation, inputs, hidden):
+    """Outputs (T, width) and hidden states (layers, H) of one stream, weights by PyTorch's names.
+
+    `inputs` (T,) tokens or (T, D) values; `hidden` (layers, H) before the first step.
+    """
+    f, hidden, rows = ACTIVATIONS[activation], hidden.copy(), []
+    for x in inputs:
+        if inputs.ndim == 1:
+            x = np.eye(named["rnn.weight_ih_l0"].shape[1])[x]
+        for n in range(len(hidden)):
+            a = named[f"rnn.weight_ih_l{n}"] @ x + named[f"rnn.bias_ih_l{n}"]
+            a = a + named[f"rnn.weight_hh_l{n}"] @ hidden[n] + named[f"rnn.bias_hh_l{n}"]
+            x = hidden[n] = f(a)
+        rows.append(named["head.weight"] @ x + named["head.bias"])
+    return np.array(rows), hidden
+
+
+def losses(outputs, targets):
+    """The loss of each step: -log softmax(outputs)[target], or half the squared error."""
+    if targets.ndim == 2:
+        return ((outputs - targets) ** 2).sum(axis=1) / 2
+    largest = outputs.max(axis=1)
+    total = np.log(np.exp(outputs - largest[:, None]).sum(axis=1)) + largest
+    return total - outputs[np.arange(len(targets)), targets]
+
+
+def streams_loss(named, activation, inputs, targets, hidden):
+    """Summed loss and final hidden states of streams: inputs (T, B[, D]), hidden (L, B, H)."""
+    total, after = 0.0, np.empty_like(hidden)
+    for b in range(inputs.shape[1]):
+        rows, after[:, b] = outputs(named, activation, inputs[:, b], hidden[:, b])
+        total += losses(rows, targets[:, b]).sum()
+    return total, after

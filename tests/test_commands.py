@@ -1,0 +1,81 @@
+"""The table of commands: complete, without clashes, and the only source of footer and help."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnntui.recipe import Recipe
+from rnntui.tui.app import Dashboard
+from rnntui.tui.commands import COMMANDS, GROUPS, footer_entries
+from rnntui.tui.draw import plain
+from rnntui.tui.screens.pages import help_rows
+from rnntui.tui.screens.palette import choices
+from rnntui.tui.state import Display
+from tests.scripted import Scripted, dashboard
+
+
+@pytest.fixture
+def app() -> Dashboard:
+    return dashboard(Scripted(Recipe(name="tales")))
+
+
+def test_no_key_and_no_name_stands_twice() -> None:
+    keys = [key for command in COMMANDS for key in command.keys]
+    names = [command.name for command in COMMANDS]
+    assert len(keys) == len(set(keys))
+    assert len(names) == len(set(names))
+
+
+def test_every_command_is_complete() -> None:
+    for command in COMMANDS:
+        assert command.footer and command.shown and command.group in GROUPS
+        assert len(command.help) <= 66 and not command.help.endswith(".")
+
+
+def test_every_command_is_in_the_help() -> None:
+    text = "\n".join(plain(help_rows(lambda _: True, Display(), 80)))
+    for command in COMMANDS:
+        assert command.help in text and command.shown in text
+
+
+def test_ascii_help_is_ascii() -> None:
+    text = "\n".join(plain(help_rows(lambda _: True, Display(glyphs="ascii"), 120)))
+    assert text.isascii()
+
+
+async def test_every_command_that_can_be_used_is_in_the_palette(app: Dashboard) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        names = {choice.name for choice in choices(app)}
+        for command in COMMANDS:
+            shown = command.name.replace("_", " ") in names
+            assert shown == (command.available(app) and command.name != "palette")
+
+
+@pytest.mark.parametrize("width", [60, 61, 80, 99, 120, 200])
+async def test_the_footer_fits_and_keeps_what_matters(app: Dashboard, width: int) -> None:
+    async with app.run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        entries = footer_entries(app, width, "braille")
+        words = [entry.word for entry in entries]
+        assert 1 + sum(entry.width + 2 for entry in entries) - 2 <= width
+        assert words[-1] == "quit" and "help" in words
+        assert plain(app.main.footer.rows)[0].rstrip().endswith("q quit")
+
+
+def test_a_wide_footer_holds_every_command_that_can_be_used(app: Dashboard) -> None:
+    app.state.connection = "live"
+    entries = footer_entries(app, 10_000, "braille")
+    there = {name for entry in entries for _, name in entry.keys}
+    assert there == {command.name for command in COMMANDS if command.available(app)}
+
+
+async def test_every_key_calls_its_command(app: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(app, "run_command", lambda command: called.append(command.name))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for command in COMMANDS:
+            for key in command.keys:
+                await pilot.press(key)
+                assert called[-1:] == [command.name], key

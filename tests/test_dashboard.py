@@ -1,0 +1,298 @@
+"""What the dashboard does when keys are pressed, on a made-up run."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnntui.engine import protocol as p
+from rnntui.recipe import Recipe
+from rnntui.tui.draw import plain
+from rnntui.tui.report import report
+from rnntui.tui.screens.main import MainScreen
+from rnntui.tui.screens.pages import PageScreen
+from tests.scripted import SIZE, Scripted, dashboard, ready, shown, until
+
+
+@pytest.fixture
+def engine() -> Scripted:
+    return Scripted(Recipe(name="tales", about="One.\n\nTwo."))
+
+
+async def test_first_it_says_what_is_trained_then_how_it_goes(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        text = shown(app)
+        for word in (
+            "tales",
+            "training",
+            "loss",
+            "validation",
+            "steps",
+            "writing",
+            "prompt",
+            "quit",
+        ):
+            assert word in text
+
+
+async def test_pausing_shows_at_once_and_is_confirmed(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        engine.silent = True
+        await pilot.press("space")
+        assert app.state.state == "paused" and "resume" in shown(app)
+        assert engine.snapshot.state == "training"
+        assert len(engine.wanted(p.Pause)) == 1
+
+
+async def test_the_engine_has_the_last_word(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("space")
+        await until(pilot, lambda: not app.state.wanted)
+        engine.change(state="training")
+        await until(pilot, lambda: app.state.state == "training")
+        await pilot.press("space", "space")
+        await until(pilot, lambda: len(engine.wanted(p.Pause)) == 2)
+        await until(pilot, lambda: len(engine.wanted(p.Resume)) == 1)
+
+
+async def test_steps_are_made_and_joined_while_the_engine_is_busy(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("n", "N")
+        await until(pilot, lambda: sum(r.count for r in engine.wanted(p.Step)) == 11)
+        await until(pilot, lambda: app.state.snapshot is engine.snapshot or not app.state.wanted)
+        engine.silent = True
+        await pilot.press("n", "n", "n", "N")
+        app.puller.send(p.Step(2))
+        waiting = [order.request for order in app.puller._orders]
+        assert waiting == [p.Step(14)]
+
+
+async def test_pace_goes_down_a_ladder_and_back_to_flat_out(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        for _ in range(3):
+            await pilot.press("minus")
+        await until(pilot, lambda: engine.snapshot.pace == 100.0)
+        for _ in range(3):
+            await pilot.press("equals_sign")
+        await until(pilot, lambda: engine.snapshot.pace == 1000.0 and not app.state.wanted)
+        await pilot.press("plus")
+        await until(pilot, lambda: engine.snapshot.pace is None)
+
+
+async def test_learning_rate_and_temperature(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("right_square_bracket", "right_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: engine.snapshot.lr == pytest.approx(0.0025))
+        await pilot.press("right_curly_bracket")
+        await until(pilot, lambda: engine.snapshot.temperature == pytest.approx(0.9))
+
+
+async def test_a_prompt_is_written_on(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g", *"so q?", "enter")
+        await until(pilot, lambda: bool(engine.wanted(p.Generate)))
+        request = engine.wanted(p.Generate)[0]
+        assert request.prompt == "so q?" and request.temperature == 0.8 and not request.greedy
+        engine.write("and on it goes", prompt="so q?", warning="unknown: q?")
+        await until(pilot, lambda: "and on it goes" in shown(app))
+        assert "unknown: q?" in shown(app)
+        await pilot.press("ctrl+g", "escape", "x")
+        assert app.display_options.greedy and not app.prompting
+        await until(pilot, lambda: bool(engine.wanted(p.StopWriting)))
+
+
+async def test_what_is_pasted_is_one_safe_line_and_sent_as_it_was(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g")
+        from textual.events import Paste
+
+        app.main.input.post_message(Paste("a\r\nb\tc\\ \x1b[2J"))
+        await until(pilot, lambda: bool(app.main.input.value))
+        assert app.main.input.value == "a\\nb\\tc\\\\ ␛[2J"
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(engine.wanted(p.Generate)))
+        assert engine.wanted(p.Generate)[0].prompt == "a\nb\tc\\ ␛[2J"
+
+
+async def test_a_refusal_is_said(engine: Scripted) -> None:
+    app = dashboard(engine)
+    reply = engine._reply
+    engine._reply = lambda r: (  # type: ignore[method-assign]
+        p.Refused("[/] not now") if isinstance(r, p.SetLearningRate) else reply(r)
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "[/] not now" in shown(app))
+        assert app.state.shown and app.state.shown.lr == 0.002
+
+
+async def test_a_step_is_chosen_and_told(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: app.state.step_count == 50)
+        await pilot.press("left", "left", "left", "right")
+        assert app.display_options.chosen == 48 and "step 49 of 50" in shown(app)
+        await pilot.press("escape")
+        assert app.display_options.chosen is None and "step 49" not in shown(app)
+        await pilot.click("#steps", offset=(16, 2))
+        assert app.display_options.chosen == 4 and "p(true) 0.120" in shown(app)
+
+
+async def test_an_alert_is_told_and_mended(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("m")
+        assert not engine.wanted(p.Mend)
+        engine.alarm()
+        await until(pilot, lambda: "the loss is not finite" in shown(app))
+        assert "halve the rate" in shown(app) and "m mend" in shown(app)
+        await pilot.press("m")
+        await until(pilot, lambda: bool(engine.wanted(p.Mend)))
+        await until(pilot, lambda: not app.main.banner.display)
+
+
+async def test_view_keys_change_the_view_only(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("l", "z", "b", "t")
+        assert app.display_options.log and app.display_options.zoom == 1
+        assert app.display_options.glyphs == "blocks" and app.theme == "light"
+        await pilot.press("b")
+        assert "log scale" in shown(app)
+        assert not [r for r in engine.asked if not isinstance(r, p.Hello)]
+
+
+async def test_the_mouse_works_too(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        footer = plain(app.main.footer.rows)[0]
+        await pilot.click("#footer", offset=(footer.index("zoom"), 0))
+        assert app.display_options.zoom == 1
+        from textual.events import MouseScrollDown, MouseScrollUp
+
+        def wheel(kind: type[MouseScrollUp] | type[MouseScrollDown]) -> None:
+            app.main.plot.post_message(
+                kind(app.main.plot, 5, 5, 0, 0, 0, False, False, False)  # type: ignore[arg-type]
+            )
+
+        wheel(MouseScrollUp)
+        await until(pilot, lambda: app.display_options.zoom == 2)
+        for _ in range(4):
+            wheel(MouseScrollDown)
+        await until(pilot, lambda: app.display_options.zoom == 0)
+        await pilot.click("#footer", offset=(footer.index("help"), 0))
+        await until(pilot, lambda: isinstance(app.screen, PageScreen))
+
+
+async def test_pages_open_scroll_and_close(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        for key, word in (("question_mark", "perplexity"), ("i", "vocabulary"), ("e", "0.004")):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, PageScreen))
+            seen = shown(app)
+            for step in ("down", *["pagedown"] * 4, "end"):
+                await pilot.press(step)
+                seen += shown(app)
+            await pilot.press("home", "up")
+            assert app.screen.text.first == 0
+            assert word in seen
+            await pilot.press("q")
+            await until(pilot, lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_the_palette_finds_and_runs(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+p", *"me nord")
+        await until(pilot, lambda: "theme nord" in shown(app) and "theme dark" not in shown(app))
+        await pilot.press("pageup", "pagedown", "up", "enter")
+        await until(pilot, lambda: app.theme == "nord")
+        assert isinstance(app.screen, MainScreen)
+        await pilot.press("ctrl+p", *"xyz", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await pilot.press("ctrl+p", "escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_finished_stays_and_can_still_write(engine: Scripted) -> None:
+    engine.change(state="finished", remaining=None)
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "finished" in shown(app) and "pause" not in shown(app)
+        await pilot.press("g", "h", "enter")
+        await until(pilot, lambda: bool(engine.wanted(p.Generate)))
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 0
+    assert "finished after 3 000 updates" in report(app.state)
+
+
+async def test_the_engine_gone_is_told_and_ends_with_its_code(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        engine.gone = True
+        await until(pilot, lambda: "the training process is gone" in shown(app))
+        await pilot.press("space", "right_square_bracket", "g")
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 70 and app.failure == "the training process is gone"
+
+
+async def test_a_run_that_cannot_start_ends_with_its_line_and_code(engine: Scripted) -> None:
+    engine.welcome = p.Failed("notes.txt: no such \x1b[31mfile", 65)
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 65 and app.failure == "notes.txt: no such ␛[31mfile"
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+q", 0), ("ctrl+c", 130)])
+async def test_leaving_asks_the_engine_to_stop(engine: Scripted, key: str, code: int) -> None:
+    stopped: list[bool] = []
+    app = dashboard(engine, stop_engine=lambda: stopped.append(True))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("g" if key != "q" else "l", key)
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == code and stopped and engine.wanted(p.Stop)
+
+
+async def test_values_have_curves_and_a_forecast() -> None:
+    engine = Scripted(Recipe(name="sun").replace(task="values", source="corpus:sunspots"))
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "predicted" in shown(app))
+        await pilot.press("left")
+        assert "step 50 of 50" in shown(app) and "error" in shown(app)
+        await pilot.press("g", *"1 2.5", "enter")
+        await until(pilot, lambda: bool(engine.wanted(p.Generate)))
+        assert engine.wanted(p.Generate)[0].length == 50
+        engine.write("", prompt="1 2.5", values=((3.25,), (None,)))
+        await until(pilot, lambda: "3.25" in shown(app))
+        assert "forecast" in report(app.state)

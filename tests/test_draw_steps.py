@@ -1,0 +1,229 @@
+"""The strip of tokens and the curves of values."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnntui.engine.protocol import TokenSteps
+from rnntui.tui.draw import Glyphs, ValuePlot, plain, token_at, token_strip, value_at, value_plot
+from rnntui.tui.draw.tokens import level
+from tests.drawing import check, floats, glyph_sets, heights, picture, roles_of, widths, words
+
+STEPS = TokenSteps(
+    6412,
+    input=tuple("hello wor"),
+    true=tuple("ello worl"),
+    predicted=tuple("ellu wo l"),
+    probability=(0.1, 0.3, 0.5, 0.7, 0.9, 1.0, None, math.nan, 0.0),
+)
+
+
+def test_picture() -> None:
+    assert picture(token_strip(STEPS, 70, 6)) == [
+        " steps  of update 6 412 · 7 of 9 right · 78 %                 ^ wrong",
+        " input      hello wor",
+        " true       ello worl",
+        " predicted  ellu wo␣l",
+        " wrong         ^   ^",
+        " p(true)    ▁▃▅▆██??▁",
+    ]
+
+
+def test_picture_in_ascii() -> None:
+    steps = TokenSteps(1, ("a", "↵"), ("↵", "␛"), ("↵", " "), (0.25, 0.99))
+    assert picture(token_strip(steps, 60, 6, "ascii")) == [
+        " steps  of update 1 - 1 of 2 right - 50 %           ^ wrong",
+        " input      a \\n",
+        " true       \\n^[",
+        " predicted  \\n_",
+        " wrong        ^^",
+        " p(true)    2299",
+    ]
+
+
+def test_roles() -> None:
+    rows = token_strip(STEPS, 70, 6)
+    assert [role for _, role in rows[2]][1:6] == ["p0", "p1", "p2", "p3", "p4"]
+    assert ("??", "warning") in rows[5]
+    assert ("u", "wrong") in rows[3]
+
+
+@pytest.mark.parametrize(
+    ("height", "kept"),
+    [
+        (1, ["true"]),
+        (2, ["true", "predicted"]),
+        (3, ["steps", "true", "predicted"]),
+        (4, ["steps", "true", "predicted", "p(true)"]),
+        (5, ["steps", "true", "predicted", "wrong", "p(true)"]),
+        (7, ["steps", "input", "true", "predicted", "wrong", "p(true)", ""]),
+    ],
+)
+def test_fewer_rows_drop_the_least_needed(height: int, kept: list[str]) -> None:
+    rows = plain(token_strip(STEPS, 70, height))
+    assert [(row.split() or [""])[0] for row in rows] == kept
+
+
+def test_the_newest_are_shown() -> None:
+    rows = picture(token_strip(STEPS, 17, 3))
+    assert rows[1] == "ello worl"
+    long = TokenSteps(1, *(tuple("abcdefghij" * 30),) * 3, tuple([0.5] * 300))
+    assert picture(token_strip(long, 40, 3))[1] == " true " + ("abcdefghij" * 4)[-34:]
+
+
+def test_wide_and_combining_characters_keep_their_column() -> None:
+    steps = TokenSteps(
+        1, ("a", "日", "◌\u0301"), ("日", "◌\u0301", "b"), ("x", "日", "b"), (0.5,) * 3
+    )
+    rows = picture(token_strip(steps, 60, 6))
+    assert rows[1] == " input      a 日◌\u0301"
+    assert rows[2] == " true       日◌\u0301 b"
+    assert rows[3] == " predicted  x 日b"
+    assert rows[4] == " wrong      ^^^^"
+
+
+def test_words_stand_apart_and_long_ones_are_cut() -> None:
+    steps = TokenSteps(1, ("the", "x"), ("fox", "incomprehensibilities"), ("a", "fox"), (0.9, 0.1))
+    rows = picture(token_strip(steps, 60, 6, unit="word"))
+    assert rows[2] == " true       fox incomprehensi…"
+    assert rows[3] == " predicted  a   fox"
+    assert rows[4] == " wrong      ^^^ ^^^^^^^^^^^^^^"
+    assert rows[5] == " p(true)    ███ ▁▁▁▁▁▁▁▁▁▁▁▁▁▁"
+
+
+def test_the_chosen_step_stands_out_and_is_found_by_its_place() -> None:
+    rows = token_strip(STEPS, 70, 6, chosen=3)
+    assert [[run for run in row if run[1].endswith("!")] for row in rows[1:]] == [
+        [("l", "muted!")], [("o", "p3!")], [("u", "wrong!")], [("^", "warning!")], [("▆", "p3!")],
+    ]  # fmt: skip
+    assert [token_at(STEPS, 70, x) for x in (0, 11, 12, 15, 20, 21)] == [None, None, 0, 3, 8, None]
+
+
+def test_levels_of_what_is_no_probability() -> None:
+    assert [level(p) for p in (-1.0, 0.0, 1.0, 1.7e308, None, math.nan)] == [
+        "p0", "p0", "p4", "p4", "warning", "warning",
+    ]  # fmt: skip
+
+
+def test_no_steps_yet() -> None:
+    for height in (1, 6):
+        assert "waiting" in "".join(plain(token_strip(None, 40, height)))
+        check(token_strip(None, 40, height), 40, height)
+
+
+@given(
+    st.lists(words, max_size=60),
+    st.lists(words, max_size=60),
+    st.lists(words, max_size=60),
+    st.lists(floats, max_size=60),
+    widths,
+    heights,
+    glyph_sets,
+    st.booleans(),
+    st.sampled_from(["character", "word"]),
+    st.none() | st.integers(-3, 70),
+)
+@settings(deadline=None)
+def test_no_steps_break_the_strip(
+    inputs: list[str],
+    true: list[str],
+    predicted: list[str],
+    probability: list[float | None],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+    title: bool,
+    unit: str,
+    chosen: int | None,
+) -> None:
+    lists = (tuple(inputs), tuple(true), tuple(predicted), tuple(probability))
+    steps = TokenSteps(1, *lists)
+    check(token_strip(steps, width, height, glyphs, title, unit, chosen), width, height)
+    found = token_at(steps, width, width // 2, glyphs, unit)
+    assert found is None or 0 <= found < len(true)
+
+
+def sine(n: int, offset: float = 0.0) -> list[tuple[float]]:
+    """A few waves."""
+    return [(math.sin(k / 3) * 2 + offset,) for k in range(n)]
+
+
+def test_curves_in_ascii() -> None:
+    plot = ValuePlot([(0.0,), (1.0,), (2.0,), (3.0,)], [(0.0,), (1.0,), (3.0,), (2.0,)], step=7)
+    assert picture(value_plot(plot, 49, 9, "ascii")) == [
+        " steps  of update 7        o true  *** predicted",
+        "     3+                         ****       o",
+        "      |                      ***    ******",
+        "     2+                  ****    o        **",
+        "     1+              *@**",
+        "      |         ******",
+        "     0+     @***",
+        "      +-----+---------+--------------------+-----",
+        "            1         2                    steps",
+    ]
+
+
+def test_curves_explain_themselves() -> None:
+    plot = ValuePlot(sine(40), sine(40, 0.3), sine(10), ("sunspots",), step=300)
+    text = "\n".join(plain(value_plot(plot, 120, 12)))
+    for word in ("update 300", "○ true", "predicted", "● both", "forecast", "error 0.300", "┊"):
+        assert word in text
+    bare = "\n".join(plain(value_plot(plot, 120, 12, "ascii")))
+    assert bare.isascii()
+    assert {"o", "*", "+", "|"} <= set(bare)
+
+
+def test_features_are_stacked_or_chosen() -> None:
+    values = [(float(k), float(-k), 5.0) for k in range(20)]
+    plot = ValuePlot(values, values, (), ("up", "down", "flat"))
+    text = plain(value_plot(plot, 80, 15))
+    assert [name for name in ("up", "down", "flat") if any(f" {name} " in row for row in text)] == [
+        "up", "down", "flat",
+    ]  # fmt: skip
+    small = plain(value_plot(plot, 90, 9))
+    assert "2 of 3 columns" in small[0]
+    one = ValuePlot(values, values, (), ("up", "down", "flat"), feature=1)
+    assert "1 of 3 columns" in plain(value_plot(one, 90, 9))[0]
+
+
+def test_a_step_is_found_by_its_place() -> None:
+    plot = ValuePlot(sine(10), sine(10))
+    assert [value_at(plot, 107, x) for x in (3, 7, 16, 17, 106)] == [None, 0, 0, 1, 9]
+    marked = value_plot(ValuePlot(sine(10), sine(10), chosen=4), 107, 9)
+    assert roles_of(marked, "┊")
+
+
+def test_a_runaway_forecast_does_not_flatten_the_curve() -> None:
+    wild = [(10.0**k,) for k in range(300)]
+    rows = picture(value_plot(ValuePlot(sine(40), sine(40), wild), 80, 10))
+    assert max(float(row[:6]) for row in rows[1:-2] if row[:6].strip()) < 10
+
+
+@given(
+    *[st.lists(st.lists(floats, max_size=3), max_size=30)] * 3,
+    st.lists(words, min_size=1, max_size=3),
+    st.none() | st.integers(-1, 5),
+    st.none() | st.integers(-1, 40),
+    widths,
+    heights,
+    glyph_sets,
+)
+@settings(deadline=None)
+def test_no_values_break_the_curves(
+    true: list[list[float | None]],
+    predicted: list[list[float | None]],
+    forecast: list[list[float | None]],
+    features: list[str],
+    feature: int | None,
+    chosen: int | None,
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> None:
+    plot = ValuePlot(true, predicted, forecast, features, feature, 3, chosen)
+    check(value_plot(plot, width, height, glyphs), width, height)
+    value_at(plot, width, width // 2)

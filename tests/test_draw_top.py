@@ -1,0 +1,249 @@
+"""The header, the rows of numbers, the progress bar, and written text."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from rnntui.engine.protocol import History, Snapshot, State, Welcome
+from rnntui.recipe import Recipe
+from rnntui.tui.draw import (
+    Glyphs,
+    header_row,
+    plain,
+    progress_bar,
+    sample_lines,
+    status_rows,
+    written_text,
+)
+from tests.drawing import check, floats, glyph_sets, heights, picture, roles_of, widths
+
+RECIPE = Recipe(name="tales")
+VALUES = Recipe(name="ramp").replace(task="values")
+WELCOME = Welcome(
+    version=1,
+    pid=1,
+    parameters=27648,
+    source="corpus:tales",
+    unit="character",
+    vocab_size=60,
+    train_size=90_000,
+    validation_size=10_000,
+    split="",
+    steps_per_epoch=112,
+    tokens_per_update=800,
+    total_steps=6000,
+    total_seconds=None,
+    floor=None,
+    baselines=(),
+    features=(),
+    notes=(),
+)
+SNAPSHOT = Snapshot(
+    state="training",
+    step=6412,
+    epoch=7.21,
+    loss=1.44,
+    loss_reported=1.44,
+    smooth=1.412,
+    best=1.398,
+    validation=1.501,
+    best_validation=1.49,
+    lr=2e-3,
+    gradient_norm=0.83,
+    tokens_per_second=412_345.0,
+    updates_per_second=515.0,
+    elapsed=42.0,
+    remaining=148.0,
+    pace=None,
+    temperature=1.0,
+    history=History(0, 0, (), (), (), (), ()),
+    validations=(),
+    events=(),
+    event_count=0,
+    steps=None,
+    writing=None,
+    alert=None,
+)
+
+
+def text_of(width: int, snapshot: Snapshot | None = SNAPSHOT, recipe: Recipe = RECIPE) -> list[str]:
+    """Header and status."""
+    rows = [header_row(recipe, WELCOME, snapshot, width)]
+    return picture([*rows, *status_rows(recipe, WELCOME, snapshot, width)])
+
+
+def test_wide() -> None:
+    header, train, validation = text_of(120)
+    assert header == (
+        " rnntui  tales  rnn tanh 1×128 · 27.6k parameters"
+        "              ● training   412k characters/s    00:42 of about 03:10"
+    )
+    assert train == (
+        " train       1.412 nats  2.037 bits per character  perplexity 4.10"
+        "  best  1.398  learning rate 2.00e-3  update   6 412"
+    )
+    assert validation == (
+        " validation  1.501 nats  2.165 bits per character  perplexity 4.49"
+        "  best  1.490  gradient norm    0.83  epoch      7.2"
+    )
+
+
+def test_narrow() -> None:
+    assert text_of(80) == [
+        " rnntui  tales  rnn tanh 1×128          ● training   412k characters/s    00:42",
+        " train       1.412 nats  2.037 bits  perplexity 4.10  lr   2.0e-3  update  6 412",
+        " validation  1.501 nats  2.165 bits  perplexity 4.49  grad   0.83  epoch     7.2",
+    ]
+    assert text_of(40) == [
+        " rnntui  tales      ● training    00:42",
+        " train       1.412 nats   update  6 412",
+        " validation  1.501 nats   epoch     7.2",
+    ]
+
+
+def test_values_have_no_bits() -> None:
+    text = "\n".join(text_of(120, recipe=VALUES))
+    assert "½ squared error" in text
+    assert "nats" not in text and "bits" not in text and "perplexity" not in text
+    bare = plain(status_rows(VALUES, WELCOME, SNAPSHOT, 120, glyphs="ascii"))
+    assert "1/2 squared error" in bare[0] and all(row.isascii() for row in bare)
+
+
+def test_unknown_and_not_finite_are_told_apart() -> None:
+    before = text_of(120, dataclasses.replace(SNAPSHOT, step=0, loss=None, smooth=None))
+    assert "– nats" in before[1] and "NaN" not in before[1]
+    broken = dataclasses.replace(SNAPSHOT, loss=None, gradient_norm=None, validation=None)
+    rows = status_rows(RECIPE, WELCOME, broken, 120)
+    assert "NaN nats" in plain(rows)[0] and "– nats" in plain(rows)[1] and "NaN" in plain(rows)[1]
+    assert "warning" in roles_of(rows, "NaN")
+
+
+@pytest.mark.parametrize("state", ["loading", "training", "paused", "finished", "failed"])
+def test_states_are_words(state: State) -> None:
+    snapshot = dataclasses.replace(SNAPSHOT, state=state)
+    for glyphs in ("braille", "ascii"):
+        row = header_row(RECIPE, WELCOME, snapshot, 100, glyphs)
+        assert state in plain([row])[0]
+    assert ("of about" in text_of(120, snapshot)[0]) == (state != "finished")
+
+
+def test_before_anything_is_known() -> None:
+    assert "loading" in plain([header_row(RECIPE, None, None, 80)])[0]
+    check(status_rows(RECIPE, None, None, 80), 80, 2)
+
+
+def test_a_set_pace_is_shown() -> None:
+    assert "paced at 5 updates/s" in text_of(120, dataclasses.replace(SNAPSHOT, pace=5.0))[0]
+
+
+def words_at(row: str) -> list[tuple[int, str]]:
+    """Where the words of a row begin."""
+    return [
+        (n, w)
+        for w in ("nats", "bits", "perplexity", "best", "lr", "update")
+        for n in [row.find(w)]
+    ]
+
+
+@given(st.lists(floats, min_size=9, max_size=9), st.integers(0, 10**15), st.integers(20, 200))
+@settings(deadline=None)
+def test_numbers_do_not_move_their_neighbours(
+    values: list[float | None], step: int, width: int
+) -> None:
+    n = [0.0 if v is None else v for v in values]
+    snapshot = dataclasses.replace(
+        SNAPSHOT,
+        step=step,
+        epoch=abs(n[0]) if math.isfinite(n[0]) else 0.0,
+        loss=values[1],
+        smooth=values[2] if values[2] is None else abs(values[2]),
+        best=values[3] if values[3] is None else abs(values[3]),
+        validation=values[4] if values[4] is None else abs(values[4]),
+        lr=abs(n[5]),
+        gradient_norm=values[6] if values[6] is None else abs(values[6]),
+    )
+    ours, usual = (plain(status_rows(RECIPE, WELCOME, s, width)) for s in (snapshot, SNAPSHOT))
+    assert [words_at(row) for row in ours] == [words_at(row) for row in usual]
+
+
+@given(st.lists(floats, min_size=14, max_size=14), st.integers(0, 10**15), widths, glyph_sets)
+@settings(deadline=None)
+def test_no_snapshot_breaks_the_top(
+    values: list[float | None], step: int, width: int, glyphs: Glyphs
+) -> None:
+    n = [0.0 if v is None else v for v in values]
+    v = values
+    snapshot = Snapshot(
+        "paused", step, n[0], v[1], v[2], v[3], v[4], v[5], v[6], n[7], v[8], n[9], n[10], n[11],
+        v[12], v[13], 1.0, SNAPSHOT.history, (), (), 0, None, None, None,
+    )  # fmt: skip
+    for recipe in (RECIPE, VALUES):
+        check([header_row(recipe, WELCOME, snapshot, width, glyphs)], width, 1)
+        check(status_rows(recipe, WELCOME, snapshot, width, 2, glyphs), width, 2)
+
+
+def test_progress() -> None:
+    assert plain([progress_bar(3, 8, 4, "ascii")]) == ["=-.."]
+    assert plain([progress_bar(1, 2, 4)]) == ["━━──"]
+    assert progress_bar(5, None, 3) == [("───", "raw")]
+    assert progress_bar(9, 3, 3) == [("━━━", "accent")]
+
+
+@given(floats, floats, widths, glyph_sets)
+@settings(deadline=None)
+def test_progress_of_anything(
+    done: float | None, total: float | None, width: int, glyphs: Glyphs
+) -> None:
+    check([progress_bar(done, total, width, glyphs)], width, 1)
+
+
+def test_text_is_wrapped_between_words() -> None:
+    rows = written_text("Once upon ", "a time there was\na fox", 12, 5, cursor=True)
+    assert picture(rows) == ["Once upon a", "time there", "was", "a fox▌", ""]
+    assert rows[0] == [("Once upon ", "muted"), ("a ", "")]
+    assert rows[3][1] == ("▌", "accent")
+
+
+def test_the_newest_rows_are_shown() -> None:
+    text = "".join(f"line {n}\n" for n in range(5000))
+    assert picture(written_text("", text + "end", 20, 3)) == ["line 4998", "line 4999", "end"]
+
+
+def test_long_words_and_wide_characters() -> None:
+    assert picture(written_text("", "abcdefgh", 3, 3)) == ["abc", "def", "gh"]
+    assert picture(written_text("", "日本語x", 3, 4)) == ["日", "本", "語x", ""]
+    assert picture(written_text("", "日x", 1, 2)) == ["?", "x"]
+    assert picture(written_text("", " aaa日", 4, 3)) == ["", "aaa", "日"]
+
+
+def test_foreign_text_is_made_safe() -> None:
+    assert picture(written_text("\x1b[2J", "a\nb", 20, 1, newlines=False)) == ["␛[2Ja↵b"]
+    assert picture(written_text("", "a\x07b", 20, 1, glyphs="ascii")) == ["a^Gb"]
+
+
+def test_samples_are_one_row_each() -> None:
+    rows = sample_lines([(1, "old"), (250, "hel\nlo"), (6412, "w" * 90)], 30, 2)
+    assert picture(rows) == ["    250  hel↵lo", "  6.41k  " + "w" * 20 + "…"]
+
+
+@given(st.text(), st.text(), widths, heights, st.booleans(), st.booleans(), glyph_sets)
+@settings(deadline=None)
+def test_no_text_breaks_the_wrapping(
+    prompt: str, text: str, width: int, height: int, newlines: bool, cursor: bool, glyphs: Glyphs
+) -> None:
+    check(written_text(prompt, text, width, height, newlines, cursor, glyphs), width, height)
+    check(sample_lines([(3, text), (10**9, prompt)], width, height, glyphs), width, height)
+
+
+@given(st.text(alphabet="ab 日e\u0301", max_size=200), st.integers(2, 30))
+@settings(deadline=None)
+def test_wrapping_loses_nothing_but_spaces(text: str, width: int) -> None:
+    rows = plain(written_text("", text, width, 400))
+    assert "".join(rows).replace(" ", "").replace("◌", "") == text.replace(" ", "")
+    assert all(cell_len(row) == width for row in rows)

@@ -1,0 +1,245 @@
+"""Writing: the choice of tokens, the single-step path, prompts and forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnntui.data import load
+from rnntui.errors import UsageError
+from rnntui.nn.model import named_parameters
+from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.recipe import Recipe
+from rnntui.trainer import finish, start, train, writer
+from tests.plain import outputs, token_data, value_data
+
+TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
+
+
+def softmax(logits):
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
+def trained(recipe, steps=3):
+    recipe = recipe.replace(steps=steps, batch=2, seq_len=5)
+    data = load(recipe)
+    state = start(recipe, data)
+    for _ in train(recipe, data, state):
+        pass
+    return recipe, data, state
+
+
+@settings(deadline=None)
+@given(st.integers(1, 90), st.floats(0.1, 40), st.floats(0.05, 9), st.integers(0, 2**32 - 1))
+def test_tokens_are_drawn_as_numpy_draws_them(vocab, scale, temperature, seed):
+    logits = np.random.RandomState(1).randn(20, vocab) * scale
+    chooser = Chooser(vocab, np.random.RandomState(seed))
+    ours = [chooser.choose(row, temperature) for row in logits]
+    random = np.random.RandomState(seed)
+    assert ours == [random.choice(vocab, p=softmax(row / temperature)) for row in logits]
+
+
+def test_greedy_takes_the_most_probable_and_no_random_number():
+    random = np.random.RandomState(3)
+    chooser = Chooser(5, random)
+    assert chooser.choose(np.array([0.0, 3.0, 2.0, 3.0, -1.0]), 1.0, greedy=True) == 1
+    assert random.random_sample() == np.random.RandomState(3).random_sample()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_logits_that_are_not_finite_still_give_a_token(bad):
+    chooser = Chooser(4, np.random.RandomState(0))
+    with np.errstate(all="ignore"):
+        for logits in (np.full(4, bad), np.array([bad, 0.0, 1.0, 2.0])):
+            assert 0 <= chooser.choose(logits, 1.0) < 4
+            assert 0 <= chooser.choose(logits, 0.5, greedy=True) < 4
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("task", ["tokens", "values"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_single_steps_are_the_network(activation, layers, task, dtype):
+    rng = np.random.default_rng(4)
+    data = (
+        token_data(rng.integers(0, 5, 50), 5)
+        if task == "tokens"
+        else value_data(rng.normal(size=(50, 2)))
+    )
+    recipe = Recipe().replace(
+        task=task, activation=activation, layers=layers, hidden=7, dtype=dtype, batch=1, seq_len=4
+    )
+    state = start(recipe, data)
+    state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
+    source = data.tokens if task == "tokens" else data.values
+    hidden = rng.normal(size=(layers, 7))
+    want, after = outputs(named_parameters(state.parameters), activation, source[:9], hidden)
+    stepper = Stepper(state.parameters)
+    stepper.hidden[:, 0] = hidden
+    for x, y in zip(source[:9], want, strict=True):
+        stepper.advance(x)
+        assert stepper.predict() == pytest.approx(y, abs=1e-5 if dtype == "float32" else 1e-12)
+    assert stepper.hidden[:, 0] == pytest.approx(after, abs=1e-5)
+
+
+def test_the_writer_goes_on_from_its_prompt_as_the_network_does():
+    _, data, state = trained(TEXT.replace(dtype="float64"))
+    text = "".join(islice(writer(state, data, "the c", 0.7, rng=np.random.RandomState(5)), 40))
+    named, random = named_parameters(state.parameters), np.random.RandomState(5)
+    tokens = data.tokenizer.encode("the c").astype(int).tolist()
+    for _ in range(40):
+        rows, _ = outputs(named, "tanh", np.array(tokens), np.zeros((1, 6)))
+        tokens.append(random.choice(data.tokenizer.vocab_size, p=softmax(rows[-1] / 0.7)))
+    assert "the c" + text == data.tokenizer.decode(tokens)
+
+
+def test_each_part_is_written_with_the_weights_of_its_moment():
+    _, data, state = trained(TEXT)
+    parts = writer(state, data, "the ")
+    next(parts)
+    for letter in "cat":
+        state.parameters.tensors["by"][...] = 0
+        state.parameters.tensors["by"][data.tokenizer.encode(letter)[0]] = 1e3
+        assert next(parts) == letter
+
+
+def test_the_temperature_follows_the_state_unless_it_is_given():
+    _, data, state = trained(TEXT)
+    state.temperature = 1e-9
+    free, fixed = writer(state, data, "the "), writer(state, data, "the ", temperature=1e9)
+    greedy = writer(state, data, "the ", greedy=True)
+    assert list(islice(free, 30)) == list(islice(greedy, 30))
+    state.temperature = 1e9
+    assert len(set(islice(free, 300))) > 5
+    assert len(set(islice(fixed, 300))) > 5
+
+
+def test_a_prompt_without_known_characters_starts_a_line():
+    _, data, state = trained(TEXT)
+    texts = [
+        list(islice(writer(state, data, prompt, rng=np.random.RandomState(2)), 30))
+        for prompt in ("", "\n", "ß§")
+    ]
+    assert texts[0] == texts[1] == texts[2]
+    mixed = list(islice(writer(state, data, "tßh§e", rng=np.random.RandomState(2)), 30))
+    assert mixed == list(islice(writer(state, data, "the", rng=np.random.RandomState(2)), 30))
+
+
+def test_a_text_without_lines_starts_with_its_most_frequent_token():
+    recipe = TEXT.replace(source="text:abbbac")
+    _, data, state = trained(recipe)
+    texts = [
+        list(islice(writer(state, data, prompt, rng=np.random.RandomState(2)), 30))
+        for prompt in ("", "b")
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_bytes_of_an_unfinished_character_give_no_text():
+    recipe = TEXT.replace(source="text:äöü", tokenizer="byte")
+    _, data, state = trained(recipe)
+    lead, rest = (data.tokenizer.encode("ä")[n] for n in (0, 1))
+    by = state.parameters.tensors["by"]
+    parts = writer(state, data, "ö")
+    by[...] = -1e3
+    by[lead] = 0
+    assert next(parts) == ""
+    by[...] = -1e3
+    by[rest] = 0
+    assert next(parts) == "ä"
+
+
+def test_writing_leaves_training_alone():
+    plain = trained(TEXT, steps=6)[2]
+    recipe = TEXT.replace(steps=6, batch=2, seq_len=5)
+    data = load(recipe)
+    state = start(recipe, data)
+    parts = writer(state, data, "the")
+    for _ in train(recipe, data, state):
+        list(islice(parts, 7))
+    assert (plain.parameters.flat == state.parameters.flat).all()
+    assert (plain.hidden == state.hidden).all()
+    assert plain.sample_random.random_sample() == state.sample_random.random_sample()
+
+
+def series(features, **scale):
+    rng = np.random.default_rng(6)
+    data = value_data(rng.normal(size=(40, features)), rng.normal(size=(5, features)), **scale)
+    recipe = Recipe().replace(
+        task="values", hidden=5, batch=1, seq_len=4, steps=3, dtype="float64", eval_every=0
+    )
+    state = start(recipe, data)
+    for _ in train(recipe, data, state):
+        pass
+    return recipe, data, state
+
+
+@pytest.mark.parametrize("features", [1, 3])
+def test_a_forecast_feeds_on_itself_in_the_sources_units(features):
+    _, data, state = series(features, mean=10.0, deviation=4.0)
+    first = np.arange(2 * features) + 8.0
+    forecast = list(islice(writer(state, data, ", ".join(map(str, first))), 4))
+    named, rows = named_parameters(state.parameters), (first.reshape(2, features) - 10) / 4
+    for values in forecast:
+        want, _ = outputs(named, "tanh", rows, np.zeros((1, 5)))
+        assert values == pytest.approx(tuple(want[-1] * 4 + 10))
+        rows = np.concatenate([rows, want[-1:]])
+
+
+def test_a_forecast_without_a_prompt_follows_the_end_of_the_source():
+    _, data, state = series(1, mean=2.0)
+    whole = np.concatenate([data.values, data.validation])[:, 0] + 2
+    prompt = " ".join(repr(float(x)) for x in whole)
+    assert np.array(list(islice(writer(state, data), 5))) == pytest.approx(
+        np.array(list(islice(writer(state, data, prompt), 5)))
+    )
+
+
+@pytest.mark.parametrize("prompt", ["one", "1 2 x", "nan", "1e999", "\x1b[31m", "1,2,3,4"])
+def test_a_prompt_that_is_no_numbers_is_refused_in_one_line(prompt):
+    _, data, state = series(3)
+    with pytest.raises(UsageError) as caught:
+        writer(state, data, prompt)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 200
+
+
+def test_samples_come_after_the_first_update_and_at_intervals():
+    recipe = TEXT.replace(
+        steps=9, batch=2, seq_len=5, sample_every=4, sample_length=12, prompt="the"
+    )
+    chunks = list(train(recipe))
+    assert [c.step for c in chunks if c.sample is not None] == [1, 4, 8]
+    assert {len(c.sample) for c in chunks if c.sample is not None} == {12}
+    assert all(c.sample is None for c in train(recipe.replace(sample_every=0)))
+
+
+def test_a_long_sample_lets_others_in_between():
+    recipe = TEXT.replace(steps=1, batch=2, seq_len=5, sample_every=1, sample_length=1000)
+    calls = []
+    list(train(recipe, between=lambda: calls.append(1)))
+    assert len(calls) == 10
+
+
+def test_shared_random_numbers_are_those_after_the_weights():
+    states = []
+    for shared in ("shared", "own"):
+        recipe = TEXT.replace(sample_random=shared, final_length=25, prompt="the")
+        recipe, data, state = trained(recipe)
+        before = replace(state).weights_random.get_state()[2]
+        text = finish(recipe, data, state).generated
+        assert text.startswith("the")
+        assert len(text) == 28
+        states.append(state.weights_random.get_state()[2] - before)
+    assert states == [50, 0]  # two words of the generator for each number
+
+
+def test_no_final_text_where_none_is_wanted():
+    recipe, data, state = trained(TEXT.replace(final_length=0))
+    assert finish(recipe, data, state).generated is None
