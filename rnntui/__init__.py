@@ -1,8 +1,8 @@
 """rnntui: train a recurrent neural network in the terminal and watch it learn.
 
-    import rnntui
-    for chunk in rnntui.train(rnntui.load_recipe("hello-world")):
-        print(chunk.step, chunk.loss)
+import rnntui
+for chunk in rnntui.train(rnntui.load_recipe("hello-world")):
+    print(chunk.step, chunk.loss)
 """
 
 from __future__ import annotations

@@ -91,7 +91,9 @@ class Train:
 class Sample:
     """What the network writes while it is trained and at the end."""
 
-    sample_every: int = key(0, "updates between samples, the first after update 1; 0: none", least=0)
+    sample_every: int = key(
+        0, "updates between samples, the first after update 1; 0: none", least=0
+    )
     sample_length: int = key(200, "tokens of a sample", least=1, most=100_000)
     final_length: int = key(200, "tokens of the sample after the last update; 0: none", least=0)
     prompt: str = key("", "what a sample goes on from")
@@ -179,7 +181,9 @@ def _leaves() -> Iterator[Leaf]:
         hints = get_type_hints(kind)
         for f in dataclasses.fields(kind):
             hint = hints[f.name]
-            yield Leaf(section, f.name, get_args(hint) or (hint,), f.default, f.metadata["rule"])
+            default: Value = f.default  # type: ignore[assignment]
+            rule = f.metadata["rule"]
+            yield Leaf(section, f.name, get_args(hint) or (hint,), default, rule)
 
 
 _LEAVES = {leaf.name: leaf for leaf in _leaves()}

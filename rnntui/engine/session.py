@@ -25,6 +25,7 @@ from rnntui.recipe import Recipe, check, find
 from rnntui.text import safe_text
 from rnntui.trainer import Chunk, start, total_steps, train
 
+CHORES_EVERY = 0.02  # seconds
 BASELINES_AFTER = 1.0  # seconds: the first ones belong to the first frames
 CATCH_UP = 0.02  # seconds of updates that may be made up for where a pace was not kept
 
@@ -46,6 +47,7 @@ class Session:
         self._pace: float | None = None
         self._due = 0.0  # when the next update may be made
         self._began = self._turned = monotonic()
+        self._chores_due = 0.0
         self._meter = Meter()
         self._meter.run(self._began, 0)
         self._history, self._validations = LossHistory(), ValidationHistory()
@@ -118,10 +120,14 @@ class Session:
         `spare` is how many seconds nothing else is to be done: what `delay` said.
         """
         passed, self._turned = now - self._turned, now
+        if self._scribe.busy:
+            self._scribe.turn(now, passed, spare)
+        if now < self._chores_due:
+            return
+        self._chores_due = now + CHORES_EVERY
         self._meter.read(now, self.step)
         if self._baseliner is None and now - self._began > BASELINES_AFTER:
             self._compare()
-        self._scribe.turn(now, passed, spare)
         if self._status == "training":
             self._guard.keep(now)
             if self._seconds and self._meter.elapsed(now) >= self._seconds:
