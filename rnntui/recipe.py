@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -21,6 +20,7 @@ from rnntui.errors import UsageError
 from rnntui.text import safe_text
 
 Value = str | int | float | bool
+RECIPES = Path(__file__).parent / "recipes"
 
 
 @dataclass(frozen=True)
@@ -317,19 +317,17 @@ def from_dict(table: Mapping[str, Any]) -> Recipe:
 
 def bundled() -> dict[str, str]:
     """The TOML text of every bundled recipe by name."""
-    folder = resources.files("rnntui") / "recipes"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return {f.name.removesuffix(".toml"): f.read_text("utf-8") for f in files}
+    return {path.stem: path.read_text("utf-8") for path in sorted(RECIPES.glob("*.toml"))}
 
 
 def load_recipe(name: str) -> Recipe:
     """A bundled recipe by name, or the recipe in a `.toml` file. Raises UsageError."""
-    recipes = bundled()
-    if name in recipes:
-        return from_toml(recipes[name], name)
+    names = [path.stem for path in RECIPES.glob("*.toml")]
+    if name in names:
+        return from_toml((RECIPES / f"{name}.toml").read_text("utf-8"), name)
     path = Path(name)
     if path.suffix != ".toml":
-        raise UsageError(f"no recipe '{safe_text(name)}'{nearest(name, recipes)}")
+        raise UsageError(f"no recipe '{safe_text(name)}'{nearest(name, sorted(names))}")
     try:
         return from_toml(path.read_text("utf-8"), path.name)
     except UnicodeDecodeError as error:

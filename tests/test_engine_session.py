@@ -416,10 +416,10 @@ def test_hello_world_runs_away_and_is_mended() -> None:
 
 
 def test_halving_often_enough_cures_hello_world() -> None:
-    s = session(load_recipe("hello-world").replace(steps=1000))
+    s = session(load_recipe("hello-world").replace(steps=500))
     mends = 0
     while mends < 6:
-        assert run(s) == 1000, "a finished run that is mended gets as many updates again"
+        assert run(s) == 500, "a finished run that is mended gets as many updates again"
         assert look(s).state == "finished"
         if look(s).alert is None:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import tempfile
@@ -87,6 +88,9 @@ class Engine:
         from rnntui.engine.session import Session
 
         self._session = Session(self._recipe, load(self._recipe), self._inside_an_update)
+        # What has been imported stays: it need not be looked through for garbage again and again.
+        gc.freeze()
+        gc.enable()
 
     def _train(self) -> None:
         session = self._session

@@ -16,8 +16,16 @@ MAX_REQUEST = 16 * 1024  # bytes of a line with its newline
 MAX_REPLY = 64 * 1024
 
 
-@dataclass(frozen=True)
-class Within:
+class Shown:
+    """Prints a message with its fields. Made for each class by itself, that doubles the import."""
+
+    def __repr__(self) -> str:
+        pairs = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({pairs})"
+
+
+@dataclass(frozen=True, repr=False)
+class Within(Shown):
     """The least and the most a number may be, or how long a text may be."""
 
     least: float
@@ -32,15 +40,15 @@ Mark = Annotated[int, Within(0, 2**53)]
 # ---- requests ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Hello:
+@dataclass(frozen=True, repr=False)
+class Hello(Shown):
     """The first request. Replied to with Welcome once the data are loaded, or Failed."""
 
     version: int = VERSION
 
 
-@dataclass(frozen=True)
-class Look:
+@dataclass(frozen=True, repr=False)
+class Look(Shown):
     """Ask for a Snapshot with what is new since the marks of the last one; zeros ask for all.
 
     The marks are `level` and number of bins of the History at hand, the step of the newest
@@ -57,46 +65,46 @@ class Look:
     written: Mark = 0
 
 
-@dataclass(frozen=True)
-class Pause:
+@dataclass(frozen=True, repr=False)
+class Pause(Shown):
     """Stop after the current update."""
 
 
-@dataclass(frozen=True)
-class Resume:
+@dataclass(frozen=True, repr=False)
+class Resume(Shown):
     """Go on at the current pace."""
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Shown):
     """Make `count` updates and pause."""
 
     count: Count = 1
 
 
-@dataclass(frozen=True)
-class Pace:
+@dataclass(frozen=True, repr=False)
+class Pace(Shown):
     """At most so many updates per second; null: flat out."""
 
     updates_per_second: Annotated[float, Within(0.01, 1e6)] | None = None
 
 
-@dataclass(frozen=True)
-class SetLearningRate:
+@dataclass(frozen=True, repr=False)
+class SetLearningRate(Shown):
     """The learning rate from the next update on."""
 
     lr: float
 
 
-@dataclass(frozen=True)
-class SetTemperature:
+@dataclass(frozen=True, repr=False)
+class SetTemperature(Shown):
     """The temperature of what is written from now on."""
 
     temperature: float
 
 
-@dataclass(frozen=True)
-class Generate:
+@dataclass(frozen=True, repr=False)
+class Generate(Shown):
     """Write `length` tokens after `prompt` with the live weights; replaces what is being written.
 
     For values, `prompt` holds numbers separated by commas or spaces and a forecast follows.
@@ -108,18 +116,18 @@ class Generate:
     greedy: bool = False
 
 
-@dataclass(frozen=True)
-class StopWriting:
+@dataclass(frozen=True, repr=False)
+class StopWriting(Shown):
     """End what is being written."""
 
 
-@dataclass(frozen=True)
-class Mend:
+@dataclass(frozen=True, repr=False)
+class Mend(Shown):
     """Reload the last good weights and halve the learning rate, then go on."""
 
 
-@dataclass(frozen=True)
-class Stop:
+@dataclass(frozen=True, repr=False)
+class Stop(Shown):
     """End the training process. Replied to with Accepted before it ends."""
 
 
@@ -142,8 +150,8 @@ Request = (
 # ---- replies ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Welcome:
+@dataclass(frozen=True, repr=False)
+class Welcome(Shown):
     """What does not change while a run lasts."""
 
     version: int
@@ -165,16 +173,16 @@ class Welcome:
     notes: tuple[str, ...]  # what loading wants the user to know
 
 
-@dataclass(frozen=True)
-class Baseline:
+@dataclass(frozen=True, repr=False)
+class Baseline(Shown):
     """A simple model's validation loss on the same split: a line to beat."""
 
     name: str
     loss: float
 
 
-@dataclass(frozen=True)
-class History:
+@dataclass(frozen=True, repr=False)
+class History(Shown):
     """The loss as bins of `2**level` updates; one list per column, from bin `start` on.
 
     When the bins are full, neighbours are joined and `level` grows by one; then all are sent.
@@ -192,16 +200,16 @@ class History:
     bad: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Validation:
+@dataclass(frozen=True, repr=False)
+class Validation(Shown):
     """One validation."""
 
     step: int
     loss: float | None
 
 
-@dataclass(frozen=True)
-class Event:
+@dataclass(frozen=True, repr=False)
+class Event(Shown):
     """Something that happened to the run, for a mark on the plot and a line in the log."""
 
     step: int
@@ -210,8 +218,8 @@ class Event:
     text: str  # one line, safe to show
 
 
-@dataclass(frozen=True)
-class TokenSteps:
+@dataclass(frozen=True, repr=False)
+class TokenSteps(Shown):
     """Stream 0 of the last update. Tokens as safe text, one entry per step, the newest last.
 
     Of a long chunk only the newest steps are sent.
@@ -224,8 +232,8 @@ class TokenSteps:
     probability: tuple[float | None, ...]  # of the true token
 
 
-@dataclass(frozen=True)
-class ValueSteps:
+@dataclass(frozen=True, repr=False)
+class ValueSteps(Shown):
     """Stream 0 of the last update, in the source's own units; (T, features) row by row.
 
     Of a long chunk only the newest steps are sent, of many features only the first ones.
@@ -237,8 +245,8 @@ class ValueSteps:
     predicted: tuple[tuple[float | None, ...], ...]
 
 
-@dataclass(frozen=True)
-class Writing:
+@dataclass(frozen=True, repr=False)
+class Writing(Shown):
     """What the network writes: the text from character `start` on, or a forecast's values.
 
     `text` and `prompt` are raw, `warning` is safe. `start` may lie beyond what the viewer had: one
@@ -256,8 +264,8 @@ class Writing:
     warning: str  # e.g. the prompt's characters that the vocabulary lacks
 
 
-@dataclass(frozen=True)
-class Alert:
+@dataclass(frozen=True, repr=False)
+class Alert(Shown):
     """The run is in trouble: what happened, why most likely, what the mend key would do."""
 
     step: int
@@ -266,8 +274,8 @@ class Alert:
     mend: str
 
 
-@dataclass(frozen=True)
-class Snapshot:
+@dataclass(frozen=True, repr=False)
+class Snapshot(Shown):
     """The run as it is now."""
 
     state: State
@@ -297,20 +305,20 @@ class Snapshot:
     baselines: tuple[Baseline, ...] = ()  # they take time: empty at first
 
 
-@dataclass(frozen=True)
-class Accepted:
+@dataclass(frozen=True, repr=False)
+class Accepted(Shown):
     """A command was carried out."""
 
 
-@dataclass(frozen=True)
-class Refused:
+@dataclass(frozen=True, repr=False)
+class Refused(Shown):
     """A request that cannot be carried out, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Failed:
+@dataclass(frozen=True, repr=False)
+class Failed(Shown):
     """The run cannot start or has broken off: the line for the user and its exit code."""
 
     message: str

@@ -115,10 +115,11 @@ def _command(directory: Path) -> list[str]:
     """-P keeps the working directory off the path: a numpy.py lying there is not ours to run.
 
     Without it the package may have to be told where it is; at the end of the path it hides nothing.
+    Looking for garbage would be a tenth of the time that importing takes: it waits until then.
     """
     home = str(Path(__file__).resolve().parents[2])
     program = (
-        f"import sys; sys.path.append({home!r}); "
+        f"import gc, sys; gc.disable(); sys.path.append({home!r}); "
         "from rnntui.engine.__main__ import main; sys.exit(main(sys.argv[1]))"
     )
     return [sys.executable, "-P", "-c", program, str(directory)]

@@ -12,7 +12,7 @@ KINDS = {"(": ")", "[": "]", "{": "}"}
 DEEPEST = 5
 OPENS = 0.45
 ENDS = 0.25
-LENGTH = 150_000
+LENGTH = 400_000
 
 
 def text(random: RandomState) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Choice = tuple[float, tuple[str, ...]]
 
-SENTENCES = 6_000
+SENTENCES = 9_500
 START = "Sentence"
 
 _NUMBERS = ("one", "many")

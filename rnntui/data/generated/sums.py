@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.random import RandomState
 
 BELOW = 100
-LINES = 22_000
+LINES = 42_000
 
 
 @cache
