@@ -57,7 +57,7 @@ class Picture:
 TAKES = {
     "tales": Take("tales", lambda s: s.elapsed > 25, '"Good morning," said ', 360),
     "paused": Take("tales", lambda s: s.elapsed > 12, pause=True),
-    "sunspots": Take("sunspots", lambda s: s.validation is not None and s.elapsed > 1.2, length=40),
+    "sunspots": Take("sunspots", lambda s: s.validation is not None and s.elapsed > 1.2),
     "hello-world": Take("hello-world", lambda s: s.alert is not None and s.step > 300),
     "hello-world-cured": Take(
         "hello-world-cured", lambda s: s.state == "finished", "hello w", length=200
