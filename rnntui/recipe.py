@@ -57,7 +57,7 @@ class Data:
 class Model:
     """The network."""
 
-    cell: str = key("rnn", "recurrent cell", choices=("rnn",))
+    cell: str = key("rnn", "recurrent cell", choices=("rnn", "gru"))
     activation: str = key("tanh", "of the rnn cell", choices=("tanh", "relu", "sigmoid"))
     hidden: int = key(128, "hidden units of a layer", least=1, most=16_384)
     layers: int = key(1, "recurrent layers", least=1, most=16)

@@ -14,6 +14,11 @@ ACTIVATIONS = {
 }
 
 
+def kind_settings(kind):
+    """Recipe keys for a cell by name, or for the rnn cell by its activation."""
+    return {"activation": kind} if kind in ACTIVATIONS else {"cell": kind}
+
+
 def token_data(tokens, vocab, validation=()):
     """Tokens 0 … vocab - 1, shown as a, b, c, …"""
     tokenizer = CharTokenizer(tuple(chr(ord("a") + n) for n in range(vocab)))
@@ -31,19 +36,28 @@ def value_data(values, validation=None, mean=0.0, deviation=1.0):
     return ValueData("values", names, values, validation, *scale, "")
 
 
-def outputs(named, activation, inputs, hidden):
+def gru(a, m, h):
+    """Next hidden state (H,) from the parts (3 H,) of input and hidden state, gates r, z, n."""
+    sigmoid, size = ACTIVATIONS["sigmoid"], len(h)
+    r, z = (sigmoid(a[gate] + m[gate]) for gate in (slice(size), slice(size, 2 * size)))
+    return (1 - z) * np.tanh(a[2 * size :] + r * m[2 * size :]) + z * h
+
+
+def outputs(named, kind, inputs, hidden):
     """Outputs (T, width) and hidden states (layers, H) of one stream, weights by PyTorch's names.
 
-    `inputs` (T,) tokens or (T, D) values; `hidden` (layers, H) before the first step.
+    `kind` is a cell, or the activation of the rnn cell; `inputs` (T,) tokens or (T, D) values;
+    `hidden` (layers, H) before the first step.
     """
-    f, hidden, rows = ACTIVATIONS[activation], hidden.copy(), []
+    hidden, rows = hidden.copy(), []
     for x in inputs:
         if inputs.ndim == 1:
             x = np.eye(named["rnn.weight_ih_l0"].shape[1])[x]
         for n in range(len(hidden)):
             a = named[f"rnn.weight_ih_l{n}"] @ x + named[f"rnn.bias_ih_l{n}"]
-            a = a + named[f"rnn.weight_hh_l{n}"] @ hidden[n] + named[f"rnn.bias_hh_l{n}"]
-            x = hidden[n] = f(a)
+            h = hidden[n]
+            m = named[f"rnn.weight_hh_l{n}"] @ h + named[f"rnn.bias_hh_l{n}"]
+            x = hidden[n] = gru(a, m, h) if kind == "gru" else ACTIVATIONS[kind](a + m)
         rows.append(named["head.weight"] @ x + named["head.bias"])
     return np.array(rows), hidden
 
@@ -57,10 +71,10 @@ def losses(outputs, targets):
     return total - outputs[np.arange(len(targets)), targets]
 
 
-def streams_loss(named, activation, inputs, targets, hidden):
+def streams_loss(named, kind, inputs, targets, hidden):
     """Summed loss and final hidden states of streams: inputs (T, B[, D]), hidden (L, B, H)."""
     total, after = 0.0, np.empty_like(hidden)
     for b in range(inputs.shape[1]):
-        rows, after[:, b] = outputs(named, activation, inputs[:, b], hidden[:, b])
+        rows, after[:, b] = outputs(named, kind, inputs[:, b], hidden[:, b])
         total += losses(rows, targets[:, b]).sum()
     return total, after

@@ -16,7 +16,7 @@ from rnntui.nn.model import named_parameters
 from rnntui.nn.sampling import Chooser, Stepper
 from rnntui.recipe import Recipe
 from rnntui.trainer import finish, start, train, writer
-from tests.plain import outputs, token_data, value_data
+from tests.plain import kind_settings, outputs, token_data, value_data
 
 TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
 
@@ -61,11 +61,11 @@ def test_logits_that_are_not_finite_still_give_a_token(bad):
             assert 0 <= chooser.choose(logits, 0.5, greedy=True) < 4
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid", "gru"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("task", ["tokens", "values"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_single_steps_are_the_network(activation, layers, task, dtype):
+def test_single_steps_are_the_network(kind, layers, task, dtype):
     rng = np.random.default_rng(4)
     data = (
         token_data(rng.integers(0, 5, 50), 5)
@@ -73,13 +73,13 @@ def test_single_steps_are_the_network(activation, layers, task, dtype):
         else value_data(rng.normal(size=(50, 2)))
     )
     recipe = Recipe().replace(
-        task=task, activation=activation, layers=layers, hidden=7, dtype=dtype, batch=1, seq_len=4
+        task=task, layers=layers, hidden=7, dtype=dtype, batch=1, seq_len=4, **kind_settings(kind)
     )
     state = start(recipe, data)
     state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
     source = data.tokens if task == "tokens" else data.values
     hidden = rng.normal(size=(layers, 7))
-    want, after = outputs(named_parameters(state.parameters), activation, source[:9], hidden)
+    want, after = outputs(named_parameters(state.parameters), kind, source[:9], hidden)
     stepper = Stepper(state.parameters)
     stepper.hidden[:, 0] = hidden
     for x, y in zip(source[:9], want, strict=True):

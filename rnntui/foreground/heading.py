@@ -45,7 +45,8 @@ def _network(run: Run) -> str:
     model = run.recipe.model
     layers = f"{plural(model.layers, 'layer')} of {model.hidden}"
     parameters = f"{count(run.parameters)} parameters"
-    return f"{model.cell} {model.activation} · {layers} · {parameters} · {model.dtype}"
+    kind = f"{model.cell} {model.activation}" if model.cell == "rnn" else model.cell
+    return f"{kind} · {layers} · {parameters} · {model.dtype}"
 
 
 def _training(run: Run) -> str:

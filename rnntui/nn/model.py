@@ -97,15 +97,17 @@ def initialise(
 def named_parameters(parameters: Parameters) -> dict[str, Array]:
     """Copies under PyTorch's names and in its shapes: `rnn.weight_ih_l0` (G * H, inputs) …
 
-    PyTorch's modules have two biases per gate. Here one is trained; the other is saved as zeros.
+    Gates stand in PyTorch's order: GRU r, z, n; LSTM i, f, g, o. PyTorch's modules have two biases
+    per gate. Here one is trained, and the other saved as zeros, where the two only add up.
     """
     tensors, named = parameters.tensors, {}
+    cell = CELLS[parameters.shape.cell]
+    inputs, recurrent = list(cell.input_order), list(cell.recurrent_order)
     for n in range(parameters.shape.layers):
-        b = tensors[f"b{n}"].reshape(-1)
-        named[f"rnn.weight_ih_l{n}"] = _rows_by_gate(tensors[f"Wx{n}"])
-        named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"])
-        named[f"rnn.bias_ih_l{n}"] = b.copy()
-        named[f"rnn.bias_hh_l{n}"] = np.zeros_like(b)
+        named[f"rnn.weight_ih_l{n}"] = _rows_by_gate(tensors[f"Wx{n}"][inputs])
+        named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"][recurrent])
+        named[f"rnn.bias_ih_l{n}"] = tensors[f"b{n}"][inputs].reshape(-1)
+        named[f"rnn.bias_hh_l{n}"] = cell.recurrent_bias(parameters.layer(n)).reshape(-1)
     named["head.weight"] = np.array(tensors["Wy"].T, order="C")
     named["head.bias"] = tensors["by"].copy()
     return named

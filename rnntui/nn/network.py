@@ -26,7 +26,8 @@ class Network:
         epsilon: float = 0.0,
     ) -> None:
         shape = parameters.shape
-        self.extent = Extent(steps, batch, shape.hidden, shape.dtype)
+        kind = CELLS[shape.cell]
+        self.extent = Extent(steps, batch, shape.hidden, shape.dtype, kind.keeps_order)
         self.parameters, self.gradients = parameters, gradients
         rows, tokens = self.extent.rows, shape.task == "tokens"
         self.inputs = (
@@ -45,8 +46,8 @@ class Network:
             weights = parameters.layer(n)
             slopes = gradients.layer(n) if gradients else None
             project = TokenProjection if tokens and n == 0 else DenseProjection
-            self._projections.append(project(self.extent, weights, slopes))
-            self._cells.append(CELLS[shape.cell](self.extent, weights, slopes, shape.activation))
+            self._projections.append(project(self.extent, weights, slopes, kind.input_scale))
+            self._cells.append(kind(self.extent, weights, slopes, shape.activation))
 
     def refresh(self) -> None:
         """Bring working copies of the parameters up to date: after each change of them."""

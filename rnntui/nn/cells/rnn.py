@@ -54,7 +54,9 @@ ACTIVATIONS = {
 class RnnCell(Cell):
     """One gate: Z holds a_t, then the slope f'(a_t), then the gradient da_t."""
 
-    gates, slots, parts = 1, 1, 1
+    gates, slots, parts, kept = 1, 1, 1, 3
+    input_order = recurrent_order = (0,)
+    keeps_order = True
 
     def __init__(
         self,
