@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HELP_NAMES = ("-h", "--help")
 RECIPE_OPTIONS = (
-    ("cell", "NAME", "Recurrent cell: rnn, gru."),
+    ("cell", "NAME", "Recurrent cell: rnn, gru, lstm."),
     ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
     ("hidden", "N", "Hidden units of a layer."),
     ("layers", "N", "Recurrent layers."),

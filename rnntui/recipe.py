@@ -57,10 +57,13 @@ class Data:
 class Model:
     """The network."""
 
-    cell: str = key("rnn", "recurrent cell", choices=("rnn", "gru"))
+    cell: str = key("rnn", "recurrent cell", choices=("rnn", "gru", "lstm"))
     activation: str = key("tanh", "of the rnn cell", choices=("tanh", "relu", "sigmoid"))
     hidden: int = key(128, "hidden units of a layer", least=1, most=16_384)
     layers: int = key(1, "recurrent layers", least=1, most=16)
+    forget_bias: float = key(
+        1.0, "of the lstm's forget gate before training", least=-100.0, most=100.0
+    )
     init: str = key("uniform", "distribution of initial weights", choices=("uniform", "normal"))
     init_scale: float = key(0.0, "its half-width or deviation; 0: 1/sqrt(hidden)", least=0.0)
     dtype: str = key("float32", "precision", choices=("float32", "float64"))

@@ -143,7 +143,8 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
     stream = Stream(source, train.batch, train.seq_len)
     weights, gradients = Parameters(shape), Parameters(shape)
     random = np.random.RandomState(train.seed)
-    initialise(weights, recipe.model.init, recipe.model.init_scale, random)
+    model = recipe.model
+    initialise(weights, model.init, model.init_scale, random, model.forget_bias)
     evaluator = None
     if len(validation) > 1 and train.eval_every:
         evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)

@@ -43,23 +43,35 @@ def gru(a, m, h):
     return (1 - z) * np.tanh(a[2 * size :] + r * m[2 * size :]) + z * h
 
 
+def lstm(a, h, c):
+    """Next hidden state and cell state (H,) from the sum of both parts (4 H,), gates i, f, g, o."""
+    sigmoid = ACTIVATIONS["sigmoid"]
+    i, f, g, o = a.reshape(4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
 def outputs(named, kind, inputs, hidden):
-    """Outputs (T, width) and hidden states (layers, H) of one stream, weights by PyTorch's names.
+    """Outputs (T, width) and hidden states of one stream, weights by PyTorch's names.
 
     `kind` is a cell, or the activation of the rnn cell; `inputs` (T,) tokens or (T, D) values;
-    `hidden` (layers, H) before the first step.
+    `hidden` (layers, parts, H) before the first step, or (layers, H) for a cell of one part.
     """
-    hidden, rows = hidden.copy(), []
+    after, rows = hidden.copy(), []
+    states = after if after.ndim == 3 else after[:, None]
     for x in inputs:
         if inputs.ndim == 1:
             x = np.eye(named["rnn.weight_ih_l0"].shape[1])[x]
-        for n in range(len(hidden)):
+        for n, state in enumerate(states):
             a = named[f"rnn.weight_ih_l{n}"] @ x + named[f"rnn.bias_ih_l{n}"]
-            h = hidden[n]
-            m = named[f"rnn.weight_hh_l{n}"] @ h + named[f"rnn.bias_hh_l{n}"]
-            x = hidden[n] = gru(a, m, h) if kind == "gru" else ACTIVATIONS[kind](a + m)
+            m = named[f"rnn.weight_hh_l{n}"] @ state[0] + named[f"rnn.bias_hh_l{n}"]
+            if kind == "lstm":
+                state[:] = lstm(a + m, *state)
+            else:
+                state[0] = gru(a, m, state[0]) if kind == "gru" else ACTIVATIONS[kind](a + m)
+            x = state[0]
         rows.append(named["head.weight"] @ x + named["head.bias"])
-    return np.array(rows), hidden
+    return np.array(rows), after
 
 
 def losses(outputs, targets):
@@ -72,9 +84,9 @@ def losses(outputs, targets):
 
 
 def streams_loss(named, kind, inputs, targets, hidden):
-    """Summed loss and final hidden states of streams: inputs (T, B[, D]), hidden (L, B, H)."""
+    """Summed loss and final hidden states of streams: inputs (T, B[, D]), hidden (L, P, B, H)."""
     total, after = 0.0, np.empty_like(hidden)
     for b in range(inputs.shape[1]):
-        rows, after[:, b] = outputs(named, kind, inputs[:, b], hidden[:, b])
+        rows, after[..., b, :] = outputs(named, kind, inputs[:, b], hidden[..., b, :])
         total += losses(rows, targets[:, b]).sum()
     return total, after

@@ -41,7 +41,7 @@ def largest_error(recipe, data, entries=2):
     state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
     updates = train(recipe, data, state)
     first = next(updates)
-    hidden = state.hidden[:, 0].copy()
+    hidden = state.hidden.copy()
     before = Parameters(state.parameters.shape)
     before.flat[:] = state.parameters.flat
     state.lr = 1.0
@@ -76,7 +76,7 @@ def largest_error(recipe, data, entries=2):
     return worst
 
 
-KINDS = ("tanh", "relu", "sigmoid", "gru")
+KINDS = ("tanh", "relu", "sigmoid", "gru", "lstm")
 GRID = list(itertools.product(KINDS, (1, 2, 3), ("tokens", "values"), (3, 1, "full")))
 
 

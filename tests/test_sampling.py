@@ -61,7 +61,7 @@ def test_logits_that_are_not_finite_still_give_a_token(bad):
             assert 0 <= chooser.choose(logits, 0.5, greedy=True) < 4
 
 
-@pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid", "gru"])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid", "gru", "lstm"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("task", ["tokens", "values"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -78,14 +78,14 @@ def test_single_steps_are_the_network(kind, layers, task, dtype):
     state = start(recipe, data)
     state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
     source = data.tokens if task == "tokens" else data.values
-    hidden = rng.normal(size=(layers, 7))
+    hidden = rng.normal(size=(layers, state.parameters.shape.parts, 7))
     want, after = outputs(named_parameters(state.parameters), kind, source[:9], hidden)
     stepper = Stepper(state.parameters)
-    stepper.hidden[:, 0] = hidden
+    stepper.hidden[:] = hidden
     for x, y in zip(source[:9], want, strict=True):
         stepper.advance(x)
         assert stepper.predict() == pytest.approx(y, abs=1e-5 if dtype == "float32" else 1e-12)
-    assert stepper.hidden[:, 0] == pytest.approx(after, abs=1e-5)
+    assert stepper.hidden == pytest.approx(after, abs=1e-5)
 
 
 def test_the_writer_goes_on_from_its_prompt_as_the_network_does():

@@ -15,7 +15,7 @@ from tests.plain import kind_settings, token_data, value_data
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
-KINDS = ("tanh", "relu", "gru")
+KINDS = ("tanh", "relu", "gru", "lstm")
 
 
 def module(kind, named, layers):

@@ -76,10 +76,15 @@ class Parameters:
 
 
 def initialise(
-    parameters: Parameters, distribution: str, scale: float, random: np.random.RandomState
+    parameters: Parameters,
+    distribution: str,
+    scale: float,
+    random: np.random.RandomState,
+    forget_bias: float = 1.0,
 ) -> None:
-    """Draw W_x and W_h of each layer, then W_y, row by output unit; biases become zero.
+    """Draw W_x and W_h of each layer, then W_y, row by output unit.
 
+    Biases become zero, that of a forget gate `forget_bias`: what a cell holds then lasts at first.
     "normal" has deviation `scale`, "uniform" reaches from -scale to scale; 0 means 1/sqrt(H).
     """
     scale = scale or 1 / math.sqrt(parameters.shape.hidden)
@@ -92,6 +97,10 @@ def initialise(
             rows[...] = random.randn(*rows.shape) * scale
         else:
             rows[...] = random.uniform(-scale, scale, rows.shape)
+    forget_gate = CELLS[parameters.shape.cell].forget_gate
+    if forget_gate is not None:
+        for n in range(parameters.shape.layers):
+            tensors[f"b{n}"][forget_gate] = forget_bias
 
 
 def named_parameters(parameters: Parameters) -> dict[str, Array]:

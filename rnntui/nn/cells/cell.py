@@ -68,6 +68,7 @@ class Cell(ABC):
     input_scale: ClassVar[tuple[float, ...] | None] = None  # what `inputs` is multiplied by
     input_order: ClassVar[tuple[int, ...]]  # where PyTorch's gates stand in Wx and b …
     recurrent_order: ClassVar[tuple[int, ...]]  # … and in Wh
+    forget_gate: ClassVar[int | None] = None  # where it stands in b
     keeps_order: ClassVar[bool] = False  # whether there are programs to repeat to the last bit
 
     def __init__(
