@@ -23,7 +23,7 @@ RECIPE_OPTIONS = (
     ("seq_len", "N|full", "Steps a gradient runs back: truncated BPTT."),
     ("batch", "N", "Parallel streams of the source."),
     ("lr", "RATE", "Learning rate."),
-    ("optimizer", "NAME", "Update rule: sgd, momentum, adam."),
+    ("optimizer", "NAME", "Update rule: sgd, momentum, rmsprop, adagrad, adam, adamw."),
     ("clip", "BOUND", "Bound on the gradient; 0: none."),
     ("epochs", "N", "Stop after N passes over the source."),
     ("steps", "N", "Stop after N updates."),

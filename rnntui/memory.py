@@ -11,6 +11,7 @@ from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe
 
 _VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each step of a layer keeps ready per gate
+_MOMENTS = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adagrad": 1, "adam": 2, "adamw": 2}
 
 
 def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
@@ -22,7 +23,7 @@ def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
     copies = sum(layout.size for name in ("weights", "gradients"))
-    copies += layout.size * {"sgd": 0, "momentum": 1, "adam": 2}[recipe.train.optimizer]
+    copies += layout.size * _MOMENTS[recipe.train.optimizer]
     copies += 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     if cell.input_scale:
         copies += cell.gates * H * H * (shape.layers - 1)

@@ -23,6 +23,7 @@ from rnntui.nn.model import ModelShape, Parameters, initialise
 from rnntui.nn.network import Network
 from rnntui.nn.optim import Optimizer, clip, gradient_norm, make_optimizer
 from rnntui.recipe import Recipe
+from rnntui.schedule import Schedule, check_schedule
 from rnntui.writing import Result, WritingState, finish, sample, writer
 
 __all__ = [
@@ -78,7 +79,7 @@ class Chunk:
     ends_epoch: bool
     loss: float
     loss_per_token: float
-    lr: float
+    lr: float  # of this update, with the schedule's factor
     gradient_norm: float  # before clipping
     tokens: int
     applied: bool
@@ -104,12 +105,16 @@ class Chunk:
 
 @dataclass(eq=False)
 class TrainState(WritingState):
-    """Everything that training changes. `lr` and `temperature` may be set between updates."""
+    """Everything that training changes. `lr` and `temperature` may be set between updates.
+
+    An update's learning rate is `lr` times the schedule's factor; its `Chunk` has the product.
+    """
 
     gradients: Parameters
     optimizer: Optimizer
     evaluator: Evaluator | None
-    lr: float
+    lr: float  # before the schedule's factor
+    schedule: Schedule
     epoch: int = 0  # of the last update
     seconds: float = 0.0  # spent training
 
@@ -129,6 +134,7 @@ def start(recipe: Recipe, data: Dataset) -> TrainState:
     """The state before the first update. Raises DataError or UsageError, one line each."""
     source, validation = _parts(data)
     check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
+    check_schedule(recipe.train, bool(len(validation) > 1 and recipe.train.eval_every))
     width = data.tokenizer.vocab_size if isinstance(data, TokenData) else source.shape[1]
     steps = _steps(recipe, data)
     check_memory(recipe, width, steps)
@@ -162,9 +168,12 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
         temperature=recipe.sample.temperature,
         last_loss=math.nan,
         gradients=gradients,
-        optimizer=make_optimizer(train.optimizer, weights.flat, gradients.flat, train.momentum),
+        optimizer=make_optimizer(
+            train.optimizer, weights.flat, gradients.flat, train.momentum, train.weight_decay
+        ),
         evaluator=evaluator,
         lr=train.lr,
+        schedule=Schedule(train),
     )
 
 
@@ -205,7 +214,8 @@ def _update(
     began = perf_counter()
     batch = state.stream.next()
     state.step += 1
-    state.epoch, lr = batch.epoch, state.lr
+    state.epoch = batch.epoch
+    lr = state.lr * state.schedule.factor(state.step, last, state.seconds)
     if batch.starts_epoch or recipe.train.state == "reset":
         state.hidden.fill(0)
     with np.errstate(all="ignore"):
@@ -219,6 +229,7 @@ def _update(
     validation = None
     if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
         validation = state.evaluator.loss(between)
+        state.schedule.observe(validation)
     every, text = recipe.sample.sample_every, None
     if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
         text = sample(recipe, data, state, int(batch.inputs[0, 0]), between)

@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from rnntui.nn.arena import aligned
 from rnntui.nn.model import named_parameters
+from rnntui.nn.optim import clip, gradient_norm, make_optimizer
 from rnntui.recipe import Recipe
 from rnntui.trainer import start, train
 from tests.plain import kind_settings, token_data, value_data
@@ -114,3 +116,41 @@ def test_losses_and_gradients(kind, dtype, task, layers, batch):
 
 def as_parts(state):
     return state if isinstance(state, tuple) else (state,)
+
+
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, {}),
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+    "rmsprop": (torch.optim.RMSprop, {}),
+    "adagrad": (torch.optim.Adagrad, {}),
+    "adam": (torch.optim.Adam, {}),
+    "adamw": (torch.optim.AdamW, {"weight_decay": 0.1}),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bound", [0.0, 0.5])
+@pytest.mark.parametrize("mode", ["norm", "value"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates(name, mode, bound, dtype):
+    rng = np.random.default_rng(1)
+    p, g = aligned((500,), dtype), aligned((500,), dtype)
+    p[:] = rng.normal(size=500)
+    theirs = torch.nn.Parameter(torch.from_numpy(p.copy()))
+    kind, options = OPTIMIZERS[name]
+    torch_optimizer = kind([theirs], lr=0.01, **options)
+    optimizer = make_optimizer(name, p, g, momentum=0.9, weight_decay=0.1)
+    for _ in range(3):
+        g[:] = rng.normal(size=500)
+        theirs.grad = torch.from_numpy(g.copy())
+        norm = gradient_norm(g)
+        clip(g, norm, bound, mode)
+        optimizer.step(0.01)
+        if bound and mode == "norm":
+            assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, bound).item())
+        elif bound:
+            torch.nn.utils.clip_grad_value_(theirs, bound)
+        torch_optimizer.step()
+        # PyTorch divides by the norm + 1e-6 when it clips.
+        tolerance = max(TOLERANCE[dtype], 1e-7 if bound and mode == "norm" else 0.0)
+        assert_close(p, theirs.detach().numpy(), tolerance)

@@ -17,7 +17,7 @@ from rnntui.errors import DataError, UsageError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.evaluate import Evaluator
 from rnntui.nn.model import ModelShape, Parameters, initialise, named_parameters
-from rnntui.recipe import Recipe
+from rnntui.recipe import Recipe, find
 from rnntui.trainer import (
     Chunk,
     StaleChunkError,
@@ -246,7 +246,7 @@ def test_an_update_whose_gradient_is_not_finite_is_left_out(bad, cell):
     assert next(updates).applied
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", find("optimizer").rule.choices)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["relu", "tanh", "gru", "lstm"])
 def test_divergence_is_silent_and_goes_on(optimizer, dtype, kind):
@@ -456,6 +456,25 @@ def test_uniform_weights_reach_their_scale(scale, reach):
     drawn = parameters.tensors["Wh0"]
     assert 0.99 * reach < np.abs(drawn).max() <= reach
     assert abs(drawn.mean()) < 0.05 * reach
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_glorot_weights_reach_as_far_as_their_inputs_and_outputs_ask(cell):
+    parameters = Parameters(ModelShape("tokens", 40, cell, "tanh", 64, 2, "float64"))
+    initialise(parameters, "glorot", 0.0, np.random.RandomState(0))
+    for name, sizes in (("Wx0", 104), ("Wh0", 128), ("Wx1", 128), ("Wy", 104)):
+        reach = math.sqrt(6 / sizes)
+        assert 0.99 * reach < np.abs(parameters.tensors[name]).max() <= reach
+
+
+@pytest.mark.parametrize(("scale", "gain"), [(0.0, 1.0), (0.5, 0.5)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_orthogonal_recurrent_weights_keep_lengths(cell, scale, gain):
+    parameters = Parameters(ModelShape("tokens", 5, cell, "tanh", 16, 2, "float64"))
+    initialise(parameters, "orthogonal", scale, np.random.RandomState(0))
+    for name in ("Wh0", "Wh1"):
+        for gate in parameters.tensors[name]:
+            np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(16), atol=1e-12)
 
 
 def test_a_chunk_does_not_compare_arrays():

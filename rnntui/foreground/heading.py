@@ -52,11 +52,12 @@ def _network(run: Run) -> str:
 def _training(run: Run) -> str:
     train = run.recipe.train
     clip = f"clipped at {train.clip_mode} {train.clip:g}" if train.clip else "not clipped"
+    schedule = "" if train.schedule == "constant" else f" {train.schedule}"
     steps = "whole passes"
     if isinstance(train.seq_len, int):
         steps = plural(train.seq_len, "step")
     return (
-        f"{train.optimizer}, lr {train.lr:g}, gradient {clip} · "
+        f"{train.optimizer}, lr {train.lr:g}{schedule}, gradient {clip} · "
         f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
     )
 
