@@ -28,6 +28,8 @@ def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
     if cell.input_scale:
         copies += cell.gates * H * H * (shape.layers - 1)
     activations = shape.layers * rows * H * cell.kept + 3 * rows * width
+    if recipe.model.dropout:
+        activations += 2 * (shape.layers - 1) * rows * H
     numbers = copies + activations
     item = 8 if shape.dtype == "float64" else 4
     return numbers * item + steps * shape.layers * cell.gates * _VIEWS_OF_A_STEP

@@ -25,7 +25,7 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class Rule:
-    """What a key may hold: one of `choices`, or a number from `least` to `most`; `words` are extra."""
+    """What a key may hold: one of `choices`, or a number `least` to `most`; `words` are extra."""
 
     help: str
     choices: tuple[str, ...] = ()
@@ -61,6 +61,9 @@ class Model:
     activation: str = key("tanh", "of the rnn cell", choices=("tanh", "relu", "sigmoid"))
     hidden: int = key(128, "hidden units of a layer", least=1, most=16_384)
     layers: int = key(1, "recurrent layers", least=1, most=16)
+    dropout: float = key(
+        0.0, "share of what goes from layer to layer left out in training", least=0.0, most=0.95
+    )
     forget_bias: float = key(
         1.0, "of the lstm's forget gate before training", least=-100.0, most=100.0
     )
@@ -124,6 +127,10 @@ class Sample:
     final_length: int = key(200, "tokens of the sample after the last update; 0: none", least=0)
     prompt: str = key("", "what a sample goes on from")
     temperature: float = key(1.0, "of sampling", above=0.0, most=100.0)
+    top_k: int = key(0, "sample from the K likeliest tokens; 0: from all", least=0)
+    top_p: float = key(
+        1.0, "sample from the likeliest tokens that have this share together", above=0.0, most=1.0
+    )
     sample_start: str = key("zero", "state a sample starts from", choices=("zero", "carried"))
     sample_random: str = key(
         "own", "random stream of samples; shared: that of the weights", choices=("own", "shared")

@@ -16,6 +16,7 @@ import numpy as np
 
 from rnntui.data import Batch, Dataset, Stream, TokenData, load
 from rnntui.data.stream import check_length
+from rnntui.errors import UsageError
 from rnntui.memory import check_memory, free_memory, memory_needed, too_large
 from rnntui.nn.arena import Array
 from rnntui.nn.evaluate import Evaluator
@@ -111,6 +112,7 @@ class TrainState(WritingState):
     """
 
     gradients: Parameters
+    dropout_random: np.random.RandomState
     optimizer: Optimizer
     evaluator: Evaluator | None
     lr: float  # before the schedule's factor
@@ -134,6 +136,8 @@ def start(recipe: Recipe, data: Dataset) -> TrainState:
     """The state before the first update. Raises DataError or UsageError, one line each."""
     source, validation = _parts(data)
     check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
+    if recipe.model.dropout and recipe.model.layers == 1:
+        raise UsageError("dropout is between layers: set layers = 2 or more, or dropout = 0")
     check_schedule(recipe.train, bool(len(validation) > 1 and recipe.train.eval_every))
     width = data.tokenizer.vocab_size if isinstance(data, TokenData) else source.shape[1]
     steps = _steps(recipe, data)
@@ -151,6 +155,7 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
     random = np.random.RandomState(train.seed)
     model = recipe.model
     initialise(weights, model.init, model.init_scale, random, model.forget_bias)
+    dropout_random = np.random.RandomState([train.seed, 3])
     evaluator = None
     if len(validation) > 1 and train.eval_every:
         evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)
@@ -158,14 +163,25 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
     shared = recipe.sample.sample_random == "shared"
     return TrainState(
         parameters=weights,
-        network=Network(weights, stream.steps, train.batch, gradients, train.loss_epsilon),
+        network=Network(
+            weights,
+            stream.steps,
+            train.batch,
+            gradients,
+            train.loss_epsilon,
+            model.dropout,
+            dropout_random,
+        ),
         loss_weight=1.0 if train.reduction == "sum" else 1.0 / rows,
         hidden=shape.hidden_state(train.batch),
         stream=stream,
         weights_random=random,
         sample_random=random if shared else np.random.RandomState([train.seed, 1]),
+        dropout_random=dropout_random,
         prompt_random=np.random.RandomState([train.seed, 2]),
         temperature=recipe.sample.temperature,
+        top_k=recipe.sample.top_k,
+        top_p=recipe.sample.top_p,
         last_loss=math.nan,
         gradients=gradients,
         optimizer=make_optimizer(

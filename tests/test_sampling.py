@@ -52,6 +52,47 @@ def test_greedy_takes_the_most_probable_and_no_random_number():
     assert random.random_sample() == np.random.RandomState(3).random_sample()
 
 
+@settings(deadline=None)
+@given(
+    logits=st.lists(st.floats(-9, 9), min_size=1, max_size=12),
+    top_k=st.integers(0, 14),
+    top_p=st.floats(0.01, 1.0),
+    seed=st.integers(0, 99),
+)
+def test_tokens_come_from_the_likeliest_only(logits, top_k, top_p, seed):
+    logits = np.array(logits)
+    p = softmax(logits)
+    chooser = Chooser(len(p), np.random.RandomState(seed))
+    chosen = {chooser.choose(logits, 1.0, False, top_k, top_p) for _ in range(30)}
+    among = np.sort(p)[::-1][: top_k or None]
+    fewest = int((np.cumsum(among) < top_p * among.sum() * (1 - 1e-12)).sum()) + 1
+    least = among[min(fewest, len(among)) - 1]
+    assert all(p[token] >= least * (1 - 1e-9) for token in chosen)
+
+
+def test_the_shares_within_the_likeliest_are_kept():
+    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3]))
+    chooser = Chooser(4, np.random.RandomState(0))
+    counts = np.bincount([chooser.choose(logits, 1.0, False, 3, 0.7) for _ in range(4000)])
+    assert counts / 4000 == pytest.approx([0, 4 / 7, 0, 3 / 7], abs=0.03)
+
+
+def test_one_likeliest_is_greedy():
+    _, data, state = trained(TEXT)
+    want = list(islice(writer(state, data, "the ", greedy=True), 20))
+    state.top_k = 1
+    assert list(islice(writer(state, data, "the "), 20)) == want
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("top_k", "top_p"), [(2, 1.0), (0, 0.5), (3, 0.5)])
+def test_logits_that_are_not_finite_still_give_one_of_the_likeliest(bad, top_k, top_p):
+    chooser = Chooser(4, np.random.RandomState(0))
+    with np.errstate(all="ignore"):
+        for logits in (np.full(4, bad), np.array([bad, 0.0, 1.0, 2.0])):
+            assert 0 <= chooser.choose(logits, 1.0, False, top_k, top_p) < 4
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_logits_that_are_not_finite_still_give_a_token(bad):
     chooser = Chooser(4, np.random.RandomState(0))

@@ -60,9 +60,18 @@ class Chooser:
         self._random_sample: Any = random.random_sample
         self._p = aligned((vocab,), np.float64)
 
-    def choose(self, logits: Array, temperature: float, greedy: bool = False) -> int:
+    def choose(
+        self,
+        logits: Array,
+        temperature: float,
+        greedy: bool = False,
+        top_k: int = 0,
+        top_p: float = 1.0,
+    ) -> int:
         """A token drawn from softmax(logits / temperature), or the most probable one.
 
+        Only from the `top_k` most probable (0: all), and of these only from the fewest that have
+        the share `top_p` of their probability (Holtzman et al. 2020).
         One random number per token, used as NumPy's `RandomState.choice(p=…)` does; none if greedy.
         """
         if greedy:
@@ -72,7 +81,18 @@ class Chooser:
         if temperature != 1.0:
             np.divide(p, temperature, p)
         np.exp(p, p)
+        if 0 < top_k < len(p):
+            p[np.argpartition(p, len(p) - top_k)[: len(p) - top_k]] = 0.0
+        if top_p < 1.0:
+            _keep_share(p, top_p)
         np.add.accumulate(p, 0, None, p)
         np.divide(p, p[-1], p)
         token = int(p.searchsorted(self._random_sample(), "right"))
         return min(token, len(p) - 1)  # past the end only where the logits are not finite
+
+
+def _keep_share(p: Array, share: float) -> None:
+    """Zero all but the fewest of p, the largest, whose sum reaches that share of all."""
+    order = np.argsort(-p, kind="stable")
+    sums = np.add.accumulate(p[order])
+    p[order[sums.searchsorted(share * sums[-1]) + 1 :]] = 0.0
