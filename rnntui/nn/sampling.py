@@ -24,11 +24,15 @@ class Stepper:
         self.hidden = aligned((shape.layers, shape.parts, shape.hidden), shape.dtype)
         self.outputs = aligned((shape.width,), shape.dtype)
         self._a = aligned((CELLS[shape.cell].gates, shape.hidden), shape.dtype)
+        step = STEPS[shape.cell]
         self._layers = [
-            (layer["Wx"], layer["b"], STEPS[shape.cell](layer, shape.activation), self.hidden[n])
-            for n, layer in ((n, parameters.layer(n)) for n in range(shape.layers))
+            (layer["Wx"], layer["b"], step(layer, shape.activation, self._a, state), state[0])
+            for layer, state in zip(
+                map(parameters.layer, range(shape.layers)), self.hidden, strict=True
+            )
         ]
         self._rows = parameters.tensors["Wx0"].swapaxes(0, 1)  # (V, G, H): a token's is one index
+        self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
 
     def advance(self, x: int | Array) -> None:
@@ -36,19 +40,19 @@ class Stepper:
         a = self._a
         if not self._tokens:
             x = np.asarray(x, a.dtype)
-        for n, (Wx, b, step, state) in enumerate(self._layers):
+        for n, (Wx, b, step, h) in enumerate(self._layers):
             if n == 0 and self._tokens:
                 np.add(self._rows[x], b, a)
             else:
                 for W, row in zip(Wx, a, strict=True):
                     np.dot(x, W, row)
                 np.add(a, b, a)
-            step(a, state)
-            x = state[0]
+            step()
+            x = h
 
     def predict(self) -> Array:
         """The outputs (width,) after the last input: logits or values, valid until the next."""
-        np.dot(self.hidden[-1, 0], self._Wy, self.outputs)
+        np.dot(self._top, self._Wy, self.outputs)
         np.add(self.outputs, self._by, self.outputs)
         return self.outputs
 

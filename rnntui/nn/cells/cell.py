@@ -124,9 +124,11 @@ class SingleStep(ABC):
     """One step of one stream, straight from the live weights: for writing."""
 
     @abstractmethod
-    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
-        """`weights` as for the cell, views without a copy."""
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        """`weights` as for the cell, views without a copy; `a` (G, H) and `state` (parts, H)."""
 
     @abstractmethod
-    def __call__(self, a: Array, state: Array) -> None:
-        """One step of `state` (parts, H) from the input's part `a` (G, H), which is overwritten."""
+    def __call__(self) -> None:
+        """One step of `state` from the input's part in `a`, which is overwritten."""

@@ -143,25 +143,27 @@ class GruCell(Cell):
 class GruStep(SingleStep):
     """One step in place."""
 
-    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
         self._Wh, self._bm = weights["Wh"], weights["bm"]
-        self._product = aligned(self._Wh.shape[::2], self._Wh.dtype)
+        self._product = product = aligned(self._Wh.shape[::2], self._Wh.dtype)
         self._half = np.array(0.5, self._Wh.dtype)
+        self._views = (*a, a[1:], product[:2], product[2], state[0])
 
-    def __call__(self, a: Array, state: Array) -> None:
-        h, (n, z, r), zr, half = state[0], a, a[1:], self._half
-        product = self._product
-        np.matmul(h, self._Wh, product)
-        np.add(zr, product[:2], zr)
-        np.multiply(zr, half, zr)
-        np.tanh(zr, zr)
-        np.multiply(zr, half, zr)
-        np.add(zr, half, zr)
-        m = product[2]
-        np.add(m, self._bm, m)
-        np.multiply(m, r, m)
-        np.add(n, m, n)
-        np.tanh(n, n)
+    def __call__(self) -> None:
+        n, z, r, zr, gates, m, h = self._views
+        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
+        np.matmul(h, self._Wh, self._product)
+        add(zr, gates, zr)
+        times(zr, half, zr)
+        tanh(zr, zr)
+        times(zr, half, zr)
+        add(zr, half, zr)
+        add(m, self._bm, m)
+        times(m, r, m)
+        add(n, m, n)
+        tanh(n, n)
         np.subtract(h, n, h)
-        np.multiply(h, z, h)
-        np.add(h, n, h)
+        times(h, z, h)
+        add(h, n, h)

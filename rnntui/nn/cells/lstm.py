@@ -148,21 +148,25 @@ class LstmCell(Cell):
 class LstmStep(SingleStep):
     """One step in place."""
 
-    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        self._views = (a, a[:3], *a, *state)
         self._Wh = weights["Wh"]
         self._product = aligned(self._Wh.shape[::2], self._Wh.dtype)
         self._half = np.array(0.5, self._Wh.dtype)
 
-    def __call__(self, a: Array, state: Array) -> None:
-        sigmoids, (o, i, f, g), (h, c), half = a[:3], a, state, self._half
+    def __call__(self) -> None:
+        a, sigmoids, o, i, f, g, h, c = self._views
+        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
         np.matmul(h, self._Wh, self._product)
-        np.add(a, self._product, a)
-        np.multiply(sigmoids, half, sigmoids)
-        np.tanh(a, a)
-        np.multiply(sigmoids, half, sigmoids)
-        np.add(sigmoids, half, sigmoids)
-        np.multiply(f, c, c)
-        np.multiply(i, g, i)
-        np.add(c, i, c)
-        np.tanh(c, h)
-        np.multiply(h, o, h)
+        add(a, self._product, a)
+        times(sigmoids, half, sigmoids)
+        tanh(a, a)
+        times(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        times(f, c, c)
+        times(i, g, i)
+        add(c, i, c)
+        tanh(c, h)
+        times(h, o, h)
