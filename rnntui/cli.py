@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 HELP_NAMES = ("-h", "--help")
 RECIPE_OPTIONS = (
-    ("cell", "NAME", "Recurrent cell: rnn."),
+    ("cell", "NAME", "Recurrent cell: rnn, gru, lstm."),
     ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
     ("hidden", "N", "Hidden units of a layer."),
     ("layers", "N", "Recurrent layers."),
     ("seq_len", "N|full", "Steps a gradient runs back: truncated BPTT."),
     ("batch", "N", "Parallel streams of the source."),
     ("lr", "RATE", "Learning rate."),
-    ("optimizer", "NAME", "Update rule: sgd, momentum, adam."),
+    ("optimizer", "NAME", "Update rule: sgd, momentum, rmsprop, adagrad, adam, adamw."),
     ("clip", "BOUND", "Bound on the gradient; 0: none."),
     ("epochs", "N", "Stop after N passes over the source."),
     ("steps", "N", "Stop after N updates."),

@@ -10,7 +10,8 @@ from rnntui.nn.cells import CELLS
 from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe
 
-_VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each time step of a layer keeps ready
+_VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each step of a layer keeps ready per gate
+_MOMENTS = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adagrad": 1, "adam": 2, "adamw": 2}
 
 
 def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
@@ -22,12 +23,16 @@ def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
     copies = sum(layout.size for name in ("weights", "gradients"))
-    copies += layout.size * {"sgd": 0, "momentum": 1, "adam": 2}[recipe.train.optimizer]
+    copies += layout.size * _MOMENTS[recipe.train.optimizer]
     copies += 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
-    activations = shape.layers * rows * H * (cell.slots + 2) + 3 * rows * width
+    if cell.input_scale:
+        copies += cell.gates * H * H * (shape.layers - 1)
+    activations = shape.layers * rows * H * cell.kept + 3 * rows * width
+    if recipe.model.dropout:
+        activations += 2 * (shape.layers - 1) * rows * H
     numbers = copies + activations
     item = 8 if shape.dtype == "float64" else 4
-    return numbers * item + steps * shape.layers * _VIEWS_OF_A_STEP
+    return numbers * item + steps * shape.layers * cell.gates * _VIEWS_OF_A_STEP
 
 
 def check_memory(recipe: Recipe, width: int, steps: int) -> None:

@@ -25,7 +25,7 @@ RECIPES = Path(__file__).parent / "recipes"
 
 @dataclass(frozen=True)
 class Rule:
-    """What a key may hold: one of `choices`, or a number from `least` to `most`; `words` are extra."""
+    """What a key may hold: one of `choices`, or a number `least` to `most`; `words` are extra."""
 
     help: str
     choices: tuple[str, ...] = ()
@@ -57,12 +57,24 @@ class Data:
 class Model:
     """The network."""
 
-    cell: str = key("rnn", "recurrent cell", choices=("rnn",))
+    cell: str = key("rnn", "recurrent cell", choices=("rnn", "gru", "lstm"))
     activation: str = key("tanh", "of the rnn cell", choices=("tanh", "relu", "sigmoid"))
     hidden: int = key(128, "hidden units of a layer", least=1, most=16_384)
     layers: int = key(1, "recurrent layers", least=1, most=16)
-    init: str = key("uniform", "distribution of initial weights", choices=("uniform", "normal"))
-    init_scale: float = key(0.0, "its half-width or deviation; 0: 1/sqrt(hidden)", least=0.0)
+    dropout: float = key(
+        0.0, "share of what goes from layer to layer left out in training", least=0.0, most=0.95
+    )
+    forget_bias: float = key(
+        1.0, "of the lstm's forget gate before training", least=-100.0, most=100.0
+    )
+    init: str = key(
+        "uniform",
+        "distribution of initial weights; orthogonal: of recurrent ones, the others glorot",
+        choices=("uniform", "normal", "glorot", "orthogonal"),
+    )
+    init_scale: float = key(
+        0.0, "its half-width or deviation, 0: 1/sqrt(hidden); gain of the others, 0: 1", least=0.0
+    )
     dtype: str = key("float32", "precision", choices=("float32", "float64"))
 
 
@@ -75,9 +87,26 @@ class Train:
     state: str = key("carry", "hidden state between chunks", choices=("carry", "reset"))
     reduction: str = key("mean", "loss of a chunk", choices=("mean", "sum"))
     loss_epsilon: float = key(0.0, "added inside the logarithm of the loss", least=0.0, most=0.1)
-    optimizer: str = key("adam", "update rule", choices=("sgd", "momentum", "adam"))
+    optimizer: str = key(
+        "adam",
+        "update rule",
+        choices=("sgd", "momentum", "rmsprop", "adagrad", "adam", "adamw"),
+    )
     lr: float = key(2e-3, "learning rate", above=0.0, most=1e6)
     momentum: float = key(0.9, "of optimizer momentum", least=0.0, most=0.9999)
+    weight_decay: float = key(0.01, "of optimizer adamw", least=0.0, most=1e6)
+    schedule: str = key(
+        "constant",
+        "factor on the learning rate, update by update",
+        choices=("constant", "step", "cosine", "exponential", "plateau"),
+    )
+    warmup: int = key(0, "updates over which it rises from 0 first", least=0)
+    decay: float = key(
+        0.5, "what schedules step, exponential and plateau multiply by", above=0.0, most=1.0
+    )
+    decay_every: int = key(1000, "updates for that, of step and exponential", least=1)
+    patience: int = key(5, "validations without a better one before plateau does", least=1)
+    lr_least: float = key(0.0, "share of lr that a schedule leaves", least=0.0, most=1.0)
     clip: float = key(5.0, "bound on the gradient; 0: none", least=0.0)
     clip_mode: str = key("norm", "what is bounded", choices=("norm", "value"))
     epochs: int = key(0, "passes over the source; 0: no bound", least=0)
@@ -98,6 +127,10 @@ class Sample:
     final_length: int = key(200, "tokens of the sample after the last update; 0: none", least=0)
     prompt: str = key("", "what a sample goes on from")
     temperature: float = key(1.0, "of sampling", above=0.0, most=100.0)
+    top_k: int = key(0, "sample from the K likeliest tokens; 0: from all", least=0)
+    top_p: float = key(
+        1.0, "sample from the likeliest tokens that have this share together", above=0.0, most=1.0
+    )
     sample_start: str = key("zero", "state a sample starts from", choices=("zero", "carried"))
     sample_random: str = key(
         "own", "random stream of samples; shared: that of the weights", choices=("own", "shared")

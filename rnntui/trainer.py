@@ -16,6 +16,7 @@ import numpy as np
 
 from rnntui.data import Batch, Dataset, Stream, TokenData, load
 from rnntui.data.stream import check_length
+from rnntui.errors import UsageError
 from rnntui.memory import check_memory, free_memory, memory_needed, too_large
 from rnntui.nn.arena import Array
 from rnntui.nn.evaluate import Evaluator
@@ -23,6 +24,7 @@ from rnntui.nn.model import ModelShape, Parameters, initialise
 from rnntui.nn.network import Network
 from rnntui.nn.optim import Optimizer, clip, gradient_norm, make_optimizer
 from rnntui.recipe import Recipe
+from rnntui.schedule import Schedule, check_schedule
 from rnntui.writing import Result, WritingState, finish, sample, writer
 
 __all__ = [
@@ -78,7 +80,7 @@ class Chunk:
     ends_epoch: bool
     loss: float
     loss_per_token: float
-    lr: float
+    lr: float  # of this update, with the schedule's factor
     gradient_norm: float  # before clipping
     tokens: int
     applied: bool
@@ -104,12 +106,17 @@ class Chunk:
 
 @dataclass(eq=False)
 class TrainState(WritingState):
-    """Everything that training changes. `lr` and `temperature` may be set between updates."""
+    """Everything that training changes. `lr` and `temperature` may be set between updates.
+
+    An update's learning rate is `lr` times the schedule's factor; its `Chunk` has the product.
+    """
 
     gradients: Parameters
+    dropout_random: np.random.RandomState
     optimizer: Optimizer
     evaluator: Evaluator | None
-    lr: float
+    lr: float  # before the schedule's factor
+    schedule: Schedule
     epoch: int = 0  # of the last update
     seconds: float = 0.0  # spent training
 
@@ -129,6 +136,9 @@ def start(recipe: Recipe, data: Dataset) -> TrainState:
     """The state before the first update. Raises DataError or UsageError, one line each."""
     source, validation = _parts(data)
     check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
+    if recipe.model.dropout and recipe.model.layers == 1:
+        raise UsageError("dropout is between layers: set layers = 2 or more, or dropout = 0")
+    check_schedule(recipe.train, bool(len(validation) > 1 and recipe.train.eval_every))
     width = data.tokenizer.vocab_size if isinstance(data, TokenData) else source.shape[1]
     steps = _steps(recipe, data)
     check_memory(recipe, width, steps)
@@ -143,7 +153,9 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
     stream = Stream(source, train.batch, train.seq_len)
     weights, gradients = Parameters(shape), Parameters(shape)
     random = np.random.RandomState(train.seed)
-    initialise(weights, recipe.model.init, recipe.model.init_scale, random)
+    model = recipe.model
+    initialise(weights, model.init, model.init_scale, random, model.forget_bias)
+    dropout_random = np.random.RandomState([train.seed, 3])
     evaluator = None
     if len(validation) > 1 and train.eval_every:
         evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)
@@ -151,19 +163,33 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShap
     shared = recipe.sample.sample_random == "shared"
     return TrainState(
         parameters=weights,
-        network=Network(weights, stream.steps, train.batch, gradients, train.loss_epsilon),
+        network=Network(
+            weights,
+            stream.steps,
+            train.batch,
+            gradients,
+            train.loss_epsilon,
+            model.dropout,
+            dropout_random,
+        ),
         loss_weight=1.0 if train.reduction == "sum" else 1.0 / rows,
         hidden=shape.hidden_state(train.batch),
         stream=stream,
         weights_random=random,
         sample_random=random if shared else np.random.RandomState([train.seed, 1]),
+        dropout_random=dropout_random,
         prompt_random=np.random.RandomState([train.seed, 2]),
         temperature=recipe.sample.temperature,
+        top_k=recipe.sample.top_k,
+        top_p=recipe.sample.top_p,
         last_loss=math.nan,
         gradients=gradients,
-        optimizer=make_optimizer(train.optimizer, weights.flat, gradients.flat, train.momentum),
+        optimizer=make_optimizer(
+            train.optimizer, weights.flat, gradients.flat, train.momentum, train.weight_decay
+        ),
         evaluator=evaluator,
         lr=train.lr,
+        schedule=Schedule(train),
     )
 
 
@@ -204,7 +230,8 @@ def _update(
     began = perf_counter()
     batch = state.stream.next()
     state.step += 1
-    state.epoch, lr = batch.epoch, state.lr
+    state.epoch = batch.epoch
+    lr = state.lr * state.schedule.factor(state.step, last, state.seconds)
     if batch.starts_epoch or recipe.train.state == "reset":
         state.hidden.fill(0)
     with np.errstate(all="ignore"):
@@ -218,6 +245,7 @@ def _update(
     validation = None
     if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
         validation = state.evaluator.loss(between)
+        state.schedule.observe(validation)
     every, text = recipe.sample.sample_every, None
     if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
         text = sample(recipe, data, state, int(batch.inputs[0, 0]), between)

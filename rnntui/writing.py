@@ -37,6 +37,8 @@ class WritingState:
     sample_random: np.random.RandomState
     prompt_random: np.random.RandomState
     temperature: float
+    top_k: int
+    top_p: float
     last_loss: float  # of the last update, as the recipe reduces it
     step: int = 0  # updates made
 
@@ -68,7 +70,8 @@ def writer(
     Each `next` uses the weights of that moment; the hidden state is the writer's own. A byte of an
     unfinished character gives "". Characters that the vocabulary lacks are left out. For values,
     the prompt is numbers in the source's units, row by row (empty: the source's end). Without a
-    `temperature` it is the state's at each token; without `rng`, a stream apart from training's.
+    `temperature` it is the state's at each token, as `top_k` and `top_p` are; without `rng`, a
+    stream apart from training's.
     Raises UsageError for a prompt that holds no numbers.
     """
     if isinstance(data, ValueData):
@@ -79,7 +82,7 @@ def writer(
 
     tokens = first_tokens(data, prompt)
     stepper = Stepper(state.parameters)
-    return _text(data, _write(stepper, tokens, rng or state.prompt_random, heat, greedy))
+    return _text(data, _write(state, stepper, tokens, rng or state.prompt_random, heat, greedy))
 
 
 def sample(
@@ -100,7 +103,8 @@ def sample(
         np.copyto(stepper.hidden, state.hidden[:, :, 0])
     else:
         tokens = first_tokens(data, recipe.sample.prompt)
-    written = _write(stepper, tokens, state.sample_random, lambda: state.temperature, False)
+    random = state.sample_random
+    written = _write(state, stepper, tokens, random, lambda: state.temperature, False)
     pieces = []
     for n, piece in enumerate(itertools.islice(_text(data, written), recipe.sample.sample_length)):
         pieces.append(piece)
@@ -130,6 +134,7 @@ def first_tokens(data: TokenData, prompt: str) -> list[int]:
 
 
 def _write(
+    state: WritingState,
     stepper: Stepper,
     tokens: list[int],
     random: np.random.RandomState,
@@ -141,7 +146,8 @@ def _write(
         with np.errstate(all="ignore"):
             for token in tokens:
                 stepper.advance(token)
-            chosen = chooser.choose(stepper.predict(), temperature(), greedy)
+            among = state.top_k, state.top_p
+            chosen = chooser.choose(stepper.predict(), temperature(), greedy, *among)
         yield chosen
         tokens = [chosen]
 

@@ -13,7 +13,7 @@ from rnntui.nn.arena import TokenGradient
 from rnntui.nn.model import Parameters, named_parameters
 from rnntui.recipe import Recipe
 from rnntui.trainer import start, train
-from tests.plain import streams_loss, token_data, value_data
+from tests.plain import kind_settings, streams_loss, token_data, value_data
 
 STEP = 1e-5
 WIDEST = 1e-6
@@ -23,6 +23,10 @@ def problem(task, rng, width, size):
     if task == "tokens":
         return token_data(rng.integers(0, width, size), width)
     return value_data(rng.normal(size=(size, width)))
+
+
+def kind_of(recipe):
+    return recipe.model.activation if recipe.model.cell == "rnn" else recipe.model.cell
 
 
 def largest_error(recipe, data, entries=2):
@@ -37,7 +41,7 @@ def largest_error(recipe, data, entries=2):
     state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
     updates = train(recipe, data, state)
     first = next(updates)
-    hidden = state.hidden[:, 0].copy()
+    hidden = state.hidden.copy()
     before = Parameters(state.parameters.shape)
     before.flat[:] = state.parameters.flat
     state.lr = 1.0
@@ -51,7 +55,7 @@ def largest_error(recipe, data, entries=2):
 
     def loss():
         named = named_parameters(before)
-        total, _ = streams_loss(named, recipe.model.activation, inputs, targets, hidden)
+        total, _ = streams_loss(named, kind_of(recipe), inputs, targets, hidden)
         return total / rows
 
     assert loss() == pytest.approx(second.loss, rel=1e-12)
@@ -72,17 +76,16 @@ def largest_error(recipe, data, entries=2):
     return worst
 
 
-GRID = list(
-    itertools.product(("tanh", "relu", "sigmoid"), (1, 2, 3), ("tokens", "values"), (3, 1, "full"))
-)
+KINDS = ("tanh", "relu", "sigmoid", "gru", "lstm")
+GRID = list(itertools.product(KINDS, (1, 2, 3), ("tokens", "values"), (3, 1, "full")))
 
 
-@pytest.mark.parametrize(("activation", "layers", "task", "seq_len"), GRID)
-def test_every_combination(activation, layers, task, seq_len):
+@pytest.mark.parametrize(("kind", "layers", "task", "seq_len"), GRID)
+def test_every_combination(kind, layers, task, seq_len):
     for state, reduction, batch in itertools.product(("carry", "reset"), ("mean", "sum"), (1, 3)):
         recipe = Recipe().replace(
             task=task,
-            activation=activation,
+            **kind_settings(kind),
             layers=layers,
             hidden=4,
             seq_len=seq_len,
@@ -97,7 +100,7 @@ def test_every_combination(activation, layers, task, seq_len):
 @settings(deadline=None, max_examples=60)
 @given(
     task=st.sampled_from(["tokens", "values"]),
-    activation=st.sampled_from(["tanh", "sigmoid", "relu"]),
+    kind=st.sampled_from(KINDS),
     layers=st.integers(1, 3),
     hidden=st.integers(1, 9),
     width=st.integers(1, 6),
@@ -106,10 +109,10 @@ def test_every_combination(activation, layers, task, seq_len):
     carry=st.booleans(),
     seed=st.integers(0, 1000),
 )
-def test_any_size(task, activation, layers, hidden, width, seq_len, batch, carry, seed):
+def test_any_size(task, kind, layers, hidden, width, seq_len, batch, carry, seed):
     recipe = Recipe().replace(
         task=task,
-        activation=activation,
+        **kind_settings(kind),
         layers=layers,
         hidden=hidden,
         seq_len=seq_len,
@@ -121,23 +124,27 @@ def test_any_size(task, activation, layers, hidden, width, seq_len, batch, carry
     assert largest_error(recipe, data, entries=1) < WIDEST
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("hidden", "batch", "seq_len", "layers"),
     [
         (64, 16, 2, 2),  # products in blocks of columns
         (128, 8, 3, 1),
         (12, 16, 17, 2),  # more than 256 rows: tokens are sorted
+        (128, 64, 5, 1),  # more steps than are prepared at once
     ],
 )
-def test_the_layouts_for_speed(hidden, batch, seq_len, layers):
-    recipe = Recipe().replace(hidden=hidden, batch=batch, seq_len=seq_len, layers=layers)
+def test_the_layouts_for_speed(kind, hidden, batch, seq_len, layers):
+    sizes = {"hidden": hidden, "batch": batch, "seq_len": seq_len, "layers": layers}
+    recipe = Recipe().replace(**sizes, **kind_settings(kind))
     data = problem("tokens", np.random.default_rng(5), 11, 3 * batch * seq_len + 1)
     assert largest_error(recipe, data, entries=1) < WIDEST
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("task", ["tokens", "values"])
 @pytest.mark.parametrize("batch", [1, 16])
-def test_float32_follows_float64(task, batch):
+def test_float32_follows_float64(task, batch, kind):
     data = problem(task, np.random.default_rng(2), 9, batch * 20 + 1)
     steps = []
     for dtype in ("float32", "float64"):
@@ -150,6 +157,7 @@ def test_float32_follows_float64(task, batch):
             optimizer="sgd",
             lr=1e-9,
             steps=1,
+            **kind_settings(kind),
         )
         state = start(recipe, data)
         next(train(recipe, data, state))

@@ -38,16 +38,51 @@ def adam(p, gradients, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
     return p
 
 
+def adamw(p, gradients, lr, weight_decay=0.1):
+    m, v = np.zeros_like(p), np.zeros_like(p)
+    for t, g in enumerate(gradients, start=1):
+        p = p - lr * weight_decay * p
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        p = p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return p
+
+
+def rmsprop(p, gradients, lr):
+    v = np.zeros_like(p)
+    for g in gradients:
+        v = 0.99 * v + 0.01 * g * g
+        p = p - lr * g / (np.sqrt(v) + 1e-8)
+    return p
+
+
+def adagrad(p, gradients, lr):
+    v = np.zeros_like(p)
+    for g in gradients:
+        v = v + g * g
+        p = p - lr * g / (np.sqrt(v) + 1e-10)
+    return p
+
+
+RULES = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "rmsprop": rmsprop,
+    "adagrad": adagrad,
+    "adam": adam,
+    "adamw": adamw,
+}
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [1, 16, 1000, 24_577, 50_000])
-@pytest.mark.parametrize(("name", "rule"), [("sgd", sgd), ("momentum", momentum), ("adam", adam)])
+@pytest.mark.parametrize(("name", "rule"), RULES.items())
 def test_update_rules(name, rule, size, dtype):
     rng = np.random.default_rng(size)
     start = rng.normal(size=size)
     gradients = [rng.normal(size=size) * scale for scale in (1.0, 0.1, 1e-6, 3.0, 1.0)]
     p, g = aligned((size,), dtype), aligned((size,), dtype)
     p[:] = start
-    optimizer = make_optimizer(name, p, g, momentum=0.8)
+    optimizer = make_optimizer(name, p, g, momentum=0.8, weight_decay=0.1)
     for gradient in gradients:
         g[:] = gradient
         optimizer.step(0.01)

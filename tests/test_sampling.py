@@ -16,7 +16,7 @@ from rnntui.nn.model import named_parameters
 from rnntui.nn.sampling import Chooser, Stepper
 from rnntui.recipe import Recipe
 from rnntui.trainer import finish, start, train, writer
-from tests.plain import outputs, token_data, value_data
+from tests.plain import kind_settings, outputs, token_data, value_data
 
 TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
 
@@ -52,6 +52,47 @@ def test_greedy_takes_the_most_probable_and_no_random_number():
     assert random.random_sample() == np.random.RandomState(3).random_sample()
 
 
+@settings(deadline=None)
+@given(
+    logits=st.lists(st.floats(-9, 9), min_size=1, max_size=12),
+    top_k=st.integers(0, 14),
+    top_p=st.floats(0.01, 1.0),
+    seed=st.integers(0, 99),
+)
+def test_tokens_come_from_the_likeliest_only(logits, top_k, top_p, seed):
+    logits = np.array(logits)
+    p = softmax(logits)
+    chooser = Chooser(len(p), np.random.RandomState(seed))
+    chosen = {chooser.choose(logits, 1.0, False, top_k, top_p) for _ in range(30)}
+    among = np.sort(p)[::-1][: top_k or None]
+    fewest = int((np.cumsum(among) < top_p * among.sum() * (1 - 1e-12)).sum()) + 1
+    least = among[min(fewest, len(among)) - 1]
+    assert all(p[token] >= least * (1 - 1e-9) for token in chosen)
+
+
+def test_the_shares_within_the_likeliest_are_kept():
+    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3]))
+    chooser = Chooser(4, np.random.RandomState(0))
+    counts = np.bincount([chooser.choose(logits, 1.0, False, 3, 0.7) for _ in range(4000)])
+    assert counts / 4000 == pytest.approx([0, 4 / 7, 0, 3 / 7], abs=0.03)
+
+
+def test_one_likeliest_is_greedy():
+    _, data, state = trained(TEXT)
+    want = list(islice(writer(state, data, "the ", greedy=True), 20))
+    state.top_k = 1
+    assert list(islice(writer(state, data, "the "), 20)) == want
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("top_k", "top_p"), [(2, 1.0), (0, 0.5), (3, 0.5)])
+def test_logits_that_are_not_finite_still_give_one_of_the_likeliest(bad, top_k, top_p):
+    chooser = Chooser(4, np.random.RandomState(0))
+    with np.errstate(all="ignore"):
+        for logits in (np.full(4, bad), np.array([bad, 0.0, 1.0, 2.0])):
+            assert 0 <= chooser.choose(logits, 1.0, False, top_k, top_p) < 4
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_logits_that_are_not_finite_still_give_a_token(bad):
     chooser = Chooser(4, np.random.RandomState(0))
@@ -61,11 +102,11 @@ def test_logits_that_are_not_finite_still_give_a_token(bad):
             assert 0 <= chooser.choose(logits, 0.5, greedy=True) < 4
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "sigmoid", "gru", "lstm"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("task", ["tokens", "values"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_single_steps_are_the_network(activation, layers, task, dtype):
+def test_single_steps_are_the_network(kind, layers, task, dtype):
     rng = np.random.default_rng(4)
     data = (
         token_data(rng.integers(0, 5, 50), 5)
@@ -73,19 +114,19 @@ def test_single_steps_are_the_network(activation, layers, task, dtype):
         else value_data(rng.normal(size=(50, 2)))
     )
     recipe = Recipe().replace(
-        task=task, activation=activation, layers=layers, hidden=7, dtype=dtype, batch=1, seq_len=4
+        task=task, layers=layers, hidden=7, dtype=dtype, batch=1, seq_len=4, **kind_settings(kind)
     )
     state = start(recipe, data)
     state.parameters.flat += rng.normal(scale=0.1, size=state.parameters.flat.size)
     source = data.tokens if task == "tokens" else data.values
-    hidden = rng.normal(size=(layers, 7))
-    want, after = outputs(named_parameters(state.parameters), activation, source[:9], hidden)
+    hidden = rng.normal(size=(layers, state.parameters.shape.parts, 7))
+    want, after = outputs(named_parameters(state.parameters), kind, source[:9], hidden)
     stepper = Stepper(state.parameters)
-    stepper.hidden[:, 0] = hidden
+    stepper.hidden[:] = hidden
     for x, y in zip(source[:9], want, strict=True):
         stepper.advance(x)
         assert stepper.predict() == pytest.approx(y, abs=1e-5 if dtype == "float32" else 1e-12)
-    assert stepper.hidden[:, 0] == pytest.approx(after, abs=1e-5)
+    assert stepper.hidden == pytest.approx(after, abs=1e-5)
 
 
 def test_the_writer_goes_on_from_its_prompt_as_the_network_does():

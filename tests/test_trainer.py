@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import rnntui
 from rnntui import memory
 from rnntui.errors import DataError, UsageError
+from rnntui.nn.cells import CELLS
 from rnntui.nn.evaluate import Evaluator
 from rnntui.nn.model import ModelShape, Parameters, initialise, named_parameters
-from rnntui.recipe import Recipe
+from rnntui.recipe import Recipe, find
 from rnntui.trainer import (
     Chunk,
     StaleChunkError,
@@ -28,7 +29,7 @@ from rnntui.trainer import (
     total_steps,
     train,
 )
-from tests.plain import losses, outputs, token_data, value_data
+from tests.plain import kind_settings, losses, outputs, token_data, value_data
 
 SMALL = Recipe().replace(hidden=6, batch=2, seq_len=5, steps=7)
 RNG = np.random.default_rng(8)
@@ -224,10 +225,12 @@ def test_validation_of_one_token_is_none():
 # ---- when numbers run away --------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_an_update_whose_gradient_is_not_finite_is_left_out(bad):
-    state = start(SMALL, TOKENS)
-    updates = train(SMALL, TOKENS, state)
+def test_an_update_whose_gradient_is_not_finite_is_left_out(bad, cell):
+    recipe = SMALL.replace(cell=cell)
+    state = start(recipe, TOKENS)
+    updates = train(recipe, TOKENS, state)
     next(updates)
     saved = copy_weights(state)
     state.parameters.tensors["by"][1] = bad
@@ -243,33 +246,34 @@ def test_an_update_whose_gradient_is_not_finite_is_left_out(bad):
     assert next(updates).applied
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", find("optimizer").rule.choices)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_divergence_is_silent_and_goes_on(optimizer, dtype, activation):
+@pytest.mark.parametrize("kind", ["relu", "tanh", "gru", "lstm"])
+def test_divergence_is_silent_and_goes_on(optimizer, dtype, kind):
     # Warnings are errors in these tests: not one may come out of an overflow.
     recipe = SMALL.replace(
         task="values",
         optimizer=optimizer,
         dtype=dtype,
-        activation=activation,
         lr=1e6,
         clip=0.0,
         steps=60,
         eval_every=7,
+        **kind_settings(kind),
     )
     chunks, state = after(recipe, VALUES)
     assert len(chunks) == 60
     chunks[-1].steps()
     assert finish(recipe, VALUES, state).predicted
     text = SMALL.replace(lr=1e6, optimizer=optimizer, clip=0.0, dtype=dtype, steps=60, layers=2)
-    chunks, state = after(text.replace(sample_every=10, activation=activation), TOKENS)
+    chunks, state = after(text.replace(sample_every=10, **kind_settings(kind)), TOKENS)
     assert len(chunks) == 60
     assert len(finish(text, TOKENS, state).generated) == text.sample.final_length
 
 
-def test_restoring_gives_back_the_very_same_run():
-    recipe = SMALL.replace(steps=30)
+@pytest.mark.parametrize("cell", CELLS)
+def test_restoring_gives_back_the_very_same_run(cell):
+    recipe = SMALL.replace(steps=30, cell=cell)
     state = start(recipe, TOKENS)
     updates = train(recipe, TOKENS, state)
     for _ in range(6):  # one pass: the cursor is then where it was
@@ -345,8 +349,9 @@ def test_a_machine_that_does_not_tell_its_memory_still_refuses(monkeypatch):
 @pytest.mark.parametrize(
     "changes", [{}, {"hidden": 200}, {"batch": 60, "layers": 2}, {"dtype": "float64"}]
 )
-def test_the_memory_estimate_is_near_what_is_allocated(changes):
-    recipe = Recipe().replace(eval_every=0, **changes)
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_memory_estimate_is_near_what_is_allocated(changes, cell):
+    recipe = Recipe().replace(eval_every=0, cell=cell, **changes)
     data = token_data(np.arange(20_000) % 50, 50)
     tracemalloc.start()
     try:
@@ -381,6 +386,50 @@ def test_saved_names_and_shapes_are_pytorchs():
     assert parameters.count == 45 + 25 + 5 + 25 + 25 + 5 + 45 + 9
 
 
+@pytest.mark.parametrize(("cell", "gates"), [("gru", 3), ("lstm", 4)])
+def test_saved_gates_are_counted_as_pytorch_does(cell, gates):
+    named = named_parameters(Parameters(ModelShape("tokens", 9, cell, "tanh", 5, 2, "float32")))
+    assert named["rnn.weight_ih_l0"].shape == (gates * 5, 9)
+    assert named["rnn.weight_hh_l1"].shape == (gates * 5, 5)
+    assert named["rnn.bias_ih_l1"].shape == named["rnn.bias_hh_l1"].shape == (gates * 5,)
+
+
+def test_the_forget_gate_begins_with_its_bias():
+    named = named_parameters(start(SMALL.replace(cell="lstm"), TOKENS).parameters)
+    bias = named["rnn.bias_ih_l0"].reshape(4, -1)  # i, f, g, o
+    assert bias.tolist() == [[0.0] * 6, [1.0] * 6, [0.0] * 6, [0.0] * 6]
+    other = start(SMALL.replace(cell="lstm", forget_bias=0.0), TOKENS)
+    assert not named_parameters(other.parameters)["rnn.bias_ih_l0"].any()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("reset", [0, 3])
+def test_validation_carries_the_whole_state(cell, reset):
+    sequence = np.random.default_rng(0).integers(0, 4, 400)
+    parameters = Parameters(ModelShape("tokens", 4, cell, "tanh", 5, 2, "float64"))
+    initialise(parameters, "normal", 0.5, np.random.RandomState(1))
+    named, hidden, rows = (
+        named_parameters(parameters),
+        parameters.shape.hidden_state(1)[:, :, 0],
+        [],
+    )
+    kind = "tanh" if cell == "rnn" else cell
+    for n, x in enumerate(sequence[:-1]):
+        some, hidden = outputs(named, kind, np.array([x]), hidden * (not reset or n % reset > 0))
+        rows.extend(some)
+    got = Evaluator(parameters, sequence, reset).loss()
+    assert got == pytest.approx(losses(np.array(rows), sequence[1:]).mean())
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_cells_learn_and_write(cell):
+    recipe = SMALL.replace(cell=cell, steps=300, lr=0.02, layers=2, sample_every=100)
+    chunks, state = after(recipe, TOKENS)
+    assert chunks[-1].loss_per_token < 0.5 * chunks[0].loss_per_token
+    assert chunks[-1].sample
+    assert finish(recipe, TOKENS, state).generated
+
+
 def test_saved_parameters_are_copies():
     parameters = Parameters(ModelShape("values", 1, "rnn", "tanh", 3, 1, "float32"))
     for array in named_parameters(parameters).values():
@@ -407,6 +456,25 @@ def test_uniform_weights_reach_their_scale(scale, reach):
     drawn = parameters.tensors["Wh0"]
     assert 0.99 * reach < np.abs(drawn).max() <= reach
     assert abs(drawn.mean()) < 0.05 * reach
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_glorot_weights_reach_as_far_as_their_inputs_and_outputs_ask(cell):
+    parameters = Parameters(ModelShape("tokens", 40, cell, "tanh", 64, 2, "float64"))
+    initialise(parameters, "glorot", 0.0, np.random.RandomState(0))
+    for name, sizes in (("Wx0", 104), ("Wh0", 128), ("Wx1", 128), ("Wy", 104)):
+        reach = math.sqrt(6 / sizes)
+        assert 0.99 * reach < np.abs(parameters.tensors[name]).max() <= reach
+
+
+@pytest.mark.parametrize(("scale", "gain"), [(0.0, 1.0), (0.5, 0.5)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_orthogonal_recurrent_weights_keep_lengths(cell, scale, gain):
+    parameters = Parameters(ModelShape("tokens", 5, cell, "tanh", 16, 2, "float64"))
+    initialise(parameters, "orthogonal", scale, np.random.RandomState(0))
+    for name in ("Wh0", "Wh1"):
+        for gate in parameters.tensors[name]:
+            np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(16), atol=1e-12)
 
 
 def test_a_chunk_does_not_compare_arrays():

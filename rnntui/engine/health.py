@@ -201,7 +201,7 @@ def _causes(recipe: Recipe, now: Circumstances) -> list[str]:
             f"Values as large as {now.largest_value:.3g} ask for standardize = true, "
             "which brings them near 1."
         )
-    if recipe.model.activation == "relu":
+    if recipe.model.cell == "rnn" and recipe.model.activation == "relu":
         found.append("relu has no upper bound: the hidden state can grow from step to step.")
     if not found or (len(found) == 1 and now.raised is None):
         found.append(f"Learning rate {rate} may be too high for this network.")

@@ -45,17 +45,19 @@ def _network(run: Run) -> str:
     model = run.recipe.model
     layers = f"{plural(model.layers, 'layer')} of {model.hidden}"
     parameters = f"{count(run.parameters)} parameters"
-    return f"{model.cell} {model.activation} · {layers} · {parameters} · {model.dtype}"
+    kind = f"{model.cell} {model.activation}" if model.cell == "rnn" else model.cell
+    return f"{kind} · {layers} · {parameters} · {model.dtype}"
 
 
 def _training(run: Run) -> str:
     train = run.recipe.train
     clip = f"clipped at {train.clip_mode} {train.clip:g}" if train.clip else "not clipped"
+    schedule = "" if train.schedule == "constant" else f" {train.schedule}"
     steps = "whole passes"
     if isinstance(train.seq_len, int):
         steps = plural(train.seq_len, "step")
     return (
-        f"{train.optimizer}, lr {train.lr:g}, gradient {clip} · "
+        f"{train.optimizer}, lr {train.lr:g}{schedule}, gradient {clip} · "
         f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
     )
 

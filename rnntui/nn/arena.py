@@ -67,14 +67,23 @@ class GateProduct:
 
     _COLUMNS, _MOST_WORK, _LEAST_ROWS = 64, 1_000_000, 8
 
-    def __init__(self, weights: Array, batch: int, in_order: bool = False) -> None:
+    def __init__(
+        self,
+        weights: Array,
+        batch: int,
+        in_order: bool = False,
+        scale: tuple[float, ...] | None = None,
+    ) -> None:
         """`weights` (G, K, N) may be a transposed view; call `refresh` whenever it has changed.
+
+        `scale` multiplies each gate's.
 
         `in_order` keeps a copy whose rows and columns stand the other way round in memory, and
         with that changes the order in which BLAS sums.
         """
         gates, self._k, self._n = weights.shape
         self._gates, self._batch, self._source = gates, batch, weights
+        self._scale = scale_of(scale, weights.dtype)
         most = self._MOST_WORK // (self._k * self._COLUMNS)
         fitting = [rows for rows in range(1, min(batch, most) + 1) if batch % rows == 0]
         self._rows = max(fitting, default=0)
@@ -85,7 +94,7 @@ class GateProduct:
             self._store = aligned(blocks, weights.dtype)
         elif in_order and weights.flags.c_contiguous:
             self._store = aligned((gates, self._n, self._k), weights.dtype).swapaxes(1, 2)
-        elif in_order or (batch > 1 and not weights.flags.c_contiguous):
+        elif in_order or scale or (batch > 1 and not weights.flags.c_contiguous):
             self._store = aligned(weights.shape, weights.dtype)
         self._flat = gates == 1 and not self._blocked
         self.inner = np.dot if self._flat else np.matmul
@@ -100,6 +109,9 @@ class GateProduct:
             np.copyto(self._store[:, :, 0], blocks.transpose(0, 2, 1, 3))
         else:
             np.copyto(self._store, self._source)
+        if self._scale is not None:
+            by_gate = self._store.reshape(self._gates, -1, 1)
+            np.multiply(by_gate, self._scale, by_gate)
 
     @property
     def weights(self) -> Array:
@@ -126,6 +138,11 @@ class GateProduct:
         rows, columns = self._rows, self._COLUMNS
         blocks = (self._gates, self._batch // rows, rows, self._n // columns, columns)
         return _split(out, blocks).transpose(0, 3, 1, 2, 4)
+
+
+def scale_of(scale: tuple[float, ...] | None, dtype: DTypeLike) -> Array | None:
+    """The factors of the gates as (G, 1, 1)."""
+    return None if scale is None else np.array(scale, dtype)[:, None, None]
 
 
 def _split(array: Array, shape: tuple[int, ...]) -> Array:

@@ -47,7 +47,8 @@ class Evaluator:
         """Mean loss per step with the parameters as they are; `between` is called now and then."""
         network, hidden, total = self._network, self._hidden, 0.0
         hidden.fill(0)
-        network.refresh()
+        with np.errstate(all="ignore"):
+            network.refresh()
         for n in range(self._chunks):
             with np.errstate(all="ignore"):
                 network.forward(self._inputs[n], hidden)

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, TokenGradient, aligned
+from rnntui.nn.arena import Array, TokenGradient, aligned, scale_of
 from rnntui.nn.cells import Extent
 
 
 class Projection(ABC):
     """What feeds a layer. Parameters `Wx` (G, inputs, H) and `b` (G, H).
 
-    Where the extent is `in_order`, the cell adds the bias, after its own part.
+    Where the extent is `in_order`, the cell adds the bias, after its own part. `scale` multiplies
+    what goes forward, gate by gate; gradients are those of what it was before.
     """
 
     @abstractmethod
@@ -34,8 +35,13 @@ class TokenProjection(Projection):
     """Of a one-hot x, W_x x is a row of W_x: a table lookup instead of a product."""
 
     def __init__(
-        self, extent: Extent, weights: Mapping[str, Array], gradients: Mapping[str, Array] | None
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        scale: tuple[float, ...] | None = None,
     ) -> None:
+        self._scale = scale_of(scale, extent.dtype)
         self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
         self._in_order, self._products = extent.in_order, extent.products()
         _, vocab, hidden = self._Wx.shape
@@ -49,6 +55,8 @@ class TokenProjection(Projection):
             np.copyto(self._table, self._Wx)
         else:
             np.add(self._Wx, self._b[:, None], self._table)
+        if self._scale is not None:
+            np.multiply(self._table, self._scale, self._table)
 
     def forward(self, x: Array, out: Array) -> None:
         self._table.take(x, axis=1, out=out, mode="clip")  # other modes buffer the output
@@ -68,22 +76,35 @@ class DenseProjection(Projection):
     """The product with real inputs: values, or the hidden states of the layer below."""
 
     def __init__(
-        self, extent: Extent, weights: Mapping[str, Array], gradients: Mapping[str, Array] | None
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        scale: tuple[float, ...] | None = None,
     ) -> None:
+        self._scale = scale_of(scale, extent.dtype)
         self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
         self._in_order, self._products = extent.in_order, extent.products()
+        self._working = self._Wx, self._b[:, None]
+        if scale is not None:
+            shapes = self._Wx.shape, (len(self._Wx), 1, extent.hidden)
+            self._working = aligned(shapes[0], extent.dtype), aligned(shapes[1], extent.dtype)
         if gradients is not None:
             more_gates = len(self._Wx) > 1
             self._scratch = aligned((extent.rows if more_gates else 0, extent.hidden), extent.dtype)
 
     def refresh(self) -> None:
-        """Nothing: the weights are used where they stand."""
+        """Scale the weights; without a scale they are used where they stand."""
+        if self._scale is not None:
+            np.multiply(self._Wx, self._scale, self._working[0])
+            np.multiply(self._b[:, None], self._scale, self._working[1])
 
     def forward(self, x: Array, out: Array) -> None:
-        for W, z in zip(self._Wx, out, strict=True):
+        Wx, b = self._working
+        for W, z in zip(Wx, out, strict=True):
             self._products.forward(x, W, z)
         if not self._in_order:
-            np.add(out, self._b[:, None], out)
+            np.add(out, b, out)
 
     def backward(self, x: Array, dZ: Array, dx: Array | None) -> None:
         assert self._gradients is not None

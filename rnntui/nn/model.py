@@ -76,36 +76,64 @@ class Parameters:
 
 
 def initialise(
-    parameters: Parameters, distribution: str, scale: float, random: np.random.RandomState
+    parameters: Parameters,
+    distribution: str,
+    scale: float,
+    random: np.random.RandomState,
+    forget_bias: float = 1.0,
 ) -> None:
-    """Draw W_x and W_h of each layer, then W_y, row by output unit; biases become zero.
+    """Draw W_x and W_h of each layer, then W_y, row by output unit.
 
+    Biases become zero, that of a forget gate `forget_bias`: what a cell holds then lasts at first.
     "normal" has deviation `scale`, "uniform" reaches from -scale to scale; 0 means 1/sqrt(H).
+    "glorot" (Glorot & Bengio 2010) is uniform up to scale * sqrt(6 / (inputs + outputs)) for each
+    gate; "orthogonal" makes each gate's W_h `scale` times an orthogonal matrix (Saxe et al. 2014)
+    and the others glorot; 0 means 1.
     """
-    scale = scale or 1 / math.sqrt(parameters.shape.hidden)
     tensors = parameters.tensors
     parameters.flat.fill(0)
     names = [f"{name}{n}" for n in range(parameters.shape.layers) for name in ("Wx", "Wh")]
     for name in [*names, "Wy"]:
         rows = tensors[name].swapaxes(-1, -2)  # (…, outputs, inputs), as documents write them
-        if distribution == "normal":
-            rows[...] = random.randn(*rows.shape) * scale
+        if distribution in ("normal", "uniform"):
+            reach = scale or 1 / math.sqrt(parameters.shape.hidden)
+            normal = distribution == "normal"
         else:
-            rows[...] = random.uniform(-scale, scale, rows.shape)
+            reach, normal = (scale or 1.0) * math.sqrt(6 / sum(rows.shape[-2:])), False
+        if distribution == "orthogonal" and name.startswith("Wh"):
+            for gate in rows:
+                gate[...] = _orthogonal(len(gate), random) * (scale or 1.0)
+        elif normal:
+            rows[...] = random.randn(*rows.shape) * reach
+        else:
+            rows[...] = random.uniform(-reach, reach, rows.shape)
+    forget_gate = CELLS[parameters.shape.cell].forget_gate
+    if forget_gate is not None:
+        for n in range(parameters.shape.layers):
+            tensors[f"b{n}"][forget_gate] = forget_bias
+
+
+def _orthogonal(size: int, random: np.random.RandomState) -> Array:
+    """A random rotation or reflection, all equally likely."""
+    q, r = np.linalg.qr(random.randn(size, size))
+    rotation: Array = q * np.where(np.diag(r) < 0, -1.0, 1.0)
+    return rotation
 
 
 def named_parameters(parameters: Parameters) -> dict[str, Array]:
     """Copies under PyTorch's names and in its shapes: `rnn.weight_ih_l0` (G * H, inputs) …
 
-    PyTorch's modules have two biases per gate. Here one is trained; the other is saved as zeros.
+    Gates stand in PyTorch's order: GRU r, z, n; LSTM i, f, g, o. PyTorch's modules have two biases
+    per gate. Here one is trained, and the other saved as zeros, where the two only add up.
     """
     tensors, named = parameters.tensors, {}
+    cell = CELLS[parameters.shape.cell]
+    inputs, recurrent = list(cell.input_order), list(cell.recurrent_order)
     for n in range(parameters.shape.layers):
-        b = tensors[f"b{n}"].reshape(-1)
-        named[f"rnn.weight_ih_l{n}"] = _rows_by_gate(tensors[f"Wx{n}"])
-        named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"])
-        named[f"rnn.bias_ih_l{n}"] = b.copy()
-        named[f"rnn.bias_hh_l{n}"] = np.zeros_like(b)
+        named[f"rnn.weight_ih_l{n}"] = _rows_by_gate(tensors[f"Wx{n}"][inputs])
+        named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"][recurrent])
+        named[f"rnn.bias_ih_l{n}"] = tensors[f"b{n}"][inputs].reshape(-1)
+        named[f"rnn.bias_hh_l{n}"] = cell.recurrent_bias(parameters.layer(n)).reshape(-1)
     named["head.weight"] = np.array(tensors["Wy"].T, order="C")
     named["head.bias"] = tensors["by"].copy()
     return named

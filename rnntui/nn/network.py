@@ -6,6 +6,7 @@ import numpy as np
 
 from rnntui.nn.arena import Array, aligned
 from rnntui.nn.cells import CELLS, Cell, Extent
+from rnntui.nn.dropout import Dropout
 from rnntui.nn.inputs import DenseProjection, Projection, TokenProjection
 from rnntui.nn.losses import CrossEntropy, Loss, SquaredError
 from rnntui.nn.model import Parameters
@@ -24,9 +25,13 @@ class Network:
         batch: int,
         gradients: Parameters | None = None,
         epsilon: float = 0.0,
+        dropout: float = 0.0,
+        random: np.random.RandomState | None = None,
     ) -> None:
+        """`dropout` is that of what goes from layer to layer; `random` draws its masks."""
         shape = parameters.shape
-        self.extent = Extent(steps, batch, shape.hidden, shape.dtype)
+        kind = CELLS[shape.cell]
+        self.extent = Extent(steps, batch, shape.hidden, shape.dtype, kind.keeps_order)
         self.parameters, self.gradients = parameters, gradients
         rows, tokens = self.extent.rows, shape.task == "tokens"
         self.inputs = (
@@ -45,8 +50,13 @@ class Network:
             weights = parameters.layer(n)
             slopes = gradients.layer(n) if gradients else None
             project = TokenProjection if tokens and n == 0 else DenseProjection
-            self._projections.append(project(self.extent, weights, slopes))
-            self._cells.append(CELLS[shape.cell](self.extent, weights, slopes, shape.activation))
+            self._projections.append(project(self.extent, weights, slopes, kind.input_scale))
+            self._cells.append(kind(self.extent, weights, slopes, shape.activation))
+
+        self._dropouts: list[Dropout] = []
+        if dropout and random is not None:
+            sizes = (rows, shape.hidden, shape.dtype)
+            self._dropouts = [Dropout(*sizes, dropout, random) for _ in self._cells[1:]]
 
     def refresh(self) -> None:
         """Bring working copies of the parameters up to date: after each change of them."""
@@ -57,8 +67,10 @@ class Network:
     def forward(self, inputs: Array, hidden: Array) -> None:
         """From inputs (T, B) or (T, B, D) and hidden (layers, parts, B, H) to the outputs."""
         np.copyto(self.inputs, inputs.reshape(self.inputs.shape), casting="unsafe")
-        x = self.inputs
-        for projection, cell, state in zip(self._projections, self._cells, hidden, strict=True):
+        x, layers = self.inputs, zip(self._projections, self._cells, hidden, strict=True)
+        for n, (projection, cell, state) in enumerate(layers):
+            if n and self._dropouts:
+                x = self._dropouts[n - 1].forward(x)
             projection.forward(x, cell.inputs)
             cell.begin(state)
             cell.forward()
@@ -87,7 +99,11 @@ class Network:
                 projection.backward(self.inputs, cell.inputs, None)
             else:
                 below = self._cells[n - 1]
-                projection.backward(below.output, cell.inputs, below.dh.reshape(below.output.shape))
+                x, dx = below.output, below.dh.reshape(below.output.shape)
+                dropout = self._dropouts[n - 1] if self._dropouts else None
+                projection.backward(dropout.output if dropout else x, cell.inputs, dx)
+                if dropout:
+                    dropout.backward(dx)
 
     def final_state(self, hidden: Array) -> None:
         """Write the hidden state after the chunk to hidden (layers, parts, B, H)."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from rnntui.nn.arena import Array, aligned
 
+_BLOCK = 16_384  # entries
+
 
 def gradient_norm(gradients: Array) -> float:
     """Euclidean norm; NaN or infinite exactly where an entry is."""
@@ -51,6 +53,20 @@ class Optimizer(ABC):
         self.moments[name] = aligned(self._parameters.shape, self._parameters.dtype)
         return self.moments[name]
 
+    def _in_blocks(self) -> list[tuple[Array, ...]]:
+        """Parameters, gradients, moments and spare room, in blocks that stay in the cache."""
+        size, dtype = self._parameters.size, self._parameters.dtype
+        count = max(1, round(size / _BLOCK))
+        length = -(-size // (16 * count)) * 16
+        spare = aligned((min(length, size),), dtype)
+        arrays = (self._parameters, self._gradients, *self.moments.values())
+        bounds = [(a, min(a + length, size)) for a in range(0, size, length)]
+        return [(*(array[a:b] for array in arrays), spare[: b - a]) for a, b in bounds]
+
+    def _constants(self, *values: float) -> list[Array]:
+        """0-d arrays, which cost a call less than numbers do."""
+        return [np.array(value, self._parameters.dtype) for value in values]
+
     @abstractmethod
     def step(self, lr: float) -> None:
         """One update with learning rate `lr`."""
@@ -80,38 +96,90 @@ class Momentum(Optimizer):
         np.subtract(self._parameters, self._gradients, self._parameters)
 
 
+class Adagrad(Optimizer):
+    """V = V + g²;  p -= lr g / (√V + ε)  (Duchi et al. 2011)."""
+
+    EPSILON = 1e-10
+
+    def __init__(self, parameters: Array, gradients: Array) -> None:
+        super().__init__(parameters, gradients)
+        self._moment("V")
+        self._blocks = self._in_blocks()
+
+    def step(self, lr: float) -> None:
+        self.updates += 1
+        multiply, add = np.multiply, np.add
+        rate, epsilon = self._constants(lr, self.EPSILON)
+        for p, g, V, spare in self._blocks:
+            multiply(g, g, spare)
+            add(V, spare, V)
+            np.sqrt(V, spare)
+            add(spare, epsilon, spare)
+            np.divide(g, spare, spare)
+            multiply(spare, rate, spare)
+            np.subtract(p, spare, p)
+
+
+class RmsProp(Optimizer):
+    """v = α v + (1-α) g²;  p -= lr g / (√v + ε)  (Hinton 2012, as in PyTorch).
+
+    The moment kept is V = v / (1-α), as with Adam.
+    """
+
+    ALPHA, EPSILON = 0.99, 1e-8
+
+    def __init__(self, parameters: Array, gradients: Array) -> None:
+        super().__init__(parameters, gradients)
+        self._moment("V")
+        self._blocks = self._in_blocks()
+
+    def step(self, lr: float) -> None:
+        self.updates += 1
+        multiply, add = np.multiply, np.add
+        k = math.sqrt(1 - self.ALPHA)
+        rate, epsilon, alpha = self._constants(lr / k, self.EPSILON / k, self.ALPHA)
+        for p, g, V, spare in self._blocks:
+            multiply(g, g, spare)
+            multiply(V, alpha, V)
+            add(V, spare, V)
+            np.sqrt(V, spare)
+            add(spare, epsilon, spare)
+            np.divide(g, spare, spare)
+            multiply(spare, rate, spare)
+            np.subtract(p, spare, p)
+
+
 class Adam(Optimizer):
     """Adam (Kingma & Ba 2015, algorithm 1), in blocks that stay in the cache.
 
     With m = (1-β₁) M and v = (1-β₂) V, which saves two products per entry, the update
     lr m̂ / (√v̂ + ε) is  rate M / (√V + ε/k)  where  k = √((1-β₂) / (1-β₂ᵗ))  and
     rate = lr (1-β₁) / ((1-β₁ᵗ) k). The moments kept are M and V.
+
+    With a weight decay λ it is AdamW (Loshchilov & Hutter 2019): p is first multiplied by 1 - lr λ.
     """
 
     BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-    _BLOCK = 16_384
 
-    def __init__(self, parameters: Array, gradients: Array) -> None:
+    def __init__(self, parameters: Array, gradients: Array, weight_decay: float = 0.0) -> None:
         super().__init__(parameters, gradients)
-        M, V = self._moment("M"), self._moment("V")
-        size, dtype = parameters.size, parameters.dtype
-        count = max(1, round(size / self._BLOCK))
-        length = -(-size // (16 * count)) * 16
-        spare = aligned((min(length, size),), dtype)
-        self._blocks = [
-            (parameters[a:b], gradients[a:b], M[a:b], V[a:b], spare[: b - a])
-            for a, b in ((a, min(a + length, size)) for a in range(0, size, length))
-        ]
+        self._weight_decay = weight_decay
+        self._moment("M")
+        self._moment("V")
+        self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
         self.updates += 1
-        multiply, add, dtype = np.multiply, np.add, self._parameters.dtype
+        multiply, add = np.multiply, np.add
+        (shrink,) = self._constants(1 - lr * self._weight_decay)
         k = math.sqrt((1 - self.BETA2) / (1 - self.BETA2**self.updates))
         rate = lr * (1 - self.BETA1) / ((1 - self.BETA1**self.updates) * k)
-        rate0, epsilon, beta1, beta2 = (
-            np.array(x, dtype) for x in (rate, self.EPSILON / k, self.BETA1, self.BETA2)
+        rate0, epsilon, beta1, beta2 = self._constants(
+            rate, self.EPSILON / k, self.BETA1, self.BETA2
         )
         for p, g, M, V, spare in self._blocks:
+            if self._weight_decay:
+                multiply(p, shrink, p)
             multiply(M, beta1, M)
             add(M, g, M)  # M = β₁ M + g
             multiply(g, g, g)
@@ -125,11 +193,21 @@ class Adam(Optimizer):
 
 
 def make_optimizer(
-    name: str, parameters: Array, gradients: Array, momentum: float = 0.9
+    name: str,
+    parameters: Array,
+    gradients: Array,
+    momentum: float = 0.9,
+    weight_decay: float = 0.01,
 ) -> Optimizer:
     """The optimizer of a recipe by its name."""
-    if name == "adam":
-        return Adam(parameters, gradients)
     if name == "momentum":
         return Momentum(parameters, gradients, momentum)
-    return Sgd(parameters, gradients)
+    if name == "adamw":
+        return Adam(parameters, gradients, weight_decay)
+    plain: dict[str, type[Sgd | RmsProp | Adagrad | Adam]] = {
+        "sgd": Sgd,
+        "rmsprop": RmsProp,
+        "adagrad": Adagrad,
+        "adam": Adam,
+    }
+    return plain[name](parameters, gradients)

@@ -21,6 +21,7 @@ class Extent:
     batch: int
     hidden: int
     dtype: str
+    keeps_order: bool = False  # what the cell asks for, see `Cell`
 
     @property
     def rows(self) -> int:
@@ -34,11 +35,20 @@ class Extent:
         So it is in double precision and for a single stream, as small programs have it: what they
         compute is then repeated to the last bit.
         """
-        return self.dtype == "float64" and self.batch == 1
+        return self.keeps_order and self.dtype == "float64" and self.batch == 1
 
     def products(self) -> Products:
         """The products over all rows, in the order that this extent asks for."""
         return InOrder(self.dtype) if self.in_order else AtOnce(self.rows, self.dtype)
+
+
+_IN_CACHE = 65_536  # numbers of working arrays that a second-level cache holds with what they need
+
+
+def steps_at_once(extent: Extent, arrays: int) -> int:
+    """Steps that are prepared together, in `arrays` arrays of (steps, B, H) that stay in cache."""
+    fitting = _IN_CACHE // (extent.batch * extent.hidden * arrays)
+    return max(1, min(extent.steps, fitting))
 
 
 class Cell(ABC):
@@ -54,6 +64,12 @@ class Cell(ABC):
     gates: ClassVar[int]  # G: gates that the input feeds
     slots: ClassVar[int]  # S >= G: arrays of Z
     parts: ClassVar[int]  # arrays that are carried from step to step: h, for the LSTM also c
+    kept: ClassVar[int]  # arrays (T, B, H) that training keeps
+    input_scale: ClassVar[tuple[float, ...] | None] = None  # what `inputs` is multiplied by
+    input_order: ClassVar[tuple[int, ...]]  # where PyTorch's gates stand in Wx and b …
+    recurrent_order: ClassVar[tuple[int, ...]]  # … and in Wh
+    forget_gate: ClassVar[int | None] = None  # where it stands in b
+    keeps_order: ClassVar[bool] = False  # whether there are programs to repeat to the last bit
 
     def __init__(
         self,
@@ -77,6 +93,11 @@ class Cell(ABC):
     @abstractmethod
     def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
         """The recurrent parameters by name, as they stand in memory."""
+
+    @classmethod
+    def recurrent_bias(cls, weights: Mapping[str, Array]) -> Array:
+        """PyTorch's second bias, (G, H) in its order of gates: zeros where `b` does for both."""
+        return np.zeros_like(weights["b"])
 
     @abstractmethod
     def refresh(self) -> None:
@@ -103,9 +124,11 @@ class SingleStep(ABC):
     """One step of one stream, straight from the live weights: for writing."""
 
     @abstractmethod
-    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
-        """`weights` as for the cell, views without a copy."""
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        """`weights` as for the cell, views without a copy; `a` (G, H) and `state` (parts, H)."""
 
     @abstractmethod
-    def __call__(self, a: Array, state: Array) -> None:
-        """One step of `state` (parts, H) from the input's part `a` (G, H), which is overwritten."""
+    def __call__(self) -> None:
+        """One step of `state` from the input's part in `a`, which is overwritten."""

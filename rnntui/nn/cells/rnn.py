@@ -54,7 +54,9 @@ ACTIVATIONS = {
 class RnnCell(Cell):
     """One gate: Z holds a_t, then the slope f'(a_t), then the gradient da_t."""
 
-    gates, slots, parts = 1, 1, 1
+    gates, slots, parts, kept = 1, 1, 1, 3
+    input_order = recurrent_order = (0,)
+    keeps_order = True
 
     def __init__(
         self,
@@ -122,13 +124,15 @@ class RnnCell(Cell):
 class RnnStep(SingleStep):
     """h = f(a + W_h h) in place."""
 
-    def __init__(self, weights: Mapping[str, Array], activation: str) -> None:
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        self._h, self._a = state[0], a[0]
         self._Wh = weights["Wh"][0]
         self._activation = ACTIVATIONS[activation].apply
         self._product = aligned(self._Wh.shape[1:], self._Wh.dtype)
 
-    def __call__(self, a: Array, state: Array) -> None:
-        h, row = state[0], a[0]
-        np.dot(h, self._Wh, self._product)
-        np.add(row, self._product, row)
-        self._activation(row, h)
+    def __call__(self) -> None:
+        np.dot(self._h, self._Wh, self._product)
+        np.add(self._a, self._product, self._a)
+        self._activation(self._a, self._h)

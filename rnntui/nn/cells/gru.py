@@ -1,0 +1,169 @@
+"""The gated recurrent unit (Cho et al. 2014), reset after the recurrent product, as in PyTorch.
+
+z_t = σ(W_xz x_t + W_hz h_{t-1} + b_z)
+r_t = σ(W_xr x_t + W_hr h_{t-1} + b_r)
+n_t = tanh(W_xn x_t + b_n + r_t ∘ m_t)    with  m_t = W_hn h_{t-1} + b_m
+h_t = (1 - z_t) ∘ n_t + z_t ∘ h_{t-1}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
+
+
+class GruCell(Cell):
+    """Z holds n, z, r, m, then their gradients.
+
+    The input feeds n, z, r and h_{t-1} feeds z, r, m: each is a run of neighbours. What the
+    sigmoid gates get is halved by the weights, since σ(a) = ½ + ½ tanh(a / 2).
+    """
+
+    gates, slots, parts, kept = 3, 4, 1, 7
+    input_scale = (1.0, 0.5, 0.5)
+    input_order = (2, 1, 0)
+    recurrent_order = (1, 0, 2)
+
+    def __init__(
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        activation: str,
+    ) -> None:
+        super().__init__(extent, weights, gradients, activation)
+        T, B, H, dtype = extent.steps, extent.batch, extent.hidden, extent.dtype
+        self._product = aligned((3, B, H), dtype)
+        self._spare = aligned((B, H), dtype)
+        self._half, self._one = np.array(0.5, dtype), np.array(1.0, dtype)
+        self._change = aligned((T, B, H), dtype)  # h_{t-1} - n_t
+        Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
+
+        self._forward = GateProduct(Wh, B, scale=(0.5, 0.5, 1.0))
+        self._forward_out = self._forward.out_of(self._product)
+        rows = self._forward.rows_of
+        self._forward_steps = [
+            (rows(h[t]), Z[1:3, t], *Z[:, t], self._change[t], h[t], h[t + 1]) for t in range(T)
+        ]
+        if gradients is None:
+            return
+        self._backward = GateProduct(Wh.transpose(0, 2, 1), B)
+        self._backward_out = self._backward.out_of(self._product)
+        self._at_once = steps_at_once(extent, self.slots)
+        self._slopes = slopes = aligned((4, self._at_once, B, H), dtype)
+        self._spares = aligned((self._at_once, B, H), dtype)
+        rows, at_once = self._backward.rows_of, self._at_once
+        self._backward_steps = [
+            (dh[t], slopes[:2, j], slopes[2:, j], *gates, rows(Z[1:, t]), dh[t - 1])
+            for t, j, gates in ((t, t % at_once, (*Z[:2, t], Z[:2, t], Z[2:, t])) for t in range(T))
+        ]
+
+    @classmethod
+    def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
+        return {"Wh": (3, hidden, hidden), "bm": (hidden,)}
+
+    @classmethod
+    def recurrent_bias(cls, weights: Mapping[str, Array]) -> Array:
+        bias = np.zeros_like(weights["b"])
+        bias[2] = weights["bm"]  # r and z have their bias in b
+        return bias
+
+    def refresh(self) -> None:
+        self._forward.refresh()
+        if self.gradients is not None:
+            self._backward.refresh()
+
+    def forward(self) -> None:
+        multiply, Wh, bm = self._forward.inner, self._forward.weights, self.weights["bm"]
+        out, gates, hidden = self._forward_out, self._product[:2], self._product[2]
+        half, spare, add, times, tanh = self._half, self._spare, np.add, np.multiply, np.tanh
+        subtract = np.subtract
+        for h_rows, zr, n, z, r, m, change, h_before, h in self._forward_steps:
+            multiply(h_rows, Wh, out)
+            add(zr, gates, zr)
+            tanh(zr, zr)
+            times(zr, half, zr)
+            add(zr, half, zr)  # z, r = σ(…)
+            add(hidden, bm, m)  # m_t = W_hn h_{t-1} + b_m
+            times(r, m, spare)
+            add(n, spare, n)
+            tanh(n, n)  # n_t = tanh(W_xn x_t + b_n + r_t m_t)
+            subtract(h_before, n, change)
+            times(change, z, spare)
+            add(n, spare, h)  # h_t = n_t + z_t (h_{t-1} - n_t)
+
+    def backward(self) -> None:
+        assert self.gradients is not None
+        multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
+        through_z, through_r, through_m = self._product
+        kept, add, times = self._spare, np.add, np.multiply
+        for begin in reversed(range(0, self.extent.steps, self._at_once)):
+            end = min(begin + self._at_once, self.extent.steps)
+            self._prepare(begin, end)
+            for t in range(end - 1, begin - 1, -1):
+                dh, to_nz, to_rm, n, z, nz, rm, rows, dh_before = self._backward_steps[t]
+                times(dh, z, kept)  # z_t dh_t: what passes by the gates
+                times(dh, to_nz, nz)  # dn_t, dz_t
+                times(n, to_rm, rm)  # dr_t, dm_t, from dn_t
+                if not t:
+                    break
+                multiply(rows, Wh_T, out)
+                add(through_z, through_r, through_z)
+                add(through_z, through_m, through_z)
+                add(through_z, kept, through_z)
+                add(dh_before, through_z, dh_before)
+        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+        recurrent = self.Z[1:].reshape(3, *h_before.shape)
+        for gate, dWh in zip(recurrent, self.gradients["Wh"], strict=True):
+            self.products.outer(h_before, gate, dWh)
+        self.products.total(recurrent[2], self.gradients["bm"])
+
+    def _prepare(self, begin: int, end: int) -> None:
+        """Factors of steps [begin, end): of dh for n and z, of dn for r and m."""
+        n, z, r, m = self.Z[:, begin:end]
+        to_n, to_z, to_r, to_m = self._slopes[:, : end - begin]
+        spare, multiply, subtract = self._spares[: end - begin], np.multiply, np.subtract
+        multiply(n, n, to_n)
+        subtract(self._one, to_n, to_n)
+        multiply(to_n, z, spare)
+        subtract(to_n, spare, to_n)  # (1 - n²) (1 - z)
+        multiply(z, z, to_z)
+        subtract(z, to_z, to_z)
+        multiply(to_z, self._change[begin:end], to_z)  # z (1 - z) (h_{t-1} - n)
+        multiply(r, r, to_r)
+        subtract(r, to_r, to_r)
+        multiply(to_r, m, to_r)  # r (1 - r) m
+        np.copyto(to_m, r)
+
+
+class GruStep(SingleStep):
+    """One step in place."""
+
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        self._Wh, self._bm = weights["Wh"], weights["bm"]
+        self._product = product = aligned(self._Wh.shape[::2], self._Wh.dtype)
+        self._half = np.array(0.5, self._Wh.dtype)
+        self._views = (*a, a[1:], product[:2], product[2], state[0])
+
+    def __call__(self) -> None:
+        n, z, r, zr, gates, m, h = self._views
+        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
+        np.matmul(h, self._Wh, self._product)
+        add(zr, gates, zr)
+        times(zr, half, zr)
+        tanh(zr, zr)
+        times(zr, half, zr)
+        add(zr, half, zr)
+        add(m, self._bm, m)
+        times(m, r, m)
+        add(n, m, n)
+        tanh(n, n)
+        np.subtract(h, n, h)
+        times(h, z, h)
+        add(h, n, h)

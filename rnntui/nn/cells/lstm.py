@@ -1,0 +1,172 @@
+"""The long short-term memory cell (Hochreiter & Schmidhuber 1997, forget gate: Gers et al. 2000).
+
+o_t, i_t, f_t = σ(W_x x_t + W_h h_{t-1} + b)  with weights of their own,  g_t = tanh(likewise)
+c_t = f_t ∘ c_{t-1} + i_t ∘ g_t
+h_t = o_t ∘ tanh(c_t)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
+
+
+class LstmCell(Cell):
+    """Z holds o, i, f, g, then their gradients; the state is h and c.
+
+    The sigmoid gates are neighbours, so that one call covers them. What they get is halved by the
+    weights, since σ(a) = ½ + ½ tanh(a / 2).
+    """
+
+    gates, slots, parts, kept = 4, 4, 2, 8
+    input_scale = (0.5, 0.5, 0.5, 1.0)
+    input_order = recurrent_order = (1, 2, 3, 0)
+    forget_gate = 2
+
+    def __init__(
+        self,
+        extent: Extent,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array] | None,
+        activation: str,
+    ) -> None:
+        super().__init__(extent, weights, gradients, activation)
+        T, B, H, dtype = extent.steps, extent.batch, extent.hidden, extent.dtype
+        self._product = aligned((4, B, H), dtype)
+        self._spare = aligned((B, H), dtype)
+        self._half = np.array(0.5, dtype)
+        self._c = c = aligned((T + 1, B, H), dtype)
+        self._tanh_c = aligned((T, B, H), dtype)
+        Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
+
+        self._forward = GateProduct(Wh, B, scale=self.input_scale)
+        self._forward_out = self._forward.out_of(self._product)
+        rows = self._forward.rows_of
+        self._forward_steps = [
+            (rows(h[t]), Z[:, t], Z[:3, t], *Z[:, t], c[t], c[t + 1], self._tanh_c[t], h[t + 1])
+            for t in range(T)
+        ]
+        if gradients is None:
+            return
+        self._backward = GateProduct(Wh.transpose(0, 2, 1), B)
+        self._backward_out = self._backward.out_of(self._product)
+        self._at_once = steps_at_once(extent, self.slots)
+        self._slopes = slopes = aligned((4, self._at_once, B, H), dtype)
+        self._to_c = to_c = aligned((self._at_once, B, H), dtype)
+        self._dc = aligned((B, H), dtype)
+        rows, at_once = self._backward.rows_of, self._at_once
+        self._backward_steps = [
+            (dh[t], to_c[j], slopes[0, j], slopes[1:, j], *gates, rows(Z[:, t]), dh[t - 1])
+            for t, j, gates in ((t, t % at_once, (*Z[0:4:2, t], Z[1:, t])) for t in range(T))
+        ]
+
+    @classmethod
+    def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
+        return {"Wh": (4, hidden, hidden)}
+
+    def begin(self, state: Array) -> None:
+        super().begin(state)
+        np.copyto(self._c[0], state[1])
+
+    def end(self, state: Array) -> None:
+        super().end(state)
+        np.copyto(state[1], self._c[-1])
+
+    def refresh(self) -> None:
+        self._forward.refresh()
+        if self.gradients is not None:
+            self._backward.refresh()
+
+    def forward(self) -> None:
+        multiply, Wh, out = self._forward.inner, self._forward.weights, self._forward_out
+        product, half, spare = self._product, self._half, self._spare
+        add, times, tanh = np.add, np.multiply, np.tanh
+        for h_rows, z, sigmoids, o, i, f, g, c_before, c, tanh_c, h in self._forward_steps:
+            multiply(h_rows, Wh, out)
+            add(z, product, z)
+            tanh(z, z)
+            times(sigmoids, half, sigmoids)
+            add(sigmoids, half, sigmoids)
+            times(f, c_before, c)
+            times(i, g, spare)
+            add(c, spare, c)  # c_t = f_t c_{t-1} + i_t g_t
+            tanh(c, tanh_c)
+            times(o, tanh_c, h)  # h_t = o_t tanh(c_t)
+
+    def backward(self) -> None:
+        assert self.gradients is not None
+        multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
+        sums, others = self._product[:2], self._product[2:]
+        first, second = sums
+        dc, spare, add, times = self._dc, self._spare, np.add, np.multiply
+        dc.fill(0)
+        for begin in reversed(range(0, self.extent.steps, self._at_once)):
+            end = min(begin + self._at_once, self.extent.steps)
+            self._prepare(begin, end)
+            for t in range(end - 1, begin - 1, -1):
+                dh, to_c, to_o, to_ifg, o, f, ifg, rows, dh_before = self._backward_steps[t]
+                times(dh, to_c, spare)
+                add(dc, spare, dc)  # dc_t = f_{t+1} dc_{t+1} + o_t (1 - tanh² c_t) dh_t
+                times(dh, to_o, o)  # do_t
+                times(dc, f, spare)
+                times(dc, to_ifg, ifg)  # di_t, df_t, dg_t
+                dc, spare = spare, dc
+                if not t:
+                    break
+                multiply(rows, Wh_T, out)
+                add(sums, others, sums)
+                add(first, second, first)
+                add(dh_before, first, dh_before)  # dh_{t-1} += Σ W_hᵀ of the gates' gradients
+        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+        for gate, dWh in zip(self.inputs, self.gradients["Wh"], strict=True):
+            self.products.outer(h_before, gate, dWh)
+
+    def _prepare(self, begin: int, end: int) -> None:
+        """Factors of steps [begin, end): of dh for o and c, of dc for i, f and g."""
+        o, i, _, g = self.Z[:, begin:end]
+        sigmoids, tanh_c = self.Z[:3, begin:end], self._tanh_c[begin:end]
+        slopes, to_c = self._slopes[:, : end - begin], self._to_c[: end - begin]
+        to_o, to_i, to_f, to_g = slopes
+        multiply, subtract = np.multiply, np.subtract
+        multiply(sigmoids, sigmoids, slopes[:3])
+        subtract(sigmoids, slopes[:3], slopes[:3])
+        multiply(to_o, tanh_c, to_o)  # o (1 - o) tanh(c)
+        multiply(to_i, g, to_i)  # i (1 - i) g
+        multiply(to_f, self._c[begin:end], to_f)  # f (1 - f) c_{t-1}
+        multiply(g, g, to_g)
+        multiply(to_g, i, to_g)
+        subtract(i, to_g, to_g)  # i (1 - g²)
+        multiply(tanh_c, tanh_c, to_c)
+        multiply(to_c, o, to_c)
+        subtract(o, to_c, to_c)  # o (1 - tanh² c)
+
+
+class LstmStep(SingleStep):
+    """One step in place."""
+
+    def __init__(
+        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+    ) -> None:
+        self._views = (a, a[:3], *a, *state)
+        self._Wh = weights["Wh"]
+        self._product = aligned(self._Wh.shape[::2], self._Wh.dtype)
+        self._half = np.array(0.5, self._Wh.dtype)
+
+    def __call__(self) -> None:
+        a, sigmoids, o, i, f, g, h, c = self._views
+        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
+        np.matmul(h, self._Wh, self._product)
+        add(a, self._product, a)
+        times(sigmoids, half, sigmoids)
+        tanh(a, a)
+        times(sigmoids, half, sigmoids)
+        add(sigmoids, half, sigmoids)
+        times(f, c, c)
+        times(i, g, i)
+        add(c, i, c)
+        tanh(c, h)
+        times(h, o, h)
