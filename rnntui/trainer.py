@@ -117,8 +117,18 @@ class TrainState(WritingState):
     evaluator: Evaluator | None
     lr: float  # before the schedule's factor
     schedule: Schedule
+    factor: float = 1.0  # of the last update
     epoch: int = 0  # of the last update
     seconds: float = 0.0  # spent training
+
+    @property
+    def rate(self) -> float:
+        """The learning rate as the last update had it, or would have with `lr` as it is now."""
+        return self.lr * self.factor
+
+    def set_rate(self, rate: float) -> None:
+        """Set `lr` so that `rate` comes out where the schedule stands now."""
+        self.lr = rate / self.factor if self.factor else rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +241,8 @@ def _update(
     batch = state.stream.next()
     state.step += 1
     state.epoch = batch.epoch
-    lr = state.lr * state.schedule.factor(state.step, last, state.seconds)
+    state.factor = state.schedule.factor(state.step, last, state.seconds)
+    lr = state.rate
     if batch.starts_epoch or recipe.train.state == "reset":
         state.hidden.fill(0)
     with np.errstate(all="ignore"):

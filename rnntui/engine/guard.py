@@ -37,7 +37,7 @@ class Guard:
         now = Circumstances(
             step=chunk.step,
             loss=self._watch.mean,
-            lr=self._state.lr,
+            lr=self._state.rate,
             gradient_norm=chunk.gradient_norm,
             predictions=chunk.tokens,
             largest_value=largest_value(self._data),

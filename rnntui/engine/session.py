@@ -207,9 +207,9 @@ class Session:
         """The learning rate from the next update on."""
         self._only_unfinished()
         lr = float(check(find("lr"), lr))
-        before = self._state.lr
+        before = self._state.rate
         self._guard.rate_changed(before, lr)
-        self._state.lr = lr
+        self._state.set_rate(lr)
         self._note("lr", f"learning rate {before:.4g} → {lr:.4g}")
 
     def set_temperature(self, temperature: float) -> None:
@@ -241,7 +241,7 @@ class Session:
         self._mending = False
         step = self._guard.mend()
         self._history.smooth_anew()
-        self._note("mend", f"weights of update {step} again, learning rate {self._state.lr:.4g}")
+        self._note("mend", f"weights of update {step} again, learning rate {self._state.rate:.4g}")
         if self._status == "finished":
             self._extend()
         self._go(None)
@@ -281,7 +281,7 @@ class Session:
             best=best if math.isfinite(best) else smooth,
             validation=self._validations.latest,
             best_validation=self._validations.best,
-            lr=state.lr,
+            lr=state.rate,
             gradient_norm=chunk.gradient_norm if chunk else None,
             tokens_per_second=rate * state.stream.steps * state.stream.batch,
             updates_per_second=rate,
