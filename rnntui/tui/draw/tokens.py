@@ -127,8 +127,12 @@ def _content(column: _Column, name: str, glyphs: Glyphs) -> Run:
         return pad(column.true, width), level(column.probability)
     if not column.wrong:
         return pad(column.predicted, width), ""
-    space = "_" if glyphs == "ascii" else "␣"
-    return pad(column.predicted if column.predicted.strip() else space, width), "wrong"
+    return pad(visible(column.predicted, glyphs), width), "wrong"
+
+
+def visible(token: str, glyphs: Glyphs = "braille") -> str:
+    """A token by itself, where a space would look like nothing."""
+    return token if token.strip() else "_" if glyphs == "ascii" else "␣"
 
 
 def level(probability: Number) -> str:

@@ -6,7 +6,7 @@ from textual import events
 
 from rnntui.engine.protocol import TokenSteps, ValueSteps
 from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip, value_plot
-from rnntui.tui.draw.tokens import token_at
+from rnntui.tui.draw.tokens import token_at, visible
 from rnntui.tui.draw.values import value_at
 from rnntui.tui.state import numbers
 from rnntui.tui.widgets.panel import Panel
@@ -79,12 +79,14 @@ class StepsPanel(Panel):
         row: Row = [(" step ", "title"), (f"{at + 1} of {len(steps.input)}", "strong")]
         if isinstance(steps, TokenSteps):
             probability = steps.probability[at]
+            tokens = (steps.input[at], steps.true[at], steps.predicted[at])
+            read, expected, guessed = (visible(token, self.options.glyphs) for token in tokens)
             right = steps.predicted[at] == steps.true[at]
             return [
                 *row,
-                ("   input ", "muted"), (steps.input[at], "strong"),
-                ("   true ", "muted"), (steps.true[at], "strong"),
-                ("   predicted ", "muted"), (steps.predicted[at], "strong" if right else "wrong"),
+                ("   input ", "muted"), (read, "strong"),
+                ("   true ", "muted"), (expected, "strong"),
+                ("   predicted ", "muted"), (guessed, "strong" if right else "wrong"),
                 ("   p(true) ", "muted"), (_number(probability, ".3f"), "strong"),
             ]  # fmt: skip
         feature = self.options.feature or 0
