@@ -41,6 +41,7 @@ def home(tmp_path: Path) -> Path:
 def start(home: Path, *settings: str, columns: int = 100, rows: int = 30) -> Terminal:
     root = str(Path(__file__).parents[1])
     environment = {"TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home), "PYTHONPATH": root}
+    environment |= {"COLUMNS": "100", "LINES": "30"}  # some shells export the size they started in
     argv = [sys.executable, "-c", PROGRAM, *settings]
     return Terminal(argv, columns, rows, environment=environment)
 
@@ -177,7 +178,8 @@ def test_sizes_down_to_nothing_and_back(terminal: Terminal, home: Path) -> None:
     for columns, rows in ((60, 16), (59, 30), (1, 1), (300, 100), (20, 4), (80, 24)):
         terminal.resize(columns, rows)
         terminal.pump(0.1)
-    assert terminal.wait_until(lambda text: "prompt" in text and "quit" in text)
+    whole = terminal.wait_until(lambda text: "prompt" in text and "quit" in text)
+    assert whole, terminal.text()
     terminal.resize(59, 15)
     assert terminal.wait_for("have 59x15, need 60x16")
     assert terminal.wait_for("training goes on")

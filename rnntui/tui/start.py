@@ -82,6 +82,8 @@ def _app(
 
 def _environment() -> None:
     """What Textual reads when it is imported. A user's own settings win."""
+    for name in ("COLUMNS", "LINES"):  # exported by a shell, they would hide every later resize
+        os.environ.pop(name, None)
     os.environ.setdefault("TEXTUAL_FPS", "1000")  # the paint timer: sets how fast a key is answered
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     if "TEXTUAL_COLOR_SYSTEM" not in os.environ:
