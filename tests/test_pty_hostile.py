@@ -1,0 +1,41 @@
+"""A hostile text, file name and prompt: what a real terminal gets of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("needs pseudo-terminals", allow_module_level=True)
+
+from tests.terminal import Terminal
+
+STEERING = "\x1b[6n\x1b]52;c;aGk=\x07\x9b31m\u202e\u2066\u200b\ufeff"
+RAW = [b"\x1b[6n", b"\x1b]52", *(c.encode() for c in "\x9b\u202e\u2066\u200b\ufeff")]
+TEXT = f"[/]{STEERING}[@click=app.quit]x[/] 漢字 e\u0301 🇩🇪\n"
+
+
+def test_nothing_of_it_arrives_raw(tmp_path: Path) -> None:
+    name = "e\x1b]52;c;aGk=\x07\u202e[bold].txt"
+    (tmp_path / name).write_text(TEXT * 200, "utf-8")
+    root = str(Path(__file__).parents[1])
+    settings = "batch=1", "seq_len=20", "sample_every=50", "cell=rnn", "layers=1", "dropout=0"
+    argv = [sys.executable, "-m", "rnntui", "train", name]
+    argv += [word for setting in settings for word in ("--set", setting)]
+    environment = {"TMPDIR": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONPATH": root}
+    with Terminal(argv, 100, 30, environment=environment, cwd=str(tmp_path)) as terminal:
+        assert terminal.wait_for("training"), terminal.text()
+        terminal.write("g")
+        assert terminal.wait_for("enter")
+        terminal.write(b"\x1b[200~" + STEERING.encode() + b" 12\x1b[201~")
+        terminal.write("\r")
+        assert terminal.wait_for("from your prompt"), terminal.text()
+        terminal.pump(1.0)
+        assert "\\u202e" in terminal.text()
+        terminal.write("\x1b")
+        terminal.pump(0.3)
+        terminal.write("q")
+        assert terminal.exit_code() == 0
+        assert [raw for raw in RAW if raw in terminal.raw()] == []
