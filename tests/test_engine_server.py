@@ -23,7 +23,7 @@ from rnntui.engine.protocol import (
     Request,
     Step,
 )
-from rnntui.engine.server import MOST_VIEWERS, REQUESTS_A_TURN, Server
+from rnntui.engine.server import MOST_VIEWERS, REQUESTS_A_TURN, Server, Viewer
 
 
 class Bench:
@@ -35,7 +35,7 @@ class Bench:
         self.asked: list[Request] = []
         self.reply: Reply = Accepted()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request, _viewer: Viewer) -> Reply:
         self.asked.append(request)
         if isinstance(request, Step):
             return Refused(str(request.count))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections import deque
-from typing import Any, cast
+from collections.abc import Iterator
 
-from rnntui.engine.protocol import Event
+from rnntui.engine.protocol import Event, EventKind
 
 MOST_KEPT = 1000
 MOST_SENT = 32
@@ -19,11 +21,27 @@ class Events:
     def __init__(self) -> None:
         self._kept: deque[Event] = deque(maxlen=MOST_KEPT)
         self.count = 0
+        self._who = ""
 
-    def add(self, step: int, seconds: float, kind: str, text: str) -> None:
+    @contextlib.contextmanager
+    def by(self, who: str) -> Iterator[None]:
+        """What is added in here was done by that viewer; its name is safe."""
+        self._who = who
+        try:
+            yield
+        finally:
+            self._who = ""
+
+    def add(self, step: int, seconds: float, kind: EventKind, text: str) -> Event:
         """One more; `text` is safe."""
+        now = round(time.time(), 1)
+        event = Event(step, round(seconds, 3), kind, text[:MOST_CHARACTERS], now, self._who)
+        self.keep(event)
+        return event
+
+    def keep(self, event: Event) -> None:
+        """One more that happened before."""
         self.count += 1
-        event = Event(step, round(seconds, 3), cast(Any, kind), text[:MOST_CHARACTERS])
         self._kept.append(event)
 
     def since(self, known: int) -> tuple[Event, ...]:

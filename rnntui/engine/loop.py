@@ -34,7 +34,7 @@ from rnntui.engine.protocol import (
     Stop,
     StopWriting,
 )
-from rnntui.engine.server import Server
+from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
@@ -136,31 +136,40 @@ class Engine:
 
     # ---- requests ---------------------------------------------------------------------------
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: Request, viewer: Viewer) -> Reply:
+        if viewer.read_only and not isinstance(request, Look | Hello):
+            return Refused("you look at this run without changing it")
         if isinstance(request, Stop):
             self._end(0)
             return Accepted()
         if self._failure is not None:
             self._told = True
             return self._failure
-        if isinstance(request, Hello) and request.version != VERSION:
-            return Refused(f"this training process speaks version {VERSION} of the protocol")
+        if isinstance(request, Hello):
+            if request.version != VERSION:
+                return Refused(f"this training process speaks version {VERSION} of the protocol")
+            viewer.who, viewer.read_only = safe_text(request.who), request.read_only
         try:
-            return self._carry_out(request)
+            return self._carry_out(request, viewer)
         except UsageError as error:
             return Refused(str(error)[:LONGEST_LINE])
         except Exception as error:
             self._told = True
             return self._fail(error)
 
-    def _carry_out(self, request: Request) -> Reply:
+    def _carry_out(self, request: Request, viewer: Viewer) -> Reply:
         session = self._session
         assert session is not None
+        if isinstance(request, Look):
+            return session.snapshot(request, self._server.viewers)
+        if isinstance(request, Hello):
+            return session.welcome()
+        with session.events.by(viewer.who):
+            self._command(session, request)
+        return Accepted()
+
+    def _command(self, session: Session, request: Request) -> None:
         match request:
-            case Look():
-                return session.snapshot(request)
-            case Hello():
-                return session.welcome()
             case Pause():
                 session.pause()
             case Resume():
@@ -179,7 +188,6 @@ class Engine:
                 session.stop_writing()
             case Mend():
                 session.mend()
-        return Accepted()
 
     # ---- failure ----------------------------------------------------------------------------
 

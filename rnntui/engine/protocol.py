@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-VERSION = 1
+VERSION = 2
 MAX_REQUEST = 16 * 1024  # bytes of a line with its newline
 MAX_REPLY = 64 * 1024
 
@@ -42,9 +42,15 @@ Mark = Annotated[int, Within(0, 2**53)]
 
 @dataclass(frozen=True, repr=False)
 class Hello(Shown):
-    """The first request. Replied to with Welcome once the data are loaded, or Failed."""
+    """The first request. Replied to with Welcome once the data are loaded, or Failed.
+
+    `who` names the viewer to the others, such as its terminal; who is `read_only` may look and
+    nothing else.
+    """
 
     version: int = VERSION
+    who: Annotated[str, Within(0, 80)] = ""
+    read_only: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,8 +133,13 @@ class Mend(Shown):
 
 
 @dataclass(frozen=True, repr=False)
+class Save(Shown):
+    """Write a checkpoint now."""
+
+
+@dataclass(frozen=True, repr=False)
 class Stop(Shown):
-    """End the training process. Replied to with Accepted before it ends."""
+    """Write a checkpoint and end the training process. Replied to with Accepted before that."""
 
 
 Request = (
@@ -143,6 +154,7 @@ Request = (
     | Generate
     | StopWriting
     | Mend
+    | Save
     | Stop
 )
 
@@ -171,6 +183,9 @@ class Welcome(Shown):
     baselines: tuple[Baseline, ...]  # those known by now; the others come with a Snapshot
     features: tuple[str, ...]  # names of the values' columns
     notes: tuple[str, ...]  # what loading wants the user to know
+    run: str = ""  # name of the run, safe to show; empty where nothing is saved
+    ended: bool = False  # the run is over and seen from its files: there is nothing to command
+    news: str = ""  # in one safe line, what happened while nobody looked
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,14 +223,33 @@ class Validation(Shown):
     loss: float | None
 
 
+EventKind = Literal[
+    "lr",
+    "temperature",
+    "pace",
+    "pause",
+    "resume",
+    "alert",
+    "mend",
+    "skip",
+    "rollback",
+    "sample",
+    "save",
+    "disk",
+    "end",
+]
+
+
 @dataclass(frozen=True, repr=False)
 class Event(Shown):
     """Something that happened to the run, for a mark on the plot and a line in the log."""
 
     step: int
     seconds: float  # since the start of training
-    kind: Literal["lr", "temperature", "pace", "pause", "resume", "alert", "mend", "sample", "end"]
+    kind: EventKind
     text: str  # one line, safe to show
+    at: float = 0.0  # seconds since 1970
+    who: str = ""  # the viewer who did it, safe to show; empty: the run itself
 
 
 @dataclass(frozen=True, repr=False)
@@ -303,6 +337,9 @@ class Snapshot(Shown):
     writing: Writing | None
     alert: Alert | None
     baselines: tuple[Baseline, ...] = ()  # they take time: empty at first
+    saved: int | None = None  # update of the newest checkpoint
+    disk: str = ""  # in one safe line, why nothing can be saved just now
+    viewers: int = 1
 
 
 @dataclass(frozen=True, repr=False)

@@ -20,8 +20,6 @@ MOST_VIEWERS = 16
 MOST_UNREAD = 4 * MAX_REPLY  # bytes a viewer may leave unread
 REQUESTS_A_TURN = 4  # of one viewer, so that a flood of requests cannot stop training
 
-Answer = Callable[[Request], Reply]
-
 
 class Viewer:
     """One connection: what it sent and was not a whole line yet, and what it has not taken yet."""
@@ -31,6 +29,8 @@ class Viewer:
         self.received = bytearray()
         self.unsent = bytearray()
         self.leaving = False  # nothing more is read; closed once it took what was said
+        self.who = ""  # its name among the viewers, safe to show
+        self.read_only = False  # it may look and nothing else
 
     def receive(self) -> bool:
         """Take what has come; False if the viewer is gone."""
@@ -70,6 +70,9 @@ class Viewer:
             self.unsent += encode(reply)
         except ProtocolError as error:
             self.unsent += encode(Refused(str(error)))
+
+
+Answer = Callable[[Request, Viewer], Reply]
 
 
 class Server:
@@ -153,7 +156,7 @@ class Server:
             except ProtocolError as error:
                 viewer.say(Refused(str(error)))
             else:
-                viewer.say(answer(request))
+                viewer.say(answer(request, viewer))
         self._settle(viewer)
 
     def _settle(self, viewer: Viewer) -> None:

@@ -18,7 +18,7 @@ from rnntui.engine.events import Events
 from rnntui.engine.guard import Guard
 from rnntui.engine.history import LossHistory, ValidationHistory
 from rnntui.engine.meter import Meter
-from rnntui.engine.protocol import Baseline, Generate, Look, Snapshot, State, Welcome
+from rnntui.engine.protocol import Baseline, EventKind, Generate, Look, Snapshot, State, Welcome
 from rnntui.engine.scribe import Scribe
 from rnntui.errors import UsageError
 from rnntui.recipe import Recipe, check, find
@@ -51,7 +51,7 @@ class Session:
         self._meter = Meter()
         self._meter.run(self._began, 0)
         self._history, self._validations = LossHistory(), ValidationHistory()
-        self._events = Events()
+        self.events = Events()
         self._guard = Guard(recipe, data, self._state)
         self._mending = False
         self._scribe = Scribe(recipe.sample, data, self._state)
@@ -257,8 +257,8 @@ class Session:
         if self._status == "finished":
             raise UsageError("the run has finished")
 
-    def _note(self, kind: str, text: str) -> None:
-        self._events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
+    def _note(self, kind: EventKind, text: str) -> None:
+        self.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
 
     # ---- how it stands ----------------------------------------------------------------------
 
@@ -266,7 +266,7 @@ class Session:
         """What does not change while the run lasts."""
         return shown.welcome(self._recipe, self._data, self._state)
 
-    def snapshot(self, look: Look) -> Snapshot:
+    def snapshot(self, look: Look, viewers: int = 1) -> Snapshot:
         """The run as it is now, with what is new since the marks of `look`."""
         now, chunk, state = monotonic(), self._chunk, self._state
         rate = self._meter.rate(now, self.step)
@@ -291,12 +291,13 @@ class Session:
             temperature=state.temperature,
             history=self._history.since(look.history_level, look.history_bins),
             validations=self._validations.since(look.validations),
-            events=self._events.since(look.events),
-            event_count=self._events.count,
+            events=self.events.since(look.events),
+            event_count=self.events.count,
             steps=shown.steps_of(chunk, self._data) if look.steps and chunk else None,
             writing=self._scribe.since(look.writing, look.written),
             alert=self._guard.alert,
             baselines=self._baselines,
+            viewers=viewers,
         )
 
     def _remaining(self, now: float, rate: float) -> float | None:
