@@ -130,7 +130,7 @@ def test_settings_that_cannot_be(common, pair, line):
 
 
 def test_options_name_keys_and_what_they_take():
-    from rnntui.cli import RECIPE_OPTIONS
+    from rnntui.cli.training import RECIPE_OPTIONS
 
     leaves = {leaf.name: leaf for leaf in keys()}
     for name, metavar, text in RECIPE_OPTIONS:

@@ -1,20 +1,18 @@
-"""The command line: one function per command. What is heavy is imported inside them."""
+"""`rnntui train`: options to a recipe and a view, and to what trains and shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rnntui import __version__
-from rnntui.outcome import guarded
+from rnntui.cli.group import cli
 
 if TYPE_CHECKING:
     from rnntui.options import Glyphs, View
     from rnntui.recipe import Recipe
 
-HELP_NAMES = ("-h", "--help")
 RECIPE_OPTIONS = (
     ("cell", "NAME", "Recurrent cell: rnn, gru, lstm."),
     ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
@@ -32,53 +30,6 @@ RECIPE_OPTIONS = (
 )
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class Commands(click.Group):
-    """The commands; options without a command belong to `train`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `rnntui` for `rnntui train`, with or without options."""
-        own = (*HELP_NAMES, "--version")
-        if not args or (args[0].startswith("-") and args[0] not in own):
-            args = ["train", *args]
-        return super().parse_args(ctx, args)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command of that name. Raises UsageError with what was probably meant."""
-        if args[0] in self.commands:
-            return super().resolve_command(ctx, args)
-        from rnntui.options import is_source
-        from rnntui.recipe import nearest
-
-        hint = nearest(args[0], list(self.commands))
-        if "did you mean" not in hint and is_source(args[0]):
-            hint = f": did you mean 'rnntui train {args[0]}'?"
-        raise click.UsageError(f"no command '{args[0]}'{hint}")
-
-
-@click.group(
-    cls=Commands,
-    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
-    options_metavar="",
-    subcommand_metavar="[COMMAND] [OPTIONS]",
-)
-@click.version_option(__version__, message="rnntui %(version)s")
-def cli() -> None:
-    """Train a recurrent neural network in the terminal and watch it learn.
-
-    Without a command, the default recipe is trained in the dashboard.
-
-    \b
-    Examples:
-      rnntui                          watch a network learn to write tales
-      rnntui train hello-world        watch one fail, and hello-world-cured
-      rnntui train notes.txt          train on a text of your own
-      rnntui train --json | tail -1   without a screen: a JSON object a line
-      rnntui train --help             every option
-    """
 
 
 def _dashboard(recipe: Recipe, view: View, notes: tuple[str, ...]) -> int:
@@ -179,44 +130,3 @@ def train(
     from rnntui.foreground import train_in_foreground
 
     return train_in_foreground(recipe, view, notes)
-
-
-@cli.command(short_help="List the recipes, or print one.")
-@click.argument("name", required=False)
-def recipes(name: str | None) -> int:
-    """List the bundled recipes, a line each; with NAME, print that one with all its keys.
-
-    \b
-    Examples:
-      rnntui recipes
-      rnntui recipes tales > mine.toml    a start for one of your own
-    """
-    from rnntui.listing import recipe_lines, recipe_text
-
-    click.echo(recipe_text(name) if name else "\n".join(recipe_lines()))
-    return 0
-
-
-@cli.command(short_help="List the corpora.")
-def corpora() -> int:
-    """List the corpora that come with rnntui or are found on this machine, a line each.
-
-    \b
-    Examples:
-      rnntui corpora
-      rnntui train sums                   train on one
-    """
-    from rnntui.listing import corpus_lines
-
-    click.echo("\n".join(corpus_lines()))
-    return 0
-
-
-def run(args: Sequence[str]) -> int:
-    """Run one command line; the exit code."""
-
-    def command() -> int:
-        with cli.make_context("rnntui", list(args)) as ctx:
-            return int(cli.invoke(ctx) or 0)
-
-    return guarded(command)
