@@ -27,11 +27,15 @@ class Network:
         epsilon: float = 0.0,
         dropout: float = 0.0,
         random: np.random.RandomState | None = None,
+        in_order: bool = True,
     ) -> None:
-        """`dropout` is that of what goes from layer to layer; `random` draws its masks."""
+        """`dropout` is that of what goes from layer to layer; `random` draws its masks.
+
+        `in_order` False: sums are taken the fastest way, also where the cell would keep an order.
+        """
         shape = parameters.shape
         kind = CELLS[shape.cell]
-        self.extent = Extent(steps, batch, shape.hidden, shape.dtype, kind.keeps_order)
+        self.extent = Extent(steps, batch, shape.hidden, shape.dtype, kind.keeps_order and in_order)
         self.parameters, self.gradients = parameters, gradients
         rows, tokens = self.extent.rows, shape.task == "tokens"
         self.inputs = (
@@ -39,8 +43,7 @@ class Network:
         )
         self.loss: Loss
         if tokens:
-            in_order = self.extent.in_order
-            self.loss = CrossEntropy(rows, shape.width, shape.dtype, epsilon, in_order)
+            self.loss = CrossEntropy(rows, shape.width, shape.dtype, epsilon, self.extent.in_order)
         else:
             self.loss = SquaredError(rows, shape.width, shape.dtype)
         self._products = self.extent.products()

@@ -1,0 +1,71 @@
+"""`rnntui check`: what this program computes, put to the test."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from rnntui.cli.group import cli
+
+if TYPE_CHECKING:
+    from rnntui.gradient_check import GradientCheck
+    from rnntui.recipe import Recipe
+
+
+@cli.command(short_help="Check a recipe's gradients against finite differences.")
+@click.argument("source", required=False)
+@click.option(
+    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any recipe key; repeat for more."
+)
+def check(source: str | None, pairs: tuple[str, ...]) -> int:
+    """Compare the gradients that training SOURCE uses with finite differences.
+
+    SOURCE is what `rnntui train` takes. The loss of one chunk of its data is computed again with
+    single entries of each parameter moved a little to either side, in float64; the slope between
+    the two must be the gradient. The error shown is that of the worst entry, relative to the
+    parameter's largest gradient. Exits with 1 if one is not below 1e-6.
+
+    \b
+    Examples:
+      rnntui check                           the default recipe
+      rnntui check tales --set cell=lstm     a recipe with other settings
+      rnntui check mine.toml                 a recipe of your own
+    """
+    from rnntui.data import load
+    from rnntui.gradient_check import check_gradients
+    from rnntui.options import recipe_of, settings_of
+    from rnntui.text import safe_text
+
+    recipe, notes = recipe_of(source, settings_of({}, pairs))
+    data = load(recipe, getattr(sys.stdin, "buffer", None))
+    for note in notes:
+        click.echo(f"rnntui: note: {safe_text(note)}", err=True)
+    outcome = check_gradients(recipe, data)
+    click.echo("\n".join(_lines(recipe, outcome)))
+    return 0 if outcome.passes else 1
+
+
+def _lines(recipe: Recipe, outcome: GradientCheck) -> list[str]:
+    """What was checked, a row for each parameter, and the verdict."""
+    from rnntui.gradient_check import LIMIT
+    from rnntui.text import safe_text
+
+    model = recipe.model
+    kind = f"{model.cell} {model.activation}" if model.cell == "rnn" else model.cell
+    what = f"{kind}, one chunk of {outcome.batch} x {outcome.steps} steps, float64"
+    lines = [safe_text(f"{recipe.name}: {what}, loss {outcome.loss:.6g}")]
+    lines += [f"with {outcome.note}", ""] if outcome.note else [""]
+    rows = [("parameter", "shape", "entries checked", "relative error")]
+    for p in outcome.parameters:
+        size = " x ".join(map(str, p.shape))
+        entries = f"{p.entries} of {math.prod(p.shape):,}"
+        rows.append((p.name, size, entries, f"{p.error:.1e}"))
+    first, *others = (max(map(len, column)) for column in zip(*rows, strict=True))
+    for name, *cells in rows:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, others, strict=True))
+        lines.append("  ".join((f"{name:<{first}}", *aligned)))
+    worst, verdict = outcome.worst, "passes" if outcome.passes else "FAILS"
+    return [*lines, "", f"worst: {worst.name} {worst.error:.1e}, limit {LIMIT:g}: {verdict}"]
