@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from rnntui.data.corpus import CorpusInfo, catalogue
-from rnntui.errors import UsageError
 from rnntui.options import DEFAULT
-from rnntui.recipe import Recipe, bundled, from_toml, load_recipe, nearest, to_toml
+from rnntui.recipe import Recipe, bundled, from_toml, load_recipe, to_toml
 from rnntui.text import safe_text
 
 
@@ -24,9 +23,6 @@ def title_of(recipe: Recipe) -> str:
 
 def recipe_text(name: str) -> str:
     """A recipe as TOML with every key. Raises UsageError for a name that is none."""
-    recipes = bundled()
-    if name not in recipes and not name.endswith(".toml"):
-        raise UsageError(f"no recipe '{safe_text(name)}'{nearest(name, recipes)}")
     return to_toml(load_recipe(name)).rstrip("\n")
 
 

@@ -107,8 +107,8 @@ def _find(source: str, task: str | None) -> tuple[Recipe, tuple[str, ...]]:
     if os.path.lexists(source) or _is_path(source):
         precheck(source)
         return _own(source, task), ()
-    close = nearest(source, list(dict.fromkeys([*recipes, *corpora])))
-    hint = close if "did you mean" in close else ": see 'rnntui recipes' and 'rnntui corpora'"
+    known = list(dict.fromkeys([*recipes, *corpora]))
+    hint = nearest(source, known, "see 'rnntui recipes' and 'rnntui corpora'")
     raise UsageError(f"no file, recipe or corpus called '{source[:60]}'{hint}")
 
 

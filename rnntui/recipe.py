@@ -1,141 +1,47 @@
 """Recipe: everything that decides a training run, as frozen dataclasses.
 
 A recipe comes from TOML or from the command line and is checked as a whole when it is made, so the
-rest of the program never meets a wrong value. Leaf names are unique: `hidden=64` needs no section.
-This module imports neither NumPy nor Textual.
+rest of the program never meets a wrong value. `keys.py` declares what it consists of. This module
+imports neither NumPy nor Textual.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from rnntui.errors import UsageError
+from rnntui.keys import SECTIONS, Data, Model, Sample, Train, find, keys
+from rnntui.rules import Leaf, Rule, Value, check, nearest, parse
 from rnntui.text import safe_text
 
-Value = str | int | float | bool
+__all__ = [
+    "Data",
+    "Leaf",
+    "Model",
+    "Recipe",
+    "Rule",
+    "Sample",
+    "Train",
+    "Value",
+    "bundled",
+    "check",
+    "find",
+    "from_dict",
+    "from_toml",
+    "keys",
+    "load_recipe",
+    "nearest",
+    "parse",
+    "to_dict",
+    "to_toml",
+]
+
 RECIPES = Path(__file__).parent / "recipes"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a key may hold: one of `choices`, or a number `least` to `most`; `words` are extra."""
-
-    help: str
-    choices: tuple[str, ...] = ()
-    least: float = -math.inf
-    most: float = math.inf
-    above: float = -math.inf
-    words: tuple[str, ...] = ()
-
-
-def key(default: Value, help: str, **limits: Any) -> Any:  # noqa: A002
-    """A recipe key: its default, its line of help and its limits."""
-    return field(default=default, metadata={"rule": Rule(help, **limits)})
-
-
-@dataclass(frozen=True)
-class Data:
-    """What is learned."""
-
-    task: str = key("tokens", "what the source holds", choices=("tokens", "values"))
-    source: str = key("corpus:tales", "file, '-', corpus:NAME, text:…, values:1,2,3")
-    repeat: int = key(1, "how often the source is repeated, end to end", least=1, most=1_000_000)
-    tokenizer: str = key("char", "what a token is", choices=("char", "byte", "word"))
-    columns: str = key("", "columns of a CSV by name, with commas; empty: all that vary freely")
-    standardize: bool = key(False, "values: subtract the mean, divide by the deviation")
-    split: float = key(0.1, "last part of the source, kept for validation", least=0.0, most=0.5)
-
-
-@dataclass(frozen=True)
-class Model:
-    """The network."""
-
-    cell: str = key("rnn", "recurrent cell", choices=("rnn", "gru", "lstm"))
-    activation: str = key("tanh", "of the rnn cell", choices=("tanh", "relu", "sigmoid"))
-    hidden: int = key(128, "hidden units of a layer", least=1, most=16_384)
-    layers: int = key(1, "recurrent layers", least=1, most=16)
-    dropout: float = key(
-        0.0, "share of what goes from layer to layer left out in training", least=0.0, most=0.95
-    )
-    forget_bias: float = key(
-        1.0, "of the lstm's forget gate before training", least=-100.0, most=100.0
-    )
-    init: str = key(
-        "uniform",
-        "distribution of initial weights; orthogonal: of recurrent ones, the others glorot",
-        choices=("uniform", "normal", "glorot", "orthogonal"),
-    )
-    init_scale: float = key(
-        0.0, "its half-width or deviation, 0: 1/sqrt(hidden); gain of the others, 0: 1", least=0.0
-    )
-    dtype: str = key("float32", "precision", choices=("float32", "float64"))
-
-
-@dataclass(frozen=True)
-class Train:
-    """How it is trained."""
-
-    seq_len: int | str = key(50, "steps of truncated BPTT", least=1, most=1e9, words=("full",))
-    batch: int = key(16, "parallel streams of the source", least=1, most=65_536)
-    state: str = key("carry", "hidden state between chunks", choices=("carry", "reset"))
-    reduction: str = key("mean", "loss of a chunk", choices=("mean", "sum"))
-    loss_epsilon: float = key(0.0, "added inside the logarithm of the loss", least=0.0, most=0.1)
-    optimizer: str = key(
-        "adam",
-        "update rule",
-        choices=("sgd", "momentum", "rmsprop", "adagrad", "adam", "adamw"),
-    )
-    lr: float = key(2e-3, "learning rate", above=0.0, most=1e6)
-    momentum: float = key(0.9, "of optimizer momentum", least=0.0, most=0.9999)
-    weight_decay: float = key(0.01, "of optimizer adamw", least=0.0, most=1e6)
-    schedule: str = key(
-        "constant",
-        "factor on the learning rate, update by update",
-        choices=("constant", "step", "cosine", "exponential", "plateau"),
-    )
-    warmup: int = key(0, "updates over which it rises from 0 first", least=0)
-    decay: float = key(
-        0.5, "what schedules step, exponential and plateau multiply by", above=0.0, most=1.0
-    )
-    decay_every: int = key(1000, "updates for that, of step and exponential", least=1)
-    patience: int = key(5, "validations without a better one before plateau does", least=1)
-    lr_least: float = key(0.0, "share of lr that a schedule leaves", least=0.0, most=1.0)
-    clip: float = key(5.0, "bound on the gradient; 0: none", least=0.0)
-    clip_mode: str = key("norm", "what is bounded", choices=("norm", "value"))
-    epochs: int = key(0, "passes over the source; 0: no bound", least=0)
-    steps: int = key(0, "updates; 0: no bound", least=0)
-    seconds: float = key(0.0, "time; 0: no bound", least=0.0)
-    seed: int = key(0, "of every random number", least=0, most=2**32 - 1)
-    eval_every: int = key(250, "updates between validations; 0: none", least=0)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What the network writes while it is trained and at the end."""
-
-    sample_every: int = key(
-        0, "updates between samples, the first after update 1; 0: none", least=0
-    )
-    sample_length: int = key(200, "tokens of a sample", least=1, most=100_000)
-    final_length: int = key(200, "tokens of the sample after the last update; 0: none", least=0)
-    prompt: str = key("", "what a sample goes on from")
-    temperature: float = key(1.0, "of sampling", above=0.0, most=100.0)
-    top_k: int = key(0, "sample from the K likeliest tokens; 0: from all", least=0)
-    top_p: float = key(
-        1.0, "sample from the likeliest tokens that have this share together", above=0.0, most=1.0
-    )
-    sample_start: str = key("zero", "state a sample starts from", choices=("zero", "carried"))
-    sample_random: str = key(
-        "own", "random stream of samples; shared: that of the weights", choices=("own", "shared")
-    )
-    final_pass: bool = key(True, "predict after the last update; false: as the last update did")
 
 
 @dataclass(frozen=True)
@@ -145,10 +51,10 @@ class Recipe:
     name: str = "custom"
     title: str = ""
     about: str = ""
-    data: Data = Data()
-    model: Model = Model()
-    train: Train = Train()
-    sample: Sample = Sample()
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    train: Train = field(default_factory=Train)
+    sample: Sample = field(default_factory=Sample)
 
     def __post_init__(self) -> None:
         for leaf in keys():
@@ -174,112 +80,6 @@ class Recipe:
     def override(self, settings: Mapping[str, str]) -> Recipe:
         """A copy with leaf keys changed from text, as `--set key=value` gives them."""
         return self.replace(**{name: parse(find(name), text) for name, text in settings.items()})
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """One key: where it stands, its types and its rule."""
-
-    section: str
-    name: str
-    types: tuple[type, ...]
-    default: Value
-    rule: Rule
-
-    def accepts(self) -> str:
-        """What the key takes, in words."""
-        rule = self.rule
-        if rule.choices:
-            return " | ".join(rule.choices)
-        if bool in self.types:
-            return "true | false"
-        if str in self.types and not rule.words:
-            return "text"
-        kind = "a whole number" if int in self.types else "a number"
-        bounds = []
-        if rule.above > -math.inf:
-            bounds.append(f"above {rule.above:g}")
-        if rule.least > -math.inf:
-            bounds.append(f"from {rule.least:g}")
-        if rule.most < math.inf:
-            bounds.append(f"up to {rule.most:.10g}")
-        return " | ".join([" ".join([kind, *bounds]), *rule.words])
-
-
-SECTIONS: dict[str, type] = {"data": Data, "model": Model, "train": Train, "sample": Sample}
-
-
-def _leaves() -> Iterator[Leaf]:
-    for section, kind in SECTIONS.items():
-        hints = get_type_hints(kind)
-        for f in dataclasses.fields(kind):
-            hint = hints[f.name]
-            default: Value = f.default  # type: ignore[assignment]
-            rule = f.metadata["rule"]
-            yield Leaf(section, f.name, get_args(hint) or (hint,), default, rule)
-
-
-_LEAVES = {leaf.name: leaf for leaf in _leaves()}
-
-
-def keys() -> tuple[Leaf, ...]:
-    """Every recipe key in its order."""
-    return tuple(_LEAVES.values())
-
-
-def find(name: str) -> Leaf:
-    """The key of that name. Raises UsageError with the nearest name."""
-    if name in _LEAVES:
-        return _LEAVES[name]
-    raise UsageError(f"unknown key '{safe_text(name)}'{nearest(name, _LEAVES)}")
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """A half-sentence that suggests what was meant, or says what there is."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    if close:
-        return f": did you mean '{close[0]}'?"
-    return f": there is {', '.join(known)}" if len(known) <= 12 else ""
-
-
-def parse(leaf: Leaf, text: str) -> Value:
-    """The value that `text` means for a key. Raises UsageError."""
-    text = text if leaf.types == (str,) and not leaf.rule.choices else text.strip()
-    if str in leaf.types and (leaf.types == (str,) or text in leaf.rule.words):
-        return text
-    try:
-        if bool in leaf.types:
-            return {"true": True, "false": False}[text.lower()]
-        return int(text) if int in leaf.types else float(text)
-    except (KeyError, ValueError):
-        raise _refusal(leaf, text) from None
-
-
-def check(leaf: Leaf, value: Value) -> Value:
-    """`value` if the key may hold it (whole numbers become floats). Raises UsageError."""
-    rule = leaf.rule
-    if isinstance(value, bool) != (bool in leaf.types):
-        raise _refusal(leaf, value)
-    if float in leaf.types and isinstance(value, int):
-        value = float(value)
-    if not isinstance(value, leaf.types):
-        raise _refusal(leaf, value)
-    if isinstance(value, str):
-        allowed = rule.choices or (rule.words if leaf.types != (str,) else ())
-        if allowed and value not in allowed:
-            raise _refusal(leaf, value)
-    elif not isinstance(value, bool):
-        inside = rule.least <= value <= rule.most and value > rule.above
-        if not (math.isfinite(value) and inside):
-            raise _refusal(leaf, value)
-    return value
-
-
-def _refusal(leaf: Leaf, value: Value) -> UsageError:
-    shown = safe_text(str(value))
-    shown = shown if len(shown) <= 40 else shown[:39] + "…"
-    hint = nearest(shown, leaf.rule.choices) if leaf.rule.choices else f": takes {leaf.accepts()}"
-    return UsageError(f"{leaf.name} = {shown}{hint}")
 
 
 def from_toml(text: str, name: str) -> Recipe:
@@ -360,7 +160,8 @@ def load_recipe(name: str) -> Recipe:
         return from_toml((RECIPES / f"{name}.toml").read_text("utf-8"), name)
     path = Path(name)
     if path.suffix != ".toml":
-        raise UsageError(f"no recipe '{safe_text(name)}'{nearest(name, sorted(names))}")
+        hint = nearest(name, sorted(names), "see 'rnntui recipes'")
+        raise UsageError(f"no recipe '{safe_text(name)}'{hint}")
     try:
         return from_toml(path.read_text("utf-8"), path.name)
     except UnicodeDecodeError as error:

@@ -18,6 +18,8 @@ FORBIDDEN = {
     "nn": ("data", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
     "data": ("nn", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
     "trainer": ("run", "engine", "tui", "cli", "foreground"),
+    "rules": ("keys", "recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli"),
+    "keys": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
     "recipe": ("data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
     "text": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
     "engine": ("tui", "cli", "foreground"),

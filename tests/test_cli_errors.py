@@ -34,6 +34,7 @@ ENDLESS = ("train", "hello-world-cured", "--epochs", "100000000")
         (("train", "ramp", "--set", "hiden=3"), 2, "unknown key 'hiden': did you mean 'hidden'?"),
         (("train", "ramp", "--seq-len", "50"), 65, "too short: have 5 values to train on"),
         (("train", "text:aaaaaaa"), 65, "inline text: has only the symbol a"),
+        (("recipes", "nope"), 2, "no recipe 'nope': see 'rnntui recipes'"),
         (("recipes", "rmap"), 2, "no recipe 'rmap': did you mean 'ramp'?"),
     ],
 )

@@ -39,8 +39,7 @@ def _dashboard(recipe: Recipe, view: View, notes: tuple[str, ...]) -> int:
     from rnntui.tui import THEMES, run_dashboard
 
     if view.theme and view.theme not in THEMES:
-        hint = nearest(view.theme, THEMES)
-        hint = hint if "did you mean" in hint else f": there is {', '.join(THEMES[:6])} …"
+        hint = nearest(view.theme, THEMES, f"there is {', '.join(THEMES[:6])} …")
         raise click.UsageError(f"no theme '{view.theme}'{hint}")
     for note in notes:
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)

@@ -127,7 +127,8 @@ def find_corpus(name: str) -> CorpusInfo:
     known = {info.name: info for info in catalogue()}
     if name in known:
         return known[name]
-    raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{nearest(name, known)}")
+    hint = nearest(name, known, "see 'rnntui corpora'")
+    raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
 
 
 def bundled_path(name: str) -> Path | None:
