@@ -20,25 +20,31 @@ from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
 MOST_PREDICTED = 1000  # steps of a source that is small enough to predict as a whole
-_WARM_UP = 500  # steps a forecast without a prompt is prepared by
+WARM_UP = 500  # steps a forecast without a prompt is prepared by
 _SHARE = 100  # tokens of a sample between two calls of `between`
 
 
 @dataclass(eq=False, kw_only=True)
-class WritingState:
-    """The part of a training state that writing reads."""
+class Author:
+    """What `writer` needs of a network, whether it is being trained or not."""
 
     parameters: Parameters
+    prompt_random: np.random.RandomState
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+@dataclass(eq=False, kw_only=True)
+class WritingState(Author):
+    """The part of a training state that writing reads."""
+
     network: Network
     loss_weight: float  # of each row in the loss: 1, or 1 / rows for a mean
     hidden: Array  # (layers, parts, B, H) after the last applied update
     stream: Stream
     weights_random: np.random.RandomState
     sample_random: np.random.RandomState
-    prompt_random: np.random.RandomState
-    temperature: float
-    top_k: int
-    top_p: float
     last_loss: float  # of the last update, as the recipe reduces it
     step: int = 0  # updates made
 
@@ -58,7 +64,7 @@ class Result:
 
 
 def writer(
-    state: WritingState,
+    state: Author,
     data: Dataset,
     prompt: str = "",
     temperature: float | None = None,
@@ -134,7 +140,7 @@ def first_tokens(data: TokenData, prompt: str) -> list[int]:
 
 
 def _write(
-    state: WritingState,
+    state: Author,
     stepper: Stepper,
     tokens: list[int],
     random: np.random.RandomState,
@@ -171,7 +177,7 @@ def _numbers(prompt: str, data: ValueData) -> Array:
     """The prompt's rows (n, D), standardized as the data are; without any, the source's end."""
     words = [word for word in re.split(r"[\s,;]+", prompt) if word]
     if not words:
-        return np.concatenate([data.values, data.validation])[-_WARM_UP:]
+        return np.concatenate([data.values, data.validation])[-WARM_UP:]
     values = [_number(word) for word in words]
     features = len(data.features)
     if len(values) % features:

@@ -8,7 +8,9 @@ stands in the training loop; everything here is plain Python numbers.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rnntui.engine.protocol import History, Validation
 
@@ -102,6 +104,19 @@ class LossHistory:
         if not self._room:
             self._close_bin()
 
+    def capture(self) -> dict[str, Any]:
+        """All of it as plain values, which `restore` takes."""
+        return {
+            name: list(value) if isinstance(value := getattr(self, name), list) else value
+            for name in self.__slots__
+        }
+
+    def restore(self, captured: Mapping[str, Any]) -> None:
+        """Become what was captured. Raises KeyError where something is missing."""
+        for name in self.__slots__:
+            value = captured[name]
+            setattr(self, name, list(value) if isinstance(value, list) else value)
+
     def smooth_anew(self) -> None:
         """Forget what was smoothed: the weights have been replaced by others."""
         self._seen = 0
@@ -186,6 +201,16 @@ class ValidationHistory:
         if len(self._all) >= self.capacity:
             self._all = self._all[1::2]
         self._all.append(Validation(step, self.latest))
+
+    def capture(self) -> list[list[Any]]:
+        """All of it as plain values, which `restore` takes."""
+        return [[v.step, v.loss] for v in self._all] + [[0, self.best]]
+
+    def restore(self, captured: Sequence[Sequence[Any]]) -> None:
+        """Become what was captured."""
+        *kept, (_, self.best) = captured
+        self._all = [Validation(int(step), loss) for step, loss in kept]
+        self.latest = self._all[-1].loss if self._all else None
 
     def since(self, step: int) -> tuple[Validation, ...]:
         """The validations after update `step` that are still kept."""

@@ -164,7 +164,7 @@ class Engine:
             return session.snapshot(request, self._server.viewers)
         if isinstance(request, Hello):
             return session.welcome()
-        with session.events.by(viewer.who):
+        with session.chronicle.events.by(viewer.who):
             self._command(session, request)
         return Accepted()
 

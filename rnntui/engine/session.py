@@ -14,9 +14,8 @@ from time import monotonic
 
 from rnntui.data import Dataset, baselines
 from rnntui.engine import steps as shown
-from rnntui.engine.events import Events
+from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.guard import Guard
-from rnntui.engine.history import LossHistory, ValidationHistory
 from rnntui.engine.meter import Meter
 from rnntui.engine.protocol import Baseline, EventKind, Generate, Look, Snapshot, State, Welcome
 from rnntui.engine.scribe import Scribe
@@ -50,8 +49,7 @@ class Session:
         self._chores_due = 0.0
         self._meter = Meter()
         self._meter.run(self._began, 0)
-        self._history, self._validations = LossHistory(), ValidationHistory()
-        self.events = Events()
+        self.chronicle = Chronicle()
         self._guard = Guard(recipe, data, self._state)
         self._mending = False
         self._scribe = Scribe(recipe.sample, data, self._state)
@@ -87,14 +85,12 @@ class Session:
             self._finish()
             return
         self._chunk = chunk
-        self._history.add(chunk.loss_per_token)
+        self.chronicle.see(chunk)
         known = self._guard.alert
         if self._guard.see(chunk):
             self._rest()
         if self._guard.alert is not known and self._guard.alert is not None:
             self._note("alert", self._guard.alert.title)
-        if chunk.validation is not None:
-            self._validations.add(chunk.step, chunk.validation)
         if chunk.sample is not None and self._scribe.sampled(chunk.sample, monotonic()):
             self._note("sample", safe_text(chunk.sample[:80]))
         if self._pace is not None or self._left is not None:
@@ -158,7 +154,7 @@ class Session:
             return
         self._rest()
         self._status = "finished"
-        loss = self._history.smooth
+        loss = self.chronicle.losses.smooth
         found = f": smoothed loss {loss:.4g}" if math.isfinite(loss) else ""
         self._note("end", f"finished after {self.step} updates{found}")
         self._scribe.last_words()
@@ -240,7 +236,7 @@ class Session:
     def _mend(self) -> None:
         self._mending = False
         step = self._guard.mend()
-        self._history.smooth_anew()
+        self.chronicle.losses.smooth_anew()
         self._note("mend", f"weights of update {step} again, learning rate {self._state.rate:.4g}")
         if self._status == "finished":
             self._extend()
@@ -258,7 +254,7 @@ class Session:
             raise UsageError("the run has finished")
 
     def _note(self, kind: EventKind, text: str) -> None:
-        self.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
+        self.chronicle.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
 
     # ---- how it stands ----------------------------------------------------------------------
 
@@ -270,17 +266,17 @@ class Session:
         """The run as it is now, with what is new since the marks of `look`."""
         now, chunk, state = monotonic(), self._chunk, self._state
         rate = self._meter.rate(now, self.step)
-        smooth, best = self._history.smooth, self._history.best
+        chronicle = self.chronicle
         return Snapshot(
             state=self._status,
             step=self.step,
             epoch=self.step / state.stream.chunks_per_epoch,
             loss=chunk.loss_per_token if chunk else None,
             loss_reported=chunk.loss if chunk else None,
-            smooth=smooth,
-            best=best if math.isfinite(best) else smooth,
-            validation=self._validations.latest,
-            best_validation=self._validations.best,
+            smooth=chronicle.losses.smooth,
+            best=chronicle.best,
+            validation=chronicle.validations.latest,
+            best_validation=chronicle.validations.best,
             lr=state.rate,
             gradient_norm=chunk.gradient_norm if chunk else None,
             tokens_per_second=rate * state.stream.steps * state.stream.batch,
@@ -289,10 +285,10 @@ class Session:
             remaining=self._remaining(now, rate),
             pace=self._pace,
             temperature=state.temperature,
-            history=self._history.since(look.history_level, look.history_bins),
-            validations=self._validations.since(look.validations),
-            events=self.events.since(look.events),
-            event_count=self.events.count,
+            history=chronicle.losses.since(look.history_level, look.history_bins),
+            validations=chronicle.validations.since(look.validations),
+            events=chronicle.events.since(look.events),
+            event_count=chronicle.events.count,
             steps=shown.steps_of(chunk, self._data) if look.steps and chunk else None,
             writing=self._scribe.since(look.writing, look.written),
             alert=self._guard.alert,
