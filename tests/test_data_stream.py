@@ -70,6 +70,17 @@ def test_a_chunk_cannot_be_written_to() -> None:
         Stream(np.arange(11), 2, 5).next().inputs[0] = 1
 
 
+@pytest.mark.parametrize(
+    "data", [np.arange(101, dtype=np.uint8), np.arange(404.0).reshape(101, 4), np.arange(303)[1::3]]
+)
+def test_the_data_are_read_where_they_stand(data: np.ndarray) -> None:
+    stream = Stream(data, 3, 7)
+    for _ in range(2 * stream.chunks_per_epoch):
+        chunk = stream.next()
+        assert np.shares_memory(chunk.inputs, data)
+        assert np.shares_memory(chunk.targets, data)
+
+
 @pytest.mark.parametrize("position", [(0, 5), (0, -1), (-1, 0)])
 def test_a_position_that_does_not_exist(position: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="no chunk"):

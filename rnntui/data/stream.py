@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from rnntui.errors import DataError
@@ -15,7 +15,7 @@ from rnntui.errors import DataError
 class Batch:
     """One chunk of every stream: `targets` is what follows each of `inputs`.
 
-    Both are (T, B) for tokens and (T, B, D) for values: read-only views of the streams.
+    Both are (T, B) for tokens and (T, B, D) for values: read-only views of the data.
     """
 
     inputs: NDArray[Any]
@@ -42,12 +42,14 @@ class Stream:
         self._epoch = 0
         self._chunk = 0
         # Row s holds step s of every stream, and row S what follows: a chunk is then one slice.
-        self._rows = np.empty((size + 1, batch, *data.shape[1:]), dtype=data.dtype)
-        self._rows[:size] = (
-            data[: batch * size].reshape(batch, size, *data.shape[1:]).swapaxes(0, 1)
+        # Nothing is copied: stream b is b * S further on, and its row S is the next one's row 0.
+        step, *within = data.strides
+        self._rows = as_strided(
+            data,
+            shape=(size + 1, batch, *data.shape[1:]),
+            strides=(step, size * step, *within),
+            writeable=False,
         )
-        self._rows[size] = data[size : batch * size + 1 : size]
-        self._rows.flags.writeable = False
 
     def next(self) -> Batch:
         """The chunk under the cursor, which moves on."""
