@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
 from time import perf_counter
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ from rnntui.errors import RnntuiError
 from rnntui.foreground.json_report import JsonReport
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
-from rnntui.foreground.stopping import Stopped, stoppable
+from rnntui.foreground.stopping import Stopped, Stopping, stoppable
 from rnntui.options import View
 from rnntui.recipe import Recipe
 from rnntui.trainer import Chunk, TrainState, finish, start, total_steps, train
@@ -32,16 +33,16 @@ def train_in_foreground(recipe: Recipe, view: View, notes: tuple[str, ...] = ())
     report: Report = (
         JsonReport(lines, view.every) if view.mode == "json" else PlainReport(lines, view.every)
     )
-    with stoppable():
+    with stoppable() as stopping:
         try:
-            _train(recipe, report, notes)
+            _train(recipe, report, notes, stopping)
         except Stopped as stop:
             report.stop(stop.name)
             return stop.code
     return 0
 
 
-def _train(recipe: Recipe, report: Report, notes: tuple[str, ...]) -> None:
+def _train(recipe: Recipe, report: Report, notes: tuple[str, ...], stopping: Stopping) -> None:
     data = load(recipe, getattr(sys.stdin, "buffer", None))
     state = start(recipe, data)
     run = Run(recipe, data, state.parameters.count, total_steps(recipe, data), perf_counter())
@@ -50,11 +51,21 @@ def _train(recipe: Recipe, report: Report, notes: tuple[str, ...]) -> None:
         report.note(note)
     trouble = _Troubles(recipe, data, report)
     see, look = report.see, trouble.look
-    for chunk in train(recipe, data, state):
+    for chunk in _whole(train(recipe, data, state), stopping):
         see(chunk)
         look(chunk)
     trouble.check_end(state)
     report.end(finish(recipe, data, state))
+
+
+def _whole(updates: Iterator[Chunk], stopping: Stopping) -> Iterator[Chunk]:
+    """The updates, none of which a signal breaks off."""
+    while True:
+        with stopping:
+            chunk = next(updates, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 class _Troubles:
