@@ -14,6 +14,7 @@ NEWLINE = "↵"
 TAB = "⇥"
 ELLIPSIS = "…"
 DOTTED_CIRCLE = "◌"
+MOST_MARKS = 8  # combining characters on one base; no script stacks more, and each costs bytes
 
 # Cc: controls. Cf: bidi, zero-width, byte-order mark, tags. Zl, Zp: line separators. Cs: lone
 # surrogates. Co, Cn: private use and unassigned, whose width no two terminals agree on.
@@ -83,14 +84,20 @@ def safe_text(text: str, *, newlines: bool = False, tab: int = 0) -> str:
 
 
 def _on_circles(text: str) -> str:
-    """Give each combining character that has none to sit on a dotted circle."""
+    """Put each combining character that has none to sit on, or one too many, on a dotted circle."""
     parts: list[str] = []
-    lonely = True
+    room = 0
     for char in text:
-        if lonely and char != "\n" and _combines(char):
+        if char == "\n":
+            room = 0
+        elif not _combines(char):
+            room = MOST_MARKS
+        elif room:
+            room -= 1
+        else:
             parts.append(DOTTED_CIRCLE)
+            room = MOST_MARKS - 1
         parts.append(char)
-        lonely = char == "\n"
     return "".join(parts)
 
 

@@ -207,8 +207,8 @@ def test_only_its_owner_may_connect(bench: Bench) -> None:
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="the system does not tell the peer")
 def test_another_user_is_sent_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    user = os.getuid()
-    monkeypatch.setattr("os.getuid", lambda: user + 1)
+    user = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: user + 1)
     with bench.viewer() as peer:
         assert bench.server.viewers == 0
         assert peer.recv(1) == b""

@@ -29,12 +29,14 @@ from rnntui.engine.protocol import (
     Pause,
     ProtocolError,
     Refused,
+    Safe,
     SetLearningRate,
     Step,
     TokenSteps,
     ValueSteps,
     Within,
 )
+from rnntui.text import safe_text
 
 UNDEADLINED = settings(deadline=None, max_examples=150)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -43,6 +45,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 def held(hint: Any) -> st.SearchStrategy[Any]:
     """Values that a field with this annotation may hold."""
     origin, args = get_origin(hint), get_args(hint)
+    if hint == Safe:
+        return TEXT.map(safe_text)
     if origin is Annotated:
         bounds = next(a for a in args if isinstance(a, Within))
         if args[0] is str:
@@ -169,6 +173,8 @@ def test_a_field_of_any_content_is_refused_or_kept(reply: Any, content: Any, dat
         (b'{"kind":"Look","steps":1}', "true or false"),
         (b'{"kind":"Look","writing":-1}', "outside"),
         (b"[" * 10_000, "JSON"),
+        (b'{"kind":"Pause","kind":"Stop"}', "JSON"),
+        (b'{"kind":"Step","count":1,"count":2}', "JSON"),
         (b'{"kind":"Pause"\xff}', "JSON"),
         (b'{"kind":"Generate","prompt":7,"length":1,"temperature":1}', "text"),
         (b'{"kind":"Generate","prompt":"","length":100001,"temperature":1}', "outside"),
@@ -213,8 +219,25 @@ def test_steps_are_told_apart() -> None:
 
 def test_texts_of_any_kind_travel() -> None:
     hostile = "\x1b[2J\n\r\x00\u2028\u202e\U0001f600 \\\"'"
-    assert decode_reply(encode(Refused(hostile))) == Refused(hostile)
-    assert decode_reply(encode(Refused("half \ud800 pair"))) == Refused("half \ufffd pair")
+    assert decode_request(encode(Generate(hostile, 1, 1.0))) == Generate(hostile, 1, 1.0)
+    half = decode_request(encode(Generate("half \ud800 pair", 1, 1.0)))
+    assert half == Generate("half \ufffd pair", 1, 1.0)
+
+
+def test_texts_that_are_to_be_shown_come_out_safe_whatever_is_sent() -> None:
+    hostile = "\x1b[2J\x9b\u202e"
+    assert decode_reply(encode(Refused(hostile))) == Refused(safe_text(hostile))
+    steps = TokenSteps(1, (hostile,), ("b",), (hostile,), (0.5,))
+    reply: Any = decode_reply(encode(dataclasses.replace(SNAPSHOT, steps=steps)))
+    assert reply.steps.input == reply.steps.predicted == (safe_text(hostile),)
+
+
+@pytest.mark.parametrize("within", ["%s", '{"kind":%s}', '{"kind":"Step","count":%s}'])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_any_depth_is_refused(within: str, opening: str, closing: str) -> None:
+    for depth in (*range(1, 40), *range(900, 1100), 3000):
+        with pytest.raises(ProtocolError):
+            decode_request((within % (opening * depth + "1" + closing * depth)).encode())
 
 
 def test_messages_that_are_too_long_are_not_sent() -> None:

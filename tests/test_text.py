@@ -32,6 +32,7 @@ safe = texts.map(safe_text)
         ("\u0301", "◌\u0301"),
         ("e\u0301", "e\u0301"),
         ("\u1161", "◌\u1161"),
+        ("e" + "\u0301" * 10, "e" + "\u0301" * 8 + "◌\u0301\u0301"),
     ],
 )
 def test_what_steers_or_hides_is_shown(raw: str, shown: str) -> None:

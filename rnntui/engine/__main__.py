@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rnntui.engine.loop import Engine
 from rnntui.engine.spawn import SOCKET
+from rnntui.errors import EngineError
 from rnntui.recipe import from_dict
 
 
@@ -22,7 +23,12 @@ def main(directory: str) -> int:
     """
     home = Path(directory)
     recipe = from_dict(json.load(sys.stdin.buffer))
-    status = Engine(recipe, home / SOCKET).run()
+    try:
+        engine = Engine(recipe, home / SOCKET)
+    except EngineError as error:
+        print(error, file=sys.stderr)  # the log, whose last line the one who waits reads
+        return error.exit_code
+    status = engine.run()
     shutil.rmtree(home, ignore_errors=True)
     return status
 

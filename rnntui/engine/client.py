@@ -15,8 +15,10 @@ from pathlib import Path
 from rnntui.engine.codec import decode_reply, encode
 from rnntui.engine.protocol import MAX_REPLY, Look, ProtocolError, Reply, Request
 from rnntui.errors import EngineError
+from rnntui.trust import check_private, is_ours
 
 RETRY = 0.005  # seconds between attempts to connect to a process that is starting
+FOREIGN = "the training process belongs to another user"
 CLOSED = "the connection was closed"
 BROKEN = (OSError, EOFError, ProtocolError, asyncio.LimitOverrunError)
 
@@ -50,12 +52,13 @@ class EngineClient:
     ) -> EngineClient:
         """Connect to the process that listens at `path`, or will within `timeout` seconds.
 
-        `alive` tells whether it is still worth trying. Raises EngineError.
+        `alive` tells whether it is still worth trying. Raises EngineError, also where the process
+        or the directory of the socket is not our user's own.
         """
         end = time.monotonic() + timeout
         while True:
             try:
-                return cls(*await asyncio.open_unix_connection(path, limit=2 * MAX_REPLY))
+                return cls(*await _open(path))
             except (FileNotFoundError, ConnectionError):
                 if not alive():
                     raise EngineError("the training process ended before it listened") from None
@@ -137,3 +140,12 @@ def _meaning(error: BaseException) -> str:
     if isinstance(error, ProtocolError | asyncio.LimitOverrunError):
         return f"the training process talks nonsense: {error}"
     return "the training process is gone"
+
+
+async def _open(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    check_private(path.parent)
+    reader, writer = await asyncio.open_unix_connection(path, limit=2 * MAX_REPLY)
+    if not is_ours(writer.get_extra_info("socket")):
+        writer.close()
+        raise EngineError(FOREIGN)
+    return reader, writer

@@ -2,7 +2,8 @@
 
 Nothing a peer sends is trusted: a line becomes a message only if its kind is known, every field is
 there (or has a default), has the declared type and lies in the declared range, and no other field
-is there. The checkers are built once per class from its annotations.
+is there. The checkers are built once per class from its annotations. Texts declared safe are made
+so here once more, whatever the peer did.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rnntui.engine.protocol import (
     ProtocolError,
     Reply,
     Request,
+    Safe,
     Within,
 )
 from rnntui.text import safe_text
@@ -51,12 +53,12 @@ def encode(message: Message) -> bytes:
 
 def decode_request(line: bytes) -> Request:
     """The request a line holds. Raises ProtocolError with the reason in one safe line."""
-    return cast(Request, _decode(line, REQUESTS, MAX_REQUEST))
+    return cast(Request, _bounded(line, REQUESTS, MAX_REQUEST))
 
 
 def decode_reply(line: bytes) -> Reply:
     """The reply a line holds. Raises ProtocolError with the reason in one safe line."""
-    return cast(Reply, _decode(line, REPLIES, MAX_REPLY))
+    return cast(Reply, _bounded(line, REPLIES, MAX_REPLY))
 
 
 def _plain(value: Any) -> Any:
@@ -89,19 +91,39 @@ def _tagged() -> frozenset[type]:
     return frozenset(found)
 
 
-def _decode(line: bytes, kinds: dict[str, type], most: int) -> Any:
+def _bounded(line: bytes, kinds: dict[str, type], most: int) -> Any:
     if len(line) > most:
         raise ProtocolError(f"the line is longer than {most} bytes")
     try:
-        table = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise ProtocolError("not a line of JSON") from None
+        return _decode(line, kinds)
+    except RecursionError:  # from reading it, or from showing what is wrong with it
+        raise ProtocolError("not a line of JSON: nested too deeply") from None
+
+
+def _decode(line: bytes, kinds: dict[str, type]) -> Any:
+    table = _parsed(line)
     if not isinstance(table, dict):
         raise ProtocolError("not a JSON object")
     kind = table.pop("kind", None)
     if not isinstance(kind, str) or kind not in kinds:
         raise ProtocolError(f"unknown kind {_shown(kind)}")
     return _object(kinds[kind])(table, kind)
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        text = line.decode("utf-8")
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_table)
+    except ValueError:
+        raise ProtocolError("not a line of JSON") from None
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a name given twice would mean different things to different readers."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a field is given twice")
+    return table
 
 
 def _no_constant(name: str) -> None:
@@ -139,6 +161,8 @@ def _object(kind: type) -> Check:
 
 def _check(hint: Any) -> Check:
     origin, args = get_origin(hint), get_args(hint)
+    if hint == Safe:
+        return _safe
     if origin is Annotated:
         return _within(_check(args[0]), next(a for a in args[1:] if isinstance(a, Within)))
     if origin in (Union, types.UnionType):
@@ -228,3 +252,7 @@ def _text(value: Any, where: str) -> Any:
     if type(value) is not str:
         raise ProtocolError(f"{where}: expected text, got {_shown(value)}")
     return value
+
+
+def _safe(value: Any, where: str) -> Any:
+    return safe_text(_text(value, where))

@@ -14,6 +14,7 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from rnntui.engine.budget import Budget
 from rnntui.engine.protocol import (
     VERSION,
     Accepted,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from rnntui.engine.session import Session
 
 LOOK_EVERY = 0.004  # seconds between two looks at the socket while training flat out
+ANSWERING, MOST_AT_ONCE = 0.1, 0.05  # share of the time, and seconds, that requests may take then
 LONGEST_WAIT = 0.1  # seconds: how late a signal may be noticed while nothing happens
 GRACE = 3.0  # seconds without a viewer after which nobody is coming back
 FIRST_GRACE = 15.0  # seconds for the first viewer to come
@@ -66,7 +68,9 @@ class Engine:
         self._status: int | None = None  # to exit with, once it is decided
         self._uninterrupted = False  # a signal waits for the end of the update
         self._visited = False
-        self._seen = self._looked = monotonic()  # when there last was a viewer; and the last look
+        self._seen = monotonic()  # when there last was a viewer
+        self._look_due = 0.0
+        self._budget = Budget(ANSWERING, MOST_AT_ONCE)
 
     def run(self) -> int:
         """Train until told to stop or nobody is there any more; the status to exit with."""
@@ -101,21 +105,24 @@ class Engine:
             if delay <= 0:
                 session.update()
                 now = monotonic()
-            if delay > 0 or now - self._looked >= LOOK_EVERY:
+            if delay > 0 or now >= self._look_due:
                 self._look(0.0 if delay <= 0 or session.writing else min(delay, LONGEST_WAIT))
                 session.turn(monotonic(), delay)
 
     def _inside_an_update(self) -> None:
         """A validation takes its time: answer meanwhile, and leave it if it is time to end."""
-        if monotonic() - self._looked >= LOOK_EVERY:
+        if monotonic() >= self._look_due:
             self._look(0.0)
             if self._over:
                 raise _Ended
 
     def _look(self, seconds: float) -> None:
         """Answer what has been asked, waiting at most so long, and see who is there."""
+        began = monotonic()
         self._server.poll(seconds, self._answer)
-        now = self._looked = monotonic()
+        now = monotonic()
+        waited = self._budget.spend(now if seconds else began, now)
+        self._look_due = now + max(LOOK_EVERY, waited)
         if self._server.viewers:
             self._visited, self._seen = True, now
         elif now - self._seen > (GRACE if self._visited else FIRST_GRACE):

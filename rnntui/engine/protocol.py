@@ -3,7 +3,7 @@
 A request and its reply are one line of JSON each: {"kind": "<class name>", field: value, ...}.
 Losses are in nats per token (½ squared error per step for values) unless a field says otherwise.
 A number that is not finite travels as null: NaN is not JSON. `codec.py` writes and reads the lines.
-Texts called safe have been through `safe_text`; all others are raw: whoever shows them does that.
+A `Safe` text has been through `safe_text`; all others are raw: whoever shows them does that.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Within(Shown):
 State = Literal["loading", "training", "paused", "finished", "failed"]
 Count = Annotated[int, Within(1, 1_000_000)]
 Mark = Annotated[int, Within(0, 2**53)]
+Safe = Annotated[str, "safe to show on a terminal, as text"]
 
 
 # ---- requests ---------------------------------------------------------------------------------
@@ -169,30 +170,30 @@ class Welcome(Shown):
     version: int
     pid: int
     parameters: int
-    source: str  # name of the source, already safe to show
-    unit: str  # "character", "byte", "word", "value"
+    source: Safe  # name of the source
+    unit: Safe  # "character", "byte", "word", "value"
     vocab_size: int  # 0 for values
     train_size: int  # tokens or values
     validation_size: int
-    split: str  # in words: "first 90 % to train, last 10 % to validate"
+    split: Safe  # in words: "first 90 % to train, last 10 % to validate"
     steps_per_epoch: int
     tokens_per_update: int
     total_steps: int | None  # None where the run is not bounded by steps or epochs
     total_seconds: float | None
     floor: float | None  # entropy rate of a generated source, nats per token
     baselines: tuple[Baseline, ...]  # those known by now; the others come with a Snapshot
-    features: tuple[str, ...]  # names of the values' columns
-    notes: tuple[str, ...]  # what loading wants the user to know
-    run: str = ""  # name of the run, safe to show; empty where nothing is saved
+    features: tuple[Safe, ...]  # names of the values' columns
+    notes: tuple[Safe, ...]  # what loading wants the user to know
+    run: Safe = ""  # name of the run; empty where nothing is saved
     ended: bool = False  # the run is over and seen from its files: there is nothing to command
-    news: str = ""  # in one safe line, what happened while nobody looked
+    news: Safe = ""  # in one line, what happened while nobody looked
 
 
 @dataclass(frozen=True, repr=False)
 class Baseline(Shown):
     """A simple model's validation loss on the same split: a line to beat."""
 
-    name: str
+    name: Safe
     loss: float
 
 
@@ -247,22 +248,22 @@ class Event(Shown):
     step: int
     seconds: float  # since the start of training
     kind: EventKind
-    text: str  # one line, safe to show
+    text: Safe  # one line
     at: float = 0.0  # seconds since 1970
-    who: str = ""  # the viewer who did it, safe to show; empty: the run itself
+    who: Safe = ""  # the viewer who did it; empty: the run itself
 
 
 @dataclass(frozen=True, repr=False)
 class TokenSteps(Shown):
-    """Stream 0 of the last update. Tokens as safe text, one entry per step, the newest last.
+    """Stream 0 of the last update, one entry per step, the newest last.
 
     Of a long chunk only the newest steps are sent.
     """
 
     step: int
-    input: tuple[str, ...]
-    true: tuple[str, ...]
-    predicted: tuple[str, ...]
+    input: tuple[Safe, ...]
+    true: tuple[Safe, ...]
+    predicted: tuple[Safe, ...]
     probability: tuple[float | None, ...]  # of the true token
 
 
@@ -283,8 +284,8 @@ class ValueSteps(Shown):
 class Writing(Shown):
     """What the network writes: the text from character `start` on, or a forecast's values.
 
-    `text` and `prompt` are raw, `warning` is safe. `start` may lie beyond what the viewer had: one
-    that is far behind gets the newest part. Of a long prompt only the end is sent.
+    `start` may lie beyond what the viewer had: one that is far behind gets the newest part. Of a
+    long prompt only the end is sent.
     """
 
     id: int
@@ -295,7 +296,7 @@ class Writing(Shown):
     text: str
     values: tuple[tuple[float | None, ...], ...]
     finished: bool
-    warning: str  # e.g. the prompt's characters that the vocabulary lacks
+    warning: Safe  # e.g. the prompt's characters that the vocabulary lacks
 
 
 @dataclass(frozen=True, repr=False)
@@ -303,9 +304,9 @@ class Alert(Shown):
     """The run is in trouble: what happened, why most likely, what the mend key would do."""
 
     step: int
-    title: str
-    cause: str
-    mend: str
+    title: Safe
+    cause: Safe
+    mend: Safe
 
 
 @dataclass(frozen=True, repr=False)
@@ -351,14 +352,14 @@ class Accepted(Shown):
 class Refused(Shown):
     """A request that cannot be carried out, and why."""
 
-    reason: str
+    reason: Safe
 
 
 @dataclass(frozen=True, repr=False)
 class Failed(Shown):
     """The run cannot start or has broken off: the line for the user and its exit code."""
 
-    message: str
+    message: Safe
     exit_code: int
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import selectors
 import socket
-import struct
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 from rnntui.engine.codec import decode_request, encode
 from rnntui.engine.protocol import MAX_REPLY, MAX_REQUEST, ProtocolError, Refused, Reply, Request
+from rnntui.errors import EngineError
+from rnntui.trust import check_private, is_ours
 
 MOST_VIEWERS = 16
 MOST_UNREAD = 4 * MAX_REPLY  # bytes a viewer may leave unread
 REQUESTS_A_TURN = 4  # of one viewer, so that a flood of requests cannot stop training
+LONGEST_TURN = 0.01  # seconds after which those who have not been answered come first next time
 
 
 class Viewer:
@@ -76,9 +79,19 @@ Answer = Callable[[Request, Viewer], Reply]
 
 
 class Server:
-    """Listens at `path`, in a directory that only its owner may enter."""
+    """Listens at `path`, in a directory that only its owner may enter.
+
+    Raises EngineError where others could, or where nothing can be made there.
+    """
 
     def __init__(self, path: Path) -> None:
+        try:
+            check_private(path.parent)
+            self._listen(path)
+        except OSError as error:
+            raise EngineError(f"cannot listen for viewers: {error.strerror}") from None
+
+    def _listen(self, path: Path) -> None:
         self._path = path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
@@ -91,7 +104,8 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, None)
         self._viewers: set[Viewer] = set()
-        self._waiting: set[Viewer] = set()  # have whole requests that were put off to the next turn
+        # Who has whole requests that were put off to the next turn, those put off longest first.
+        self._waiting: dict[Viewer, None] = {}
 
     @property
     def viewers(self) -> int:
@@ -106,18 +120,26 @@ class Server:
     def poll(self, seconds: float, answer: Answer) -> None:
         """Answer what has been asked; wait for something at most so long (0: not at all)."""
         ready = self._selector.select(0 if self._waiting else seconds)
-        turn = dict.fromkeys(self._waiting)
+        turn, end = dict(self._waiting), monotonic() + LONGEST_TURN
         for key, events in ready:
             viewer: Viewer | None = key.data
             if viewer is None:
                 self._accept()
-            elif events & selectors.EVENT_READ and not viewer.leaving and not viewer.receive():
+            elif self._hears(viewer, events) and not viewer.receive():
                 self._drop(viewer)
                 turn.pop(viewer, None)
             else:
                 turn[viewer] = None
         for viewer in turn:
-            self._answer(viewer, answer)
+            if monotonic() < end:
+                self._answer(viewer, answer)
+            else:
+                self._waiting[viewer] = None
+
+    def _hears(self, viewer: Viewer, events: int) -> bool:
+        """Whether to read from a viewer: not while requests of it wait, which bounds them."""
+        reads = events & selectors.EVENT_READ
+        return bool(reads) and not viewer.leaving and viewer not in self._waiting
 
     def close(self) -> None:
         """Hang up on everyone and remove the socket."""
@@ -133,7 +155,7 @@ class Server:
             connection, _ = self._listener.accept()
         except OSError:  # it left before it was let in, or no descriptor is free
             return
-        if not _is_ours(connection):
+        if not is_ours(connection):
             connection.close()
             return
         connection.setblocking(False)
@@ -169,7 +191,9 @@ class Server:
         if gone or (viewer.leaving and not viewer.unsent):
             self._drop(viewer)
             return
-        (self._waiting.add if more and not viewer.leaving else self._waiting.discard)(viewer)
+        self._waiting.pop(viewer, None)
+        if more and not viewer.leaving:
+            self._waiting[viewer] = None
         # A viewer with requests put off is not read from, which bounds what it can pile up here.
         reads = 0 if viewer.leaving or viewer in self._waiting else selectors.EVENT_READ
         writes = selectors.EVENT_WRITE if viewer.unsent else 0
@@ -187,16 +211,5 @@ class Server:
     def _drop(self, viewer: Viewer) -> None:
         self._watch(viewer, 0)
         self._viewers.discard(viewer)
-        self._waiting.discard(viewer)
+        self._waiting.pop(viewer, None)
         viewer.socket.close()
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    """Whether the peer runs as our user, where the system tells; elsewhere the directory guards."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    size = struct.calcsize("3i")
-    _, user, _ = struct.unpack(
-        "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-    )
-    return bool(user == os.getuid())

@@ -18,6 +18,7 @@ from pathlib import Path
 from rnntui.errors import EngineError
 from rnntui.recipe import Recipe, to_dict
 from rnntui.text import safe_text
+from rnntui.trust import why_exposed
 
 SOCKET, PID, LOG, RECIPE = "door", "pid", "log", "recipe.json"
 LONGEST_PATH = 100  # bytes: Unix sockets take little more (104 on macOS)
@@ -139,14 +140,17 @@ def _environment() -> dict[str, str]:
 def _make_directory() -> Path:
     """A new private directory with a short path; those of dead processes are removed."""
     prefix = f"rnntui-{os.getuid()}-"
+    reason = "no directory for its socket"
     for base in _bases():
-        if len(os.fsencode(base / f"{prefix}12345678" / SOCKET)) <= LONGEST_PATH:
+        if exposed := why_exposed(base):
+            reason = f"no safe directory for its socket: {exposed}"
+        elif len(os.fsencode(base / f"{prefix}12345678" / SOCKET)) <= LONGEST_PATH:
             _remove_stale(base, prefix)
             try:
                 return Path(tempfile.mkdtemp(prefix=prefix, dir=base))
             except OSError:
                 continue
-    raise EngineError("cannot start the training process: no directory for its socket; set TMPDIR")
+    raise EngineError(f"cannot start the training process: {reason}; set TMPDIR")
 
 
 def _bases() -> list[Path]:
