@@ -261,7 +261,7 @@ def test_another_user_cannot_get_to_the_socket_and_is_sent_away_if_he_could(
         connect += "; peer.settimeout(5); print(len(peer.recv(1)))"
         with as_somebody(connect) as other:
             while other.poll() is None:
-                server.poll(0.05, lambda request: pytest.fail("answered another user"))
+                server.poll(0.05, lambda request, viewer: pytest.fail("answered another user"))
             assert other.stdout and other.stdout.read().split() == ["0", "0"]
         assert server.viewers == 0
     finally:

@@ -339,7 +339,7 @@ class Snapshot(Shown):
     alert: Alert | None
     baselines: tuple[Baseline, ...] = ()  # they take time: empty at first
     saved: int | None = None  # update of the newest checkpoint
-    disk: str = ""  # in one safe line, why nothing can be saved just now
+    disk: Safe = ""  # in one line, why nothing can be saved just now
     viewers: int = 1
 
 
