@@ -25,6 +25,8 @@ FORBIDDEN = {
     "engine": ("tui", "cli", "foreground"),
     "run": ("engine", "tui", "cli", "foreground"),
     "foreground": ("tui", "cli"),
+    "bench": ("engine", "tui", "cli"),
+    "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
     "tui": ("nn", "trainer", "writing", "foreground", "cli"),
 }
 ENGINE_FOR_DASHBOARD = ("client", "codec", "protocol", "spawn")

@@ -15,6 +15,7 @@ SHELL = f"""
 rnntui() {{
   case "$1" in
     train | "") "{sys.executable}" -m rnntui "$@" --steps 3 ;;
+    bench) "{sys.executable}" -m rnntui "$@" --seconds 0.1 ;;
     *) "{sys.executable}" -m rnntui "$@" ;;
   esac
 }}

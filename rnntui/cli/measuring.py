@@ -1,4 +1,4 @@
-"""`rnntui check`: what this program computes, put to the test."""
+"""`rnntui check` and `rnntui bench`: what this program computes, and how fast, put to the test."""
 
 from __future__ import annotations
 
@@ -69,3 +69,36 @@ def _lines(recipe: Recipe, outcome: GradientCheck) -> list[str]:
         lines.append("  ".join((f"{name:<{first}}", *aligned)))
     worst, verdict = outcome.worst, "passes" if outcome.passes else "FAILS"
     return [*lines, "", f"worst: {worst.name} {worst.error:.1e}, limit {LIMIT:g}: {verdict}"]
+
+
+def _duration(_ctx: click.Context, _option: click.Parameter, value: float) -> float:
+    if not 0.1 <= value <= 3600:  # nor is NaN
+        raise click.BadParameter(f"takes 0.1 to 3600, not {value:g}")
+    return value
+
+
+@cli.command(short_help="Measure how fast this machine trains and writes.")
+@click.option(
+    "--seconds",
+    type=float,
+    default=45.0,
+    callback=_duration,
+    metavar="S",
+    help="Roughly how long it may take; 45 if not given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def bench(seconds: float, as_json: bool) -> int:
+    """Measure how fast this machine trains networks and writes with them.
+
+    First the peak: the fastest product of matrices that one core can do. Then training, for each
+    cell in several sizes, in tokens per second and as a share of that peak; writing, a character at
+    a time; and which batch suits this machine. Other programs that are busy make it slower.
+
+    \b
+    Examples:
+      rnntui bench
+      rnntui bench --json > laptop.jsonl     a JSON object a line, to compare machines
+    """
+    from rnntui.bench.command import bench as run_bench
+
+    return run_bench(seconds, as_json)

@@ -1,0 +1,35 @@
+"""How fast something runs: short windows one after another, and their median."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+_WINDOWS = 5
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of wall time for one run: of the median window, the fastest and the slowest."""
+
+    median: float
+    least: float
+    most: float
+
+
+def time_runs(run: Callable[[int], object], seconds: float) -> Timing:
+    """Time `run(n)`, which does something n times, for about that long, once at the least."""
+    run(1)  # allocates, fills caches
+    began = perf_counter()
+    run(1)
+    windows = [perf_counter() - began]
+    count = int(seconds / _WINDOWS / max(windows[0], 1e-9))
+    if count > 1:
+        windows = []
+    while len(windows) < _WINDOWS and (count > 1 or sum(windows) < seconds):
+        began = perf_counter()
+        run(max(1, count))
+        windows.append((perf_counter() - began) / max(1, count))
+    return Timing(median(windows), min(windows), max(windows))

@@ -1,0 +1,78 @@
+"""The networks that are measured, on text made up at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.data.dataset import TokenData
+from rnntui.data.tokenizer import CharTokenizer
+from rnntui.nn.cells import CELLS
+from rnntui.recipe import Recipe
+
+VOCAB = 65  # different characters, as in a book
+_LENGTH = 200_000
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network and its chunk: `batch` streams of `steps`; trained by Adam, clipped by norm."""
+
+    cell: str
+    batch: int
+    hidden: int
+    steps: int
+    layers: int = 1
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of one update."""
+        return self.batch * self.steps
+
+    @property
+    def operations(self) -> int:
+        """Useful multiplications and additions of one update's matrix products.
+
+        Forward, backward and weight gradient are 2 M N K each; the lookup of the input costs none.
+        """
+        gates = CELLS[self.cell].gates
+        recurrent = gates * self.hidden * (2 * self.layers - 1)
+        return 6 * self.tokens * self.hidden * (recurrent + VOCAB)
+
+    def recipe(self) -> Recipe:
+        """What trains it, without validations and samples."""
+        return Recipe().replace(
+            cell=self.cell,
+            hidden=self.hidden,
+            layers=self.layers,
+            batch=self.batch,
+            seq_len=self.steps,
+            optimizer="adam",
+            clip=5.0,
+            clip_mode="norm",
+            eval_every=0,
+        )
+
+
+TRAINING = (
+    Workload("rnn", 1, 100, 25),
+    Workload("rnn", 32, 128, 50),
+    Workload("gru", 32, 128, 50),
+    Workload("lstm", 32, 128, 50),
+    Workload("lstm", 50, 128, 50, 2),
+    Workload("lstm", 64, 256, 64),
+    Workload("rnn", 64, 512, 64),
+    Workload("gru", 64, 512, 64),
+    Workload("lstm", 64, 512, 64),
+)
+WRITING = tuple(Workload(cell, 1, H, 1) for H in (128, 512) for cell in ("rnn", "gru", "lstm"))
+
+
+def made_up_text() -> TokenData:
+    """Tokens with frequencies like those of letters (Zipf's law), without any order in them."""
+    shares = 1 / np.arange(1, VOCAB + 1)
+    random = np.random.RandomState(0)
+    tokens = random.choice(VOCAB, _LENGTH, p=shares / shares.sum()).astype(np.uint8)
+    tokenizer = CharTokenizer(tuple(chr(ord("!") + n) for n in range(VOCAB)))
+    return TokenData("made-up text", "character", tokens, tokens[:0], tokenizer, "")
