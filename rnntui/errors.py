@@ -31,3 +31,15 @@ class EngineError(RnntuiError):
     """The training process failed or is gone (EX_SOFTWARE)."""
 
     exit_code = 70
+
+
+class RunError(RnntuiError):
+    """A run's files cannot be read or written (EX_IOERR)."""
+
+    exit_code = 74
+
+
+class RunTakenError(RnntuiError):
+    """Another process trains in that run directory (EX_CANTCREAT)."""
+
+    exit_code = 73

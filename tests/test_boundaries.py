@@ -23,7 +23,7 @@ FORBIDDEN = {
     "recipe": ("data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
     "text": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
     "engine": ("tui", "cli", "foreground"),
-    "run": ("engine", "tui", "cli", "foreground"),
+    "run": ("nn", "trainer", "writing", "engine", "tui", "cli", "foreground"),
     "foreground": ("tui", "cli"),
     "bench": ("engine", "tui", "cli"),
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
@@ -112,6 +112,14 @@ def test_the_dashboards_process_does_not_load_numpy():
     found = loaded("import rnntui.tui.app, rnntui.tui.start, rnntui.engine.spawn")
     assert "textual" in found
     assert "numpy" not in found
+
+
+def test_what_only_reads_runs_does_not_load_numpy():
+    found = loaded(
+        "import rnntui.run.directory, rnntui.run.journal, rnntui.run.names, rnntui.run.root, "
+        "rnntui.run.status"
+    )
+    assert not found & {"numpy", "textual", "asyncio"}
 
 
 @pytest.mark.parametrize(
