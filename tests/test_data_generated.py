@@ -22,7 +22,7 @@ def test_the_same_seed_gives_the_same_text(module: object) -> None:
     text = module.text(RandomState(3))  # type: ignore[attr-defined]
     assert text == module.text(RandomState(3))  # type: ignore[attr-defined]
     assert text != module.text(RandomState(4))  # type: ignore[attr-defined]
-    assert 100_000 <= len(text) <= 400_000
+    assert 100_000 <= len(text) <= 1_300_000
     assert len(text) == pytest.approx(module.characters(), rel=0.02)  # type: ignore[attr-defined]
 
 

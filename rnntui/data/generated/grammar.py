@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Choice = tuple[float, tuple[str, ...]]
 
-SENTENCES = 9_500
+SENTENCES = 30_000
 START = "Sentence"
 
 _NUMBERS = ("one", "many")

@@ -1,0 +1,21 @@
+"""What the recipes are to learn, they learn."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnntui.data import load
+from rnntui.data.dataset import TokenData
+from rnntui.recipe import load_recipe
+from rnntui.trainer import train
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sums", "brackets"])
+def test_a_generated_text_is_learned_to_within_3_per_cent_of_its_floor(name: str) -> None:
+    recipe = load_recipe(name).replace(sample_every=0)
+    data = load(recipe)
+    assert isinstance(data, TokenData)
+    assert data.floor is not None
+    losses = [c.validation for c in train(recipe, data) if c.validation is not None]
+    assert 0.97 < min(losses) / data.floor < 1.03
