@@ -21,6 +21,7 @@ from rich.cells import cell_len
 
 from rnntui.engine.client import EngineClient
 from rnntui.engine.codec import decode_reply, encode
+from rnntui.engine.order import Order
 from rnntui.engine.protocol import Generate, Hello, Look, Pause, Snapshot, Welcome
 from rnntui.engine.spawn import spawn
 from rnntui.recipe import load_recipe
@@ -80,7 +81,7 @@ PICTURES_MADE = {
 
 async def record(take: Take) -> tuple[Welcome, Snapshot]:
     """Play a take with a real engine; what it said at its end."""
-    handle = spawn(load_recipe(take.recipe), ROOT)
+    handle = spawn(Order(load_recipe(take.recipe)), ROOT)
     try:
         client = await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
         welcome, snapshot = await client.ask(Hello()), None
@@ -136,7 +137,7 @@ def placed(svg: str) -> str:
 
 async def draw(picture: Picture) -> tuple[str, str]:
     """A picture as SVG and as plain text."""
-    app = dashboard(recorded(picture.take), glyphs=picture.glyphs, theme=picture.theme)
+    app = dashboard(recorded(picture.take), glyphs=picture.glyphs, theme=picture.theme, kept=True)
     async with app.run_test(size=(picture.columns, picture.rows)) as pilot:
         await ready(pilot, app)
         for key in picture.keys:

@@ -29,7 +29,7 @@ FORBIDDEN = {
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
     "tui": ("nn", "trainer", "writing", "foreground", "cli"),
 }
-ENGINE_FOR_DASHBOARD = ("client", "codec", "protocol", "spawn")
+ENGINE_FOR_DASHBOARD = ("client", "codec", "order", "process", "protocol", "spawn")
 
 
 def modules(path: Path) -> Iterator[str]:

@@ -22,6 +22,7 @@ from rnntui.engine import session as session_module
 from rnntui.engine import spawn as spawn_module
 from rnntui.engine.client import EngineBusyError, EngineClient
 from rnntui.engine.loop import Engine
+from rnntui.engine.order import Order
 from rnntui.engine.protocol import (
     Accepted,
     Failed,
@@ -60,7 +61,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     handles: list[EngineHandle] = []
 
     def begin(recipe: Recipe = RECIPE, cwd: Path = tmp_path) -> EngineHandle:
-        handles.append(spawn(recipe, cwd))
+        handles.append(spawn(Order(recipe), cwd))
         return handles[-1]
 
     yield begin
@@ -237,7 +238,7 @@ def test_a_process_that_cannot_start_says_why(
         asyncio.run(EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None))
     monkeypatch.setattr(spawn_module, "_command", lambda _: ["/no/such/program"])
     with pytest.raises(EngineError, match="cannot start"):
-        spawn(RECIPE, Path.cwd())
+        spawn(Order(RECIPE), Path.cwd())
 
 
 async def test_rubbish_does_not_harm_it(start: Start) -> None:
@@ -380,7 +381,7 @@ def test_a_long_path_is_not_used_for_the_socket(
 def test_it_ends_if_nobody_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_module, "FIRST_GRACE", 0.2)
     before = signal.getsignal(signal.SIGTERM)
-    assert Engine(RECIPE, tmp_path / "door").run() == 0
+    assert Engine(Order(RECIPE), tmp_path / "door").run() == 0
     assert list(tmp_path.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -389,7 +390,7 @@ def test_a_failure_nobody_hears_of_ends_it_with_its_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop_module, "FIRST_GRACE", 0.2)
-    assert Engine(RECIPE.replace(repeat=1), tmp_path / "door").run() == 65
+    assert Engine(Order(RECIPE.replace(repeat=1)), tmp_path / "door").run() == 65
 
 
 @pytest.mark.parametrize("where", ["update", "snapshot"])
@@ -405,7 +406,7 @@ def test_an_unexpected_error_is_one_line_and_a_file(
     with subprocess.Popen(
         [sys.executable, "-c", ASKER, str(tmp_path / "door")], stdout=subprocess.PIPE
     ) as asker:
-        assert Engine(RECIPE, tmp_path / "door").run() == 70
+        assert Engine(Order(RECIPE), tmp_path / "door").run() == 70
         assert asker.stdout is not None
         said = asker.stdout.read().decode()
     assert "KeyError" in said and "\x1b" not in said and "exit_code=70" in said

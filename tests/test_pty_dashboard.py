@@ -19,6 +19,7 @@ if not sys.platform.startswith("linux"):
 
 PROGRAM = """
 import sys
+from rnntui.engine.order import Order
 from rnntui.recipe import Recipe
 from rnntui.tui import run_dashboard
 recipe = Recipe(name="pty").replace(source="text:hello world\\n", repeat=300, hidden=16, batch=1)
@@ -27,7 +28,7 @@ recipe = recipe.override(dict(pair.split("=") for pair in sys.argv[1:] if "=" in
 if "crash" in sys.argv:
     import rnntui.tui.app
     rnntui.tui.app.Dashboard.toggle_log = lambda self: 1 // 0
-sys.exit(run_dashboard(recipe))
+sys.exit(run_dashboard(Order(recipe)))
 """
 RESTORED = b"\x1b[?1049l"
 

@@ -34,16 +34,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def _dashboard(recipe: Recipe, view: View, notes: tuple[str, ...]) -> int:
     """Show the run on the whole screen; the notes stand above it in the scrollback."""
+    from rnntui.engine.order import Order
     from rnntui.recipe import nearest
     from rnntui.text import safe_text
-    from rnntui.tui import THEMES, run_dashboard
+    from rnntui.tui import THEMES, Look, run_dashboard
 
     if view.theme and view.theme not in THEMES:
         hint = nearest(view.theme, THEMES, f"there is {', '.join(THEMES[:6])} …")
         raise click.UsageError(f"no theme '{view.theme}'{hint}")
     for note in notes:
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)
-    return run_dashboard(recipe, glyphs=view.glyphs, theme=view.theme or None, mouse=view.mouse)
+    look = Look(view.glyphs, view.theme or None, view.mouse)
+    return run_dashboard(Order(recipe), look)
 
 
 def recipe_options(command: Command) -> Command:

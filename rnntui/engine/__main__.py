@@ -1,4 +1,4 @@
-"""What `spawn` starts: trains the recipe on standard input, listening in the directory it is given.
+"""What `spawn` starts: obeys the order on standard input, listening in the directory it is given.
 
 Nothing is written to a terminal: messages go to the viewers.
 """
@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from rnntui.engine.loop import Engine
+from rnntui.engine.order import order_from_dict
 from rnntui.engine.spawn import SOCKET
 from rnntui.errors import EngineError
-from rnntui.recipe import from_dict
 
 
 def main(directory: str) -> int:
@@ -22,9 +22,9 @@ def main(directory: str) -> int:
     After an exception here the directory stays, with its log, for the one who made it.
     """
     home = Path(directory)
-    recipe = from_dict(json.load(sys.stdin.buffer))
+    order = order_from_dict(json.load(sys.stdin.buffer))
     try:
-        engine = Engine(recipe, home / SOCKET)
+        engine = Engine(order, home / SOCKET)
     except EngineError as error:
         print(error, file=sys.stderr)  # the log, whose last line the one who waits reads
         return error.exit_code

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from rnntui.engine.budget import Budget
+from rnntui.engine.order import Order
 from rnntui.engine.protocol import (
     VERSION,
     Accepted,
@@ -37,7 +38,6 @@ from rnntui.engine.protocol import (
 )
 from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
-from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class _Ended(BaseException):
 class Engine:
     """One run and its socket, from the first viewer to the last."""
 
-    def __init__(self, recipe: Recipe, socket: Path) -> None:
-        self._recipe = recipe
+    def __init__(self, order: Order, socket: Path) -> None:
+        self._order = order
         self._server = Server(socket)
         self._session: Session | None = None
         self._failure: Failed | None = None
@@ -91,7 +91,8 @@ class Engine:
         from rnntui.data import load
         from rnntui.engine.session import Session
 
-        self._session = Session(self._recipe, load(self._recipe), self._inside_an_update)
+        recipe = self._order.recipe
+        self._session = Session(recipe, load(recipe), self._inside_an_update)
         # What has been imported stays: it need not be looked through for garbage again and again.
         gc.freeze()
         gc.enable()

@@ -15,12 +15,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.engine.order import Order, order_to_dict
 from rnntui.errors import EngineError
-from rnntui.recipe import Recipe, to_dict
 from rnntui.text import safe_text
 from rnntui.trust import why_exposed
 
-SOCKET, PID, LOG, RECIPE = "door", "pid", "log", "recipe.json"
+SOCKET, PID, LOG, ORDER = "door", "pid", "log", "order.json"
 LONGEST_PATH = 100  # bytes: Unix sockets take little more (104 on macOS)
 UNCLAIMED = 60.0  # seconds after which a directory without a process is nobody's
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -67,6 +67,11 @@ class EngineHandle:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return f"the training process ended with {how}" + (f": {last}" if last else "")
 
+    def terminate(self) -> None:
+        """Ask it to end; a run that is kept is saved before that."""
+        if self.exited() is None:
+            self.process.terminate()
+
     def kill(self) -> None:
         """End it now, whatever it does, and remove what it leaves behind."""
         if self.exited() is None:
@@ -80,14 +85,14 @@ class EngineHandle:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def spawn(recipe: Recipe, cwd: Path) -> EngineHandle:
-    """Start training `recipe` in a process of its own; takes a few ms and does not wait for it.
+def spawn(order: Order, cwd: Path) -> EngineHandle:
+    """Start a process that carries out an order; takes a few ms and does not wait for it.
 
     `cwd` is where relative sources are looked for. Raises EngineError if no process can be made.
     """
     directory = _make_directory()
     try:
-        process = _start(recipe, cwd, directory)
+        process = _start(order, cwd, directory)
         (directory / PID).write_text(str(process.pid), "ascii")
     except OSError as error:
         shutil.rmtree(directory, ignore_errors=True)
@@ -96,16 +101,16 @@ def spawn(recipe: Recipe, cwd: Path) -> EngineHandle:
     return EngineHandle(process, directory)
 
 
-def _start(recipe: Recipe, cwd: Path, directory: Path) -> subprocess.Popen[bytes]:
+def _start(order: Order, cwd: Path, directory: Path) -> subprocess.Popen[bytes]:
     # A file, not a pipe: a recipe may carry a long text, and nobody waits for the reader.
-    path = directory / RECIPE
-    path.write_text(json.dumps(to_dict(recipe)), "utf-8")
-    with path.open("rb") as recipe_file, (directory / LOG).open("wb") as log:
+    path = directory / ORDER
+    path.write_text(json.dumps(order_to_dict(order)), "utf-8")
+    with path.open("rb") as order_file, (directory / LOG).open("wb") as log:
         return subprocess.Popen(
             _command(directory),
             cwd=cwd,
             env=_environment(),
-            stdin=recipe_file,
+            stdin=order_file,
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -1,6 +1,6 @@
 """The dashboard: a screen on a training process. Importing this package is cheap."""
 
-from rnntui.tui.start import run_dashboard
+from rnntui.tui.start import Look, attach_dashboard, run_dashboard
 
 THEMES = (
     "dark",
@@ -19,4 +19,4 @@ THEMES = (
     "textual-light",
 )
 
-__all__ = ["THEMES", "run_dashboard"]
+__all__ = ["THEMES", "Look", "attach_dashboard", "run_dashboard"]

@@ -12,6 +12,7 @@ from rnntui.engine.protocol import (
     Pace,
     Pause,
     Resume,
+    Save,
     SetLearningRate,
     SetTemperature,
     Step,
@@ -111,6 +112,10 @@ class Dashboard(Shell):
     def mend(self) -> None:
         """Do what the banner offers."""
         self.order(Mend(), "mending")
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        self.order(Save(), "saving")
 
     def open_prompt(self) -> None:
         """Put the focus into the prompt."""

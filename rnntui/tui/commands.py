@@ -47,11 +47,19 @@ class Command:
 
 
 def _running(app: Dashboard) -> bool:
-    return app.state.running
+    return app.state.running and not app.read_only
 
 
 def _live(app: Dashboard) -> bool:
-    return app.state.connection == "live"
+    return app.state.connection == "live" and not app.read_only
+
+
+def _kept(app: Dashboard) -> bool:
+    return app.kept and _running(app)
+
+
+def _detachable(app: Dashboard) -> bool:
+    return app.kept and not app.read_only
 
 
 def _prompting(app: Dashboard) -> bool:
@@ -63,7 +71,7 @@ def _writing(app: Dashboard) -> bool:
 
 
 def _alert(app: Dashboard) -> bool:
-    return app.state.alert is not None
+    return app.state.alert is not None and not app.read_only
 
 
 def _has_steps(app: Dashboard) -> bool:
@@ -124,6 +132,11 @@ COMMANDS: tuple[Command, ...] = (
         "rate_up", ("right_square_bracket",), "]", "rate",
         "multiply the learning rate by 1.25",
         "training", lambda app: app.change_lr(1), _running, rank=3,
+    ),
+    Command(
+        "save", ("s",), "s", "save",
+        "write a checkpoint now",
+        "training", lambda app: app.save(), _kept, rank=7,
     ),
     Command(
         "prompt", ("g", "slash"), "g", "prompt",
@@ -227,8 +240,13 @@ COMMANDS: tuple[Command, ...] = (
         "pages and leaving", lambda app: app.leave(130), rank=10, in_prompt=True,
     ),
     Command(
+        "detach", ("d",), "d", "detach",
+        "leave; training goes on, and rnntui attach comes back",
+        "pages and leaving", lambda app: app.leave(0, stop=False), _detachable, rank=1,
+    ),
+    Command(
         "quit", ("q", "ctrl+q"), "q", "quit",
-        "end training and leave, with a short report",
+        "leave with a short report; training is saved and ends",
         "pages and leaving", lambda app: app.leave(0), rank=0,
     ),
 )  # fmt: skip

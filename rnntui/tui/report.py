@@ -12,12 +12,12 @@ SAMPLE_LINES = 4
 WIDTH = 78
 
 
-def report(state: RunState) -> str:
+def report(state: RunState, stopped: bool = True) -> str:
     """What ran, how far it came and what it wrote last, as plain lines; empty before update 1."""
     last = state.snapshot
     if last is None or last.step == 0:
         return ""
-    how = "finished" if last.state == "finished" else "stopped"
+    how = "finished" if last.state == "finished" else "stopped" if stopped else "left"
     head = f"{safe_text(state.recipe.name)}: {how} after {count(last.step)} updates"
     facts = [
         ("trained", f"{last.epoch:.2f} epochs in {_time(last.elapsed)}"),
@@ -30,6 +30,18 @@ def report(state: RunState) -> str:
     facts.append(("settings", f"learning rate {last.lr:.4g}, seed {state.recipe.train.seed}"))
     lines = [head, *(f"  {name:<11} {text}" for name, text in facts), *_sample(state)]
     return "\n".join(lines)
+
+
+def where(state: RunState, alive: bool) -> str:
+    """How to come back to the run, or what can be done with it; empty where nothing is kept."""
+    run = state.welcome.run if state.welcome else ""
+    if not run:
+        return ""
+    if alive:
+        return f"training goes on: rnntui attach {run}"
+    finished = state.snapshot is not None and state.snapshot.state == "finished"
+    more = "" if finished else f"rnntui resume {run}  ·  "
+    return f"  {'kept':<11} {more}rnntui generate {run}"
 
 
 def _sample(state: RunState) -> list[str]:

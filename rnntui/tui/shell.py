@@ -24,6 +24,7 @@ from rnntui.tui.state import Display, RunState
 from rnntui.tui.terminal import TerminalApp
 from rnntui.tui.themes import OWN
 
+HANG_UP, TERMINATED = 129, 143
 NOTICE_SECONDS = 2.5
 GONE_CHECK_SECONDS = 2.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
@@ -50,8 +51,13 @@ class Shell(TerminalApp):
         glyphs: Glyphs = "braille",
         theme: str = "dark",
         stop_engine: Callable[[], None] = lambda: None,
+        kept: bool = False,
+        read_only: bool = False,
     ) -> None:
+        """`kept`: training may go on without this app. `read_only`: it is not ours to command."""
         super().__init__()
+        self.kept, self.read_only = kept, read_only
+        self.stopped = False  # training was ended by leaving
         self.state: RunState = RunState(recipe)
         self.display_options = Display(glyphs=glyphs)
         self.failure = ""
@@ -106,19 +112,27 @@ class Shell(TerminalApp):
         """Leave on signals, from the moment the event loop turns."""
         self._signals = signals
 
-    def leave(self, code: int) -> None:
-        """End training and the app with an exit code."""
+    def leave(self, code: int, stop: bool | None = None) -> None:
+        """End the app with an exit code, and training too if that is wanted.
+
+        Without a word on it a run that is kept goes on where nobody asked for its end: a hang-up
+        or a SIGTERM is about this process only.
+        """
         if self._leaving:
             return
         self._leaving = True
+        if stop is None:
+            stop = code not in (HANG_UP, TERMINATED)
+        self.stopped = not self.read_only and (stop or not self.kept)
         if code == 0 and self.state.connection == "gone":
             code, self.failure = EngineError.exit_code, self.state.failure
         self._tasks.append(asyncio.create_task(self._leave(code)))
 
     async def _leave(self, code: int) -> None:
-        with contextlib.suppress(TimeoutError, EngineError, OSError):
-            await asyncio.wait_for(self.puller.say(Stop()), STOP_PATIENCE)
-        self._stop_engine()
+        if self.stopped:
+            with contextlib.suppress(TimeoutError, EngineError, OSError):
+                await asyncio.wait_for(self.puller.say(Stop()), STOP_PATIENCE)
+            self._stop_engine()
         self._end(code)
 
     def _end(self, code: int) -> None:
@@ -131,12 +145,13 @@ class Shell(TerminalApp):
         """The run cannot start or has broken off: leave with the engine's line and code."""
         self.failure = safe_text(message)
         self._leaving = True
-        self._stop_engine()
+        if not self.read_only:
+            self._stop_engine()
         self._end(code)
 
     def hang_up(self) -> None:
         """The terminal is gone: so is whoever looked."""
-        self.leave(129)
+        self.leave(HANG_UP)
 
     def _check_terminal(self) -> None:
         if not self.is_headless and terminal_gone():

@@ -5,76 +5,122 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rnntui.errors import EngineError
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
-    from rnntui.engine.spawn import EngineHandle
+    from rnntui.engine.order import Order
     from rnntui.tui.app import Dashboard
     from rnntui.tui.signals import Signals
 
-STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for the training process
+STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for a training process that keeps nothing
+SAVE_SECONDS = 15.0  # for one that saves before it ends; longer, and it is left to itself
+SAYS_SO = 0.5  # seconds until a user wants to know what there is to wait for
 HANG_UP = 129
 
 
-def run_dashboard(
-    recipe: Recipe,
-    *,
-    glyphs: Literal["braille", "blocks", "ascii"] = "braille",
-    theme: str | None = None,
-    mouse: bool = True,
-) -> int:
-    """Train a recipe in the dashboard until its user leaves; the exit code.
+class Engine(Protocol):
+    """A training process, started here or found."""
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens, or will."""
+
+    def exited(self) -> int | None:
+        """Its exit status once it has ended, else None."""
+
+    def wait(self, seconds: float) -> int | None:
+        """As `exited`, waiting for its end at most so long."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the dashboard looks."""
+
+    glyphs: Literal["braille", "blocks", "ascii"] = "braille"
+    theme: str | None = None
+    mouse: bool = True
+
+
+def run_dashboard(order: Order, look: Look | None = None) -> int:
+    """Train in the dashboard until its user leaves; the exit code.
 
     Needs a terminal on stdin and stderr. Raises EngineError if no training process can be started.
     """
     gc.disable()  # a sixth of the time of importing Textual goes into looking for garbage
-    _environment()
-    theme = theme or _terminal_theme()
     from rnntui.engine.spawn import spawn
+
+    return _show(order.recipe, spawn(order, Path.cwd()), look or Look(), kept=order.kept)
+
+
+def attach_dashboard(
+    recipe: Recipe, engine: Engine, look: Look | None = None, read_only: bool = False
+) -> int:
+    """Show a run that is being trained by a process that was started elsewhere; the exit code."""
+    gc.disable()
+    return _show(recipe, engine, look or Look(), kept=True, read_only=read_only)
+
+
+def _show(
+    recipe: Recipe, engine: Engine, look: Look, *, kept: bool, read_only: bool = False
+) -> int:
+    _environment()
+    theme = look.theme or _terminal_theme()
     from rnntui.tui.signals import Signals
     from rnntui.tui.splash import Splash
 
-    handle = spawn(recipe, Path.cwd())
+    app: Dashboard | None = None
     try:
-        with Signals(last_resort=handle.kill) as signals, Splash(recipe.name, theme) as splash:
-            app = _app(recipe, handle, signals, glyphs, theme)
+        last_resort = (lambda: None) if kept else engine.kill
+        with Signals(last_resort) as signals, Splash(recipe.name, theme) as splash:
+            app = _app(recipe, engine, signals, look.glyphs, theme, kept, read_only)
             app.on_other_screen = splash.shown
             splash.hand_over()
-            app.run(mouse=mouse)
+            app.run(mouse=look.mouse)
             signals.leave = None
-        return _epilogue(app, handle)
+        return _epilogue(app, engine)
     finally:
-        _stop(handle)
+        if not kept:
+            _end(engine)
 
 
 def _app(
     recipe: Recipe,
-    handle: EngineHandle,
+    engine: Engine,
     signals: Signals,
     glyphs: Literal["braille", "blocks", "ascii"],
     theme: str,
+    kept: bool,
+    read_only: bool,
 ) -> Dashboard:
     from rnntui.engine.client import EngineClient
     from rnntui.tui.app import Dashboard
 
     async def connect() -> EngineClient:
-        return await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
+        return await EngineClient.connect(engine.socket, alive=lambda: engine.exited() is None)
 
     app = Dashboard(
         recipe,
         connect,
         glyphs=glyphs,
         theme=theme,
-        stop_engine=lambda: _terminate(handle),
+        stop_engine=engine.terminate,
+        kept=kept,
+        read_only=read_only,
     )
     app.obey(signals)
     return app
@@ -103,29 +149,27 @@ def _terminal_theme() -> str:
     return "light" if ground in ("7", "15") else "dark"
 
 
-def _terminate(handle: EngineHandle) -> None:
-    if handle.exited() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(handle.pid, signal.SIGTERM)
-
-
-def _stop(handle: EngineHandle) -> None:
+def _end(engine: Engine) -> None:
     """No process and no socket stay behind."""
-    _terminate(handle)
-    handle.wait(STOP_SECONDS)
-    handle.kill()
+    engine.terminate()
+    engine.wait(STOP_SECONDS)
+    engine.kill()
 
 
-def _epilogue(app: Dashboard, handle: EngineHandle) -> int:
+def _epilogue(app: Dashboard, engine: Engine) -> int:
     """Say what there is to say on the normal screen; the exit code."""
     code = app.return_code or 0
     if code == HANG_UP:
         # Nobody is there to print for, and Python's own flushing at the end would fail: exit 120.
-        _stop(handle)
+        if not app.kept:
+            _end(engine)
         os._exit(code)
-    from rnntui.tui.report import report
+    from rnntui.tui.report import report, where
 
-    if text := report(app.state):
+    if app.stopped:
+        _wait_for_saving(engine)
+    told = (report(app.state, app.stopped), where(app.state, engine.exited() is None))
+    if text := "\n".join(filter(None, told)):
         print(text, flush=True)
     if app.crash is not None:
         path = write_crash(app.crash)
@@ -135,6 +179,14 @@ def _epilogue(app: Dashboard, handle: EngineHandle) -> int:
     if app.failure:
         print(f"rnntui: {app.failure}", file=sys.stderr)
     return code
+
+
+def _wait_for_saving(engine: Engine) -> None:
+    """A checkpoint is written before the training process ends."""
+    if engine.wait(SAYS_SO) is None:
+        print("saving the run …", file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            engine.wait(SAVE_SECONDS)
 
 
 def write_crash(error: BaseException) -> str:
