@@ -21,8 +21,10 @@ from rnntui.memory import check_memory, free_memory, memory_needed, too_large
 from rnntui.nn.arena import Array
 from rnntui.nn.evaluate import Evaluator
 from rnntui.nn.model import ModelShape, Parameters, initialise
-from rnntui.nn.network import Network
-from rnntui.nn.optim import Optimizer, clip, gradient_norm, make_optimizer
+from rnntui.nn.optim import Optimizer
+from rnntui.parallel.crew import Crew, check_workers
+from rnntui.parallel.plan import Plan
+from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.schedule import Schedule, check_schedule
 from rnntui.writing import Result, WritingState, finish, sample, writer
@@ -94,7 +96,7 @@ class Chunk:
         if self._state.step != self.step:
             raise StaleChunkError(f"update {self.step} is over: ask before the next one begins")
         state, batch = self._state, self._batch
-        rows = slice(0, None, state.stream.batch)
+        rows = slice(0, None, state.network.extent.batch)
         loss = state.network.loss
         return Steps(
             inputs=batch.inputs[:, 0].copy(),
@@ -111,8 +113,8 @@ class TrainState(WritingState):
     An update's learning rate is `lr` times the schedule's factor; its `Chunk` has the product.
     """
 
+    updater: Updater
     gradients: Parameters
-    dropout_random: np.random.RandomState
     optimizer: Optimizer
     evaluator: Evaluator | None
     lr: float  # before the schedule's factor
@@ -122,6 +124,11 @@ class TrainState(WritingState):
     seconds: float = 0.0  # spent training
 
     @property
+    def workers(self) -> int:
+        """How many processes train, this one included."""
+        return self.updater.workers
+
+    @property
     def rate(self) -> float:
         """The learning rate as the last update had it, or would have with `lr` as it is now."""
         return self.lr * self.factor
@@ -129,6 +136,10 @@ class TrainState(WritingState):
     def set_rate(self, rate: float) -> None:
         """Set `lr` so that `rate` comes out where the schedule stands now."""
         self.lr = rate / self.factor if self.factor else rate
+
+    def close(self) -> None:
+        """End the workers, if there are any: no more updates, but all that was learned stays."""
+        self.updater.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +153,12 @@ class Saved:
     hidden: Array
 
 
-def start(recipe: Recipe, data: Dataset) -> TrainState:
-    """The state before the first update. Raises DataError or UsageError, one line each."""
+def start(recipe: Recipe, data: Dataset, crew: Crew | None = None) -> TrainState:
+    """The state before the first update. Raises DataError, UsageError or EngineError, in one line.
+
+    `crew` are processes that may be at work already; the state's `close` ends them.
+    """
+    check_workers(recipe)
     source, validation = _parts(data)
     check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
     if recipe.model.dropout and recipe.model.layers == 1:
@@ -153,50 +168,38 @@ def start(recipe: Recipe, data: Dataset) -> TrainState:
     steps = _steps(recipe, data)
     check_memory(recipe, width, steps)
     try:
-        return _allocate(recipe, source, validation, ModelShape.of(recipe, width))
+        plan = Plan.of(recipe, ModelShape.of(recipe, width), steps, recipe.train.workers or 1)
+        return _allocate(recipe, source, validation, Updater(plan, crew or Crew()))
     except MemoryError:
         raise too_large(memory_needed(recipe, width, steps), free_memory()) from None
 
 
-def _allocate(recipe: Recipe, source: Array, validation: Array, shape: ModelShape) -> TrainState:
-    train = recipe.train
+def _allocate(recipe: Recipe, source: Array, validation: Array, updater: Updater) -> TrainState:
+    train, model, share = recipe.train, recipe.model, updater.share
     stream = Stream(source, train.batch, train.seq_len)
-    weights, gradients = Parameters(shape), Parameters(shape)
+    weights = share.parameters
     random = np.random.RandomState(train.seed)
-    model = recipe.model
     initialise(weights, model.init, model.init_scale, random, model.forget_bias)
-    dropout_random = np.random.RandomState([train.seed, 3])
     evaluator = None
     if len(validation) > 1 and train.eval_every:
         evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)
-    rows = stream.steps * train.batch
     shared = recipe.sample.sample_random == "shared"
     return TrainState(
         parameters=weights,
-        network=Network(
-            weights,
-            stream.steps,
-            train.batch,
-            gradients,
-            train.loss_epsilon,
-            model.dropout,
-            dropout_random,
-        ),
-        loss_weight=1.0 if train.reduction == "sum" else 1.0 / rows,
-        hidden=shape.hidden_state(train.batch),
+        network=share.network,
+        loss_weight=updater.plan.loss_weight,
+        hidden=updater.hidden,
         stream=stream,
         weights_random=random,
         sample_random=random if shared else np.random.RandomState([train.seed, 1]),
-        dropout_random=dropout_random,
         prompt_random=np.random.RandomState([train.seed, 2]),
         temperature=recipe.sample.temperature,
         top_k=recipe.sample.top_k,
         top_p=recipe.sample.top_p,
         last_loss=math.nan,
-        gradients=gradients,
-        optimizer=make_optimizer(
-            train.optimizer, weights.flat, gradients.flat, train.momentum, train.weight_decay
-        ),
+        updater=updater,
+        gradients=share.gradients,
+        optimizer=share.optimizer,
         evaluator=evaluator,
         lr=train.lr,
         schedule=Schedule(train),
@@ -224,14 +227,20 @@ def train(
 ) -> Iterator[Chunk]:
     """Train, yielding after each update, from `state` on if given, to the recipe's bounds.
 
-    `between` is called now and then while a validation or a sample is under way. Raises DataError
-    or UsageError before the first update.
+    `between` is called now and then while a validation or a sample is under way, or a worker makes
+    it wait. A state that was given is left open. Raises DataError or UsageError before the first
+    update, EngineError where a worker has ended.
     """
     data = load(recipe) if data is None else data
+    ours = state is None
     state = start(recipe, data) if state is None else state
     last, seconds = total_steps(recipe, data), recipe.train.seconds
-    while (last is None or state.step < last) and (not seconds or state.seconds < seconds):
-        yield _update(recipe, data, state, last, between)
+    try:
+        while (last is None or state.step < last) and (not seconds or state.seconds < seconds):
+            yield _update(recipe, data, state, last, between)
+    finally:
+        if ours:
+            state.close()
 
 
 def _update(
@@ -246,12 +255,10 @@ def _update(
     if batch.starts_epoch or recipe.train.state == "reset":
         state.hidden.fill(0)
     with np.errstate(all="ignore"):
-        total, norm = _gradient(state, batch)
+        total, norm = state.updater.gradient(batch.inputs, batch.targets, between)
         applied = math.isfinite(norm)
         if applied:
-            state.network.final_state(state.hidden)
-            clip(state.gradients.flat, norm, recipe.train.clip, recipe.train.clip_mode)
-            state.optimizer.step(lr)
+            state.updater.apply(lr, norm, between)
     state.last_loss = total * state.loss_weight
     validation = None
     if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
@@ -278,16 +285,6 @@ def _update(
         state,
         batch,
     )
-
-
-def _gradient(state: TrainState, batch: Batch) -> tuple[float, float]:
-    """The chunk's summed loss and the norm of the gradient it leaves."""
-    network = state.network
-    network.refresh()
-    network.forward(batch.inputs, state.hidden)
-    total = network.total_loss(batch.targets)
-    network.backward(state.loss_weight)
-    return total, gradient_norm(state.gradients.flat)
 
 
 def copy_weights(state: TrainState) -> Saved:

@@ -202,7 +202,7 @@ def _predicted(
     if len(source) - 1 > MOST_PREDICTED or not state.step:
         return None
     if not recipe.sample.final_pass:
-        rows = slice(0, None, state.stream.batch)
+        rows = slice(0, None, state.network.extent.batch)
         outputs = state.network.loss.predictions(rows, state.loss_weight)
     else:
         with np.errstate(all="ignore"):

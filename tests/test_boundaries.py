@@ -15,8 +15,9 @@ from tests.conftest import ROOT, environment
 PACKAGE = ROOT / "rnntui"
 # A part, and what it may not import.
 FORBIDDEN = {
-    "nn": ("data", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
-    "data": ("nn", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
+    "nn": ("data", "parallel", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
+    "parallel": ("data", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
+    "data": ("nn", "parallel", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
     "trainer": ("run", "engine", "tui", "cli", "foreground"),
     "rules": ("keys", "recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli"),
     "keys": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
@@ -27,7 +28,7 @@ FORBIDDEN = {
     "foreground": ("tui", "cli"),
     "bench": ("engine", "tui", "cli"),
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
-    "tui": ("nn", "trainer", "writing", "foreground", "cli"),
+    "tui": ("nn", "parallel", "trainer", "writing", "foreground", "cli"),
 }
 ENGINE_FOR_DASHBOARD = ("client", "codec", "order", "process", "protocol", "spawn")
 

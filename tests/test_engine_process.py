@@ -227,8 +227,8 @@ def test_a_process_that_cannot_start_says_why(
 ) -> None:
     monkeypatch.setattr(
         spawn_module,
-        "_command",
-        lambda _: [sys.executable, "-c", "raise SystemExit('no \x1b luck')"],
+        "python_command",
+        lambda *_: [sys.executable, "-c", "raise SystemExit('no \x1b luck')"],
     )
     handle = start()
     assert handle.wait(20) == 1
@@ -236,7 +236,7 @@ def test_a_process_that_cannot_start_says_why(
     assert handle.why().isprintable()
     with pytest.raises(EngineError, match="ended"):
         asyncio.run(EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None))
-    monkeypatch.setattr(spawn_module, "_command", lambda _: ["/no/such/program"])
+    monkeypatch.setattr(spawn_module, "python_command", lambda *_: ["/no/such/program"])
     with pytest.raises(EngineError, match="cannot start"):
         spawn(Order(RECIPE), Path.cwd())
 

@@ -38,6 +38,7 @@ from rnntui.engine.protocol import (
 )
 from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
+from rnntui.parallel.crew import Crew, recruit
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Engine:
         self._order = order
         self._server = Server(socket)
         self._session: Session | None = None
+        self._crew = Crew()
         self._failure: Failed | None = None
         self._told = False  # a viewer has been sent the failure
         self._status: int | None = None  # to exit with, once it is decided
@@ -74,7 +76,7 @@ class Engine:
 
     def run(self) -> int:
         """Train until told to stop or nobody is there any more; the status to exit with."""
-        with _handlers(self._signal), contextlib.closing(self._server):
+        with _handlers(self._signal), contextlib.closing(self._server), self._crew:
             try:
                 self._load()
                 self._uninterrupted = True
@@ -87,12 +89,13 @@ class Engine:
         return self._status or 0
 
     def _load(self) -> None:
+        recruit(self._order.recipe, self._crew)
         # NumPy is imported after the socket is there, and while the viewer draws its first frame.
         from rnntui.data import load
         from rnntui.engine.session import Session
 
         recipe = self._order.recipe
-        self._session = Session(recipe, load(recipe), self._inside_an_update)
+        self._session = Session(recipe, load(recipe), self._inside_an_update, self._crew)
         # What has been imported stays: it need not be looked through for garbage again and again.
         gc.freeze()
         gc.enable()
@@ -201,6 +204,7 @@ class Engine:
 
     def _fail(self, error: Exception) -> Failed:
         """The run cannot go on: keep the line that says why."""
+        self._crew.close()
         if isinstance(error, RnntuiError):
             message, status = str(error), error.exit_code
         elif isinstance(error, MemoryError):

@@ -20,6 +20,7 @@ from rnntui.engine.meter import Meter
 from rnntui.engine.protocol import Baseline, EventKind, Generate, Look, Snapshot, State, Welcome
 from rnntui.engine.scribe import Scribe
 from rnntui.errors import UsageError
+from rnntui.parallel.crew import Crew
 from rnntui.recipe import Recipe, check, find
 from rnntui.text import safe_text
 from rnntui.trainer import Chunk, start, total_steps, train
@@ -33,10 +34,15 @@ class Session:
     """A run from its first update to its last, and the prompt after that."""
 
     def __init__(
-        self, recipe: Recipe, data: Dataset, between: Callable[[], None] | None = None
+        self,
+        recipe: Recipe,
+        data: Dataset,
+        between: Callable[[], None] | None = None,
+        crew: Crew | None = None,
     ) -> None:
+        """`crew` may hold workers; whoever gave it closes it."""
         self._recipe, self._data, self._between = recipe, data, between
-        self._state = start(recipe, data)
+        self._state = start(recipe, data, crew)
         self._last = total_steps(recipe, data)
         self._updates = self._generator()
         self._chunk: Chunk | None = None
@@ -122,6 +128,7 @@ class Session:
             return
         self._chores_due = now + CHORES_EVERY
         self._meter.read(now, self.step)
+        self._state.updater.check()
         if self._baseliner is None and now - self._began > BASELINES_AFTER:
             self._compare()
         if self._status == "training":

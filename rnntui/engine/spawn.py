@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from pathlib import Path
 
 from rnntui.engine.order import Order, order_to_dict
 from rnntui.errors import EngineError
+from rnntui.processes import one_blas_thread, python_command
 from rnntui.text import safe_text
 from rnntui.trust import why_exposed
 
 SOCKET, PID, LOG, ORDER = "door", "pid", "log", "order.json"
 LONGEST_PATH = 100  # bytes: Unix sockets take little more (104 on macOS)
 UNCLAIMED = 60.0  # seconds after which a directory without a process is nobody's
-BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,36 +106,14 @@ def _start(order: Order, cwd: Path, directory: Path) -> subprocess.Popen[bytes]:
     path.write_text(json.dumps(order_to_dict(order)), "utf-8")
     with path.open("rb") as order_file, (directory / LOG).open("wb") as log:
         return subprocess.Popen(
-            _command(directory),
+            python_command("rnntui.engine.__main__", str(directory)),
             cwd=cwd,
-            env=_environment(),
+            env=one_blas_thread(),
             stdin=order_file,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-
-
-def _command(directory: Path) -> list[str]:
-    """-P keeps the working directory off the path: a numpy.py lying there is not ours to run.
-
-    Without it the package may have to be told where it is; at the end of the path it hides nothing.
-    Looking for garbage would be a tenth of the time that importing takes: it waits until then.
-    """
-    home = str(Path(__file__).resolve().parents[2])
-    program = (
-        f"import gc, sys; gc.disable(); sys.path.append({home!r}); "
-        "from rnntui.engine.__main__ import main; sys.exit(main(sys.argv[1]))"
-    )
-    return [sys.executable, "-P", "-c", program, str(directory)]
-
-
-def _environment() -> dict[str, str]:
-    """One BLAS thread unless the user chose: with more, one busy neighbour stops everything."""
-    environment = dict(os.environ)
-    for name in BLAS_THREADS:
-        environment.setdefault(name, "1")
-    return environment
 
 
 # ---- directories --------------------------------------------------------------------------------

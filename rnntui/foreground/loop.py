@@ -17,6 +17,7 @@ from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
 from rnntui.options import View
+from rnntui.parallel.crew import Crew, recruit
 from rnntui.recipe import Recipe
 from rnntui.trainer import Chunk, TrainState, finish, start, total_steps, train
 
@@ -35,16 +36,20 @@ def train_in_foreground(recipe: Recipe, view: View, notes: tuple[str, ...] = ())
     )
     with stoppable() as stopping:
         try:
-            _train(recipe, report, notes, stopping)
+            with Crew() as crew:
+                _train(recipe, report, notes, stopping, crew)
         except Stopped as stop:
             report.stop(stop.name)
             return stop.code
     return 0
 
 
-def _train(recipe: Recipe, report: Report, notes: tuple[str, ...], stopping: Stopping) -> None:
+def _train(
+    recipe: Recipe, report: Report, notes: tuple[str, ...], stopping: Stopping, crew: Crew
+) -> None:
+    recruit(recipe, crew)
     data = load(recipe, getattr(sys.stdin, "buffer", None))
-    state = start(recipe, data)
+    state = start(recipe, data, crew)
     run = Run(recipe, data, state.parameters.count, total_steps(recipe, data), perf_counter())
     report.begin(run)
     for note in (*notes, *data.notes):

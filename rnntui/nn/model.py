@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnntui.nn.arena import Array, Layout, aligned
 from rnntui.nn.cells import CELLS
-from rnntui.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rnntui.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,23 @@ class ModelShape:
             shapes[f"b{n}"] = (cell.gates, H)
         return Layout(shapes | {"Wy": (H, self.width), "by": (self.width,)})
 
+    def hidden_shape(self, batch: int) -> tuple[int, int, int, int]:
+        """Of the hidden state: (layers, parts, batch, H)."""
+        return (self.layers, self.parts, batch, self.hidden)
+
     def hidden_state(self, batch: int) -> Array:
         """A zero hidden state (layers, parts, batch, H)."""
-        return aligned((self.layers, self.parts, batch, self.hidden), self.dtype)
+        return aligned(self.hidden_shape(batch), self.dtype)
 
 
 class Parameters:
     """One flat vector (n,) and the named tensors in it: weights, or their gradients."""
 
-    def __init__(self, shape: ModelShape) -> None:
+    def __init__(self, shape: ModelShape, flat: Array | None = None) -> None:
+        """`flat`, if given, is where they stand; otherwise they are zeros of their own."""
         self.shape = shape
         self.layout = shape.layout()
-        self.flat = aligned((self.layout.size,), shape.dtype)
+        self.flat = aligned((self.layout.size,), shape.dtype) if flat is None else flat
         self.tensors = self.layout.views(self.flat)
 
     @property

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,9 +15,13 @@ from rnntui.nn.arena import Array, aligned
 _BLOCK = 16_384  # entries
 
 
-def gradient_norm(gradients: Array) -> float:
-    """Euclidean norm; NaN or infinite exactly where an entry is."""
-    square = float(np.dot(gradients, gradients))
+def gradient_norm(gradients: Array, square: float | None = None) -> float:
+    """Euclidean norm; NaN or infinite exactly where an entry is.
+
+    `square` is its square where that is known, infinite or NaN if it was too large for the dtype.
+    """
+    if square is None:
+        square = float(np.dot(gradients, gradients))
     if math.isfinite(square):
         return math.sqrt(square)
     largest = float(np.abs(gradients).max())
@@ -38,28 +45,43 @@ def clip(gradients: Array, norm: float, bound: float, mode: str) -> None:
         np.multiply(gradients, bound / norm, gradients)
 
 
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """What an optimizer works on, all (n,) and updated in place: `step` may overwrite gradients.
+
+    Without `moments`, an optimizer makes its own. Only the entries of `part` are updated: the
+    others belong to another process.
+    """
+
+    parameters: Array
+    gradients: Array
+    moments: Mapping[str, Array] | None
+    part: slice
+
+
 class Optimizer(ABC):
     """An update rule. `moments` are what it remembers, by name, each as long as the parameters."""
 
-    moments: dict[str, Array]
+    names: ClassVar[tuple[str, ...]] = ()  # of the moments
 
-    def __init__(self, parameters: Array, gradients: Array) -> None:
-        """Both (n,) and updated in place; the gradients may be overwritten by `step`."""
-        self._parameters, self._gradients = parameters, gradients
-        self.moments = {}
+    def __init__(self, vectors: Vectors) -> None:
+        whole, part = vectors.parameters, vectors.part
+        given = vectors.moments
+        self.moments = {
+            name: aligned(whole.shape, whole.dtype) if given is None else given[name]
+            for name in self.names
+        }
         self.updates = 0
-
-    def _moment(self, name: str) -> Array:
-        self.moments[name] = aligned(self._parameters.shape, self._parameters.dtype)
-        return self.moments[name]
+        self._parameters, self._gradients = whole[part], vectors.gradients[part]
+        self._moments = [moment[part] for moment in self.moments.values()]
 
     def _in_blocks(self) -> list[tuple[Array, ...]]:
         """Parameters, gradients, moments and spare room, in blocks that stay in the cache."""
         size, dtype = self._parameters.size, self._parameters.dtype
         count = max(1, round(size / _BLOCK))
-        length = -(-size // (16 * count)) * 16
+        length = max(1, -(-size // (16 * count))) * 16
         spare = aligned((min(length, size),), dtype)
-        arrays = (self._parameters, self._gradients, *self.moments.values())
+        arrays = (self._parameters, self._gradients, *self._moments)
         bounds = [(a, min(a + length, size)) for a in range(0, size, length)]
         return [(*(array[a:b] for array in arrays), spare[: b - a]) for a, b in bounds]
 
@@ -84,9 +106,11 @@ class Sgd(Optimizer):
 class Momentum(Optimizer):
     """v = μ v + g;  p -= lr v  (as in PyTorch's SGD)."""
 
-    def __init__(self, parameters: Array, gradients: Array, momentum: float) -> None:
-        super().__init__(parameters, gradients)
-        self._momentum, self._v = momentum, self._moment("velocity")
+    names = ("velocity",)
+
+    def __init__(self, vectors: Vectors, momentum: float) -> None:
+        super().__init__(vectors)
+        self._momentum, (self._v,) = momentum, self._moments
 
     def step(self, lr: float) -> None:
         self.updates += 1
@@ -100,10 +124,10 @@ class Adagrad(Optimizer):
     """V = V + g²;  p -= lr g / (√V + ε)  (Duchi et al. 2011)."""
 
     EPSILON = 1e-10
+    names = ("V",)
 
-    def __init__(self, parameters: Array, gradients: Array) -> None:
-        super().__init__(parameters, gradients)
-        self._moment("V")
+    def __init__(self, vectors: Vectors) -> None:
+        super().__init__(vectors)
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
@@ -127,10 +151,10 @@ class RmsProp(Optimizer):
     """
 
     ALPHA, EPSILON = 0.99, 1e-8
+    names = ("V",)
 
-    def __init__(self, parameters: Array, gradients: Array) -> None:
-        super().__init__(parameters, gradients)
-        self._moment("V")
+    def __init__(self, vectors: Vectors) -> None:
+        super().__init__(vectors)
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
@@ -160,12 +184,11 @@ class Adam(Optimizer):
     """
 
     BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+    names = ("M", "V")
 
-    def __init__(self, parameters: Array, gradients: Array, weight_decay: float = 0.0) -> None:
-        super().__init__(parameters, gradients)
+    def __init__(self, vectors: Vectors, weight_decay: float = 0.0) -> None:
+        super().__init__(vectors)
         self._weight_decay = weight_decay
-        self._moment("M")
-        self._moment("V")
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
@@ -192,22 +215,29 @@ class Adam(Optimizer):
             np.subtract(p, spare, p)
 
 
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "rmsprop": RmsProp,
+    "adagrad": Adagrad,
+    "adam": Adam,
+    "adamw": Adam,
+}
+
+
 def make_optimizer(
     name: str,
     parameters: Array,
     gradients: Array,
     momentum: float = 0.9,
     weight_decay: float = 0.01,
+    moments: Mapping[str, Array] | None = None,
+    part: slice | None = None,
 ) -> Optimizer:
-    """The optimizer of a recipe by its name."""
+    """The optimizer of a recipe by its name; for the rest see `Vectors`."""
+    vectors = Vectors(parameters, gradients, moments, part or slice(None))
     if name == "momentum":
-        return Momentum(parameters, gradients, momentum)
+        return Momentum(vectors, momentum)
     if name == "adamw":
-        return Adam(parameters, gradients, weight_decay)
-    plain: dict[str, type[Sgd | RmsProp | Adagrad | Adam]] = {
-        "sgd": Sgd,
-        "rmsprop": RmsProp,
-        "adagrad": Adagrad,
-        "adam": Adam,
-    }
-    return plain[name](parameters, gradients)
+        return Adam(vectors, weight_decay)
+    return OPTIMIZERS[name](vectors)

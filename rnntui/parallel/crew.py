@@ -1,0 +1,164 @@
+"""Worker processes as seen from the trainer's: started early, told later what to do.
+
+This module needs no NumPy: the workers import theirs while the trainer is still starting.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnntui.errors import EngineError, UsageError
+from rnntui.parallel.line import GoneError, Kind, Line
+from rnntui.processes import one_blas_thread, python_command
+
+if TYPE_CHECKING:
+    from rnntui.recipe import Recipe
+
+POSSIBLE = hasattr(socket, "send_fds")  # on this system
+_LAST_WORDS = 2.0  # seconds that a process which hung up may take to end
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """A process and the line to it."""
+
+    process: subprocess.Popen[bytes]
+    line: Line
+
+
+class Crew(AbstractContextManager["Crew"]):
+    """Any number of worker processes, all ended by `close`, or when the crew is forgotten."""
+
+    def __init__(self) -> None:
+        self._workers: list[Worker] = []
+        self._finalizer = weakref.finalize(self, _end, self._workers)
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def call(self, count: int) -> None:
+        """Start processes until there are `count`; does not wait for them. Raises EngineError."""
+        while len(self._workers) < count:
+            try:
+                self._workers.append(_start())
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise EngineError(
+                    f"cannot start worker {len(self._workers) + 2}: {reason}: try workers = 1"
+                ) from None
+
+    def close(self) -> None:
+        """End them all now. What they do is of no use to anyone else."""
+        _end(self._workers)
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- one message to each, one answer from each ------------------------------------------
+
+    def plan(self, text: bytes, memory: int) -> None:
+        """Send a plan to all."""
+        for number, worker in enumerate(self._workers, start=1):
+            try:
+                worker.line.send_plan(number, text, memory)
+            except GoneError:
+                raise self._death(number) from None
+
+    def send(self, kind: Kind, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
+        """Send a message to all. Raises EngineError where one has ended."""
+        for number, worker in enumerate(self._workers, start=1):
+            try:
+                worker.line.send(kind, a, b, c)
+            except GoneError:
+                raise self._death(number) from None
+
+    def answers(self, kind: Kind, meanwhile: Callable[[], None] | None = None) -> list[float]:
+        """What they answer, in their order. Raises EngineError where one has ended or failed."""
+        found = []
+        for number, worker in enumerate(self._workers, start=1):
+            try:
+                came, answer, _, _ = worker.line.receive(meanwhile)
+                if came != kind:
+                    raise self._failure(number, worker.line.receive_failure())
+            except GoneError:
+                raise self._death(number) from None
+            found.append(answer)
+        return found
+
+    def check(self) -> None:
+        """Raise EngineError if one has ended while nothing was asked of it."""
+        for number, worker in enumerate(self._workers, start=1):
+            if worker.line.pending:
+                raise self._death(number)
+
+    def _death(self, number: int) -> EngineError:
+        process = self._workers[number - 1].process
+        try:
+            status: int | None = process.wait(_LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            status = None
+        if status is None:
+            how = "hung up"
+        elif status < 0:
+            how = f"was killed by signal {-status}" + (" (out of memory?)" if status == -9 else "")
+        else:
+            how = f"ended with status {status}"
+        return self._failure(number, how)
+
+    def _failure(self, number: int, how: str) -> EngineError:
+        worker, count = self._workers[number - 1], len(self._workers) + 1
+        who = f"worker {number + 1} of {count} (pid {worker.process.pid})"
+        self.close()
+        return EngineError(f"{who} {how[:100]}: start again, with workers = 1 if it recurs")
+
+
+def check_workers(recipe: Recipe) -> None:
+    """Raise UsageError where a recipe wants more workers than can be had."""
+    workers, batch = recipe.train.workers, recipe.train.batch
+    if workers > batch:
+        raise UsageError(
+            f"workers = {workers}: each needs a stream of its own, and batch is {batch}: "
+            f"set workers = {batch} or less, or batch = {workers} or more"
+        )
+    if workers > 1 and not POSSIBLE:
+        raise UsageError("workers: on this system one process trains: set workers = 1")
+
+
+def recruit(recipe: Recipe, crew: Crew) -> None:
+    """Start the workers of a run that is about to load. Raises UsageError or EngineError."""
+    check_workers(recipe)
+    crew.call(recipe.train.workers - 1)
+
+
+def _start() -> Worker:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(
+                python_command("rnntui.parallel.worker", str(theirs.fileno())),
+                env=one_blas_thread(force=True),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        except OSError:
+            ours.close()
+            raise
+    return Worker(process, Line(ours))
+
+
+def _end(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.line.close()
+        worker.process.kill()
+    for worker in workers:
+        worker.process.wait()
+    workers.clear()

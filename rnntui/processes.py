@@ -1,0 +1,36 @@
+"""How processes of our own are started: the same Python, the same package, one BLAS thread."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def python_command(main: str, argument: str) -> list[str]:
+    """Call `main` of a module, "package.module", with an argument and exit with what it returns.
+
+    -P keeps the working directory off the path: a numpy.py lying there is not ours to run. Without
+    it the package may have to be told where it is; at the end of the path it hides nothing.
+    Looking for garbage would be a tenth of the time that importing takes: it waits until then.
+    """
+    home = str(Path(__file__).resolve().parents[1])
+    program = (
+        f"import gc, sys; gc.disable(); sys.path.append({home!r}); "
+        f"from {main} import main; sys.exit(main(sys.argv[1]))"
+    )
+    return [sys.executable, "-P", "-c", program, argument]
+
+
+def one_blas_thread(force: bool = False) -> dict[str, str]:
+    """This environment with one BLAS thread, unless the user chose and it is not forced.
+
+    With more, one busy neighbour stops everything.
+    """
+    environment = dict(os.environ)
+    for name in BLAS_THREADS:
+        if force or name not in environment:
+            environment[name] = "1"
+    return environment
