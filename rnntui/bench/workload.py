@@ -52,6 +52,7 @@ class Workload:
             clip=5.0,
             clip_mode="norm",
             eval_every=0,
+            workers=1,
         )
 
 
