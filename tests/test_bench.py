@@ -6,11 +6,13 @@ import math
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from rnntui.bench import measure
 from rnntui.bench.clock import time_runs
+from rnntui.bench.machine import this_machine
 from rnntui.bench.workload import TRAINING, VOCAB, WRITING, Workload, made_up_text
 from rnntui.nn.model import ModelShape
 from tests.conftest import command, environment
@@ -24,6 +26,8 @@ def small(monkeypatch):
     monkeypatch.setattr(measure, "TRAINING", SMALL)
     monkeypatch.setattr(measure, "WRITING", (Workload("gru", 1, 8, 1),))
     monkeypatch.setattr(measure, "BATCHES", {8: (1, 4)})
+    two_cores = replace(this_machine(), cores=2)
+    monkeypatch.setattr(measure, "this_machine", lambda: two_cores)
 
 
 @pytest.mark.parametrize("workload", TRAINING)
@@ -50,7 +54,7 @@ def test_the_text_has_every_character_and_fills_a_chunk():
     ],
 )
 def test_the_smallest_batch_that_is_almost_as_fast_is_suggested(rates, batch):
-    assert measure.suggestion(128, tuple(rates)).batch == batch
+    assert measure.smallest_fast(rates) == batch
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.02])
@@ -68,10 +72,11 @@ def test_a_table_for_people(rnntui, small):
     lines = ended.out.splitlines()
     assert lines[0].startswith("rnntui ")
     assert "GFLOP/s" in ended.out
-    (row,) = [line for line in lines if line.startswith("  lstm 2 x 16")]
-    assert "3 x 4" in row
-    assert row.endswith(" %")
-    assert lines[-1].startswith("  8 units: --batch ")
+    rows = [line for line in lines if line.startswith("  lstm 2 x 16")]
+    assert [row.split()[4:8] for row in rows] == [["3", "x", "4", "1"], ["3", "x", "4", "2"]]
+    assert all(row.endswith(" %") for row in rows)
+    assert lines[-2].startswith("  8 units: --batch ")
+    assert "workers=" in lines[-2]
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in ended.out
 
@@ -80,13 +85,17 @@ def test_json_for_programs(rnntui, small):
     ended = rnntui("bench", "--seconds", "0.1", "--json")
     assert (ended.code, ended.err) == (0, "")
     kinds = [event["event"] for event in ended.events]
-    assert kinds == ["machine", "training", "training", "writing", "suggestion"]
+    assert kinds == ["machine", *["training"] * 4, "writing", "suggestion"]
     (machine,) = ended.of("machine")
-    assert machine["cores"] >= 1
-    for event, workload in zip(ended.of("training"), SMALL, strict=True):
+    for n, event in enumerate(ended.of("training")):
+        workload, workers = SMALL[n // 2], n % 2 + 1
+        assert event["workers"] == workers
         assert event["tokens_per_s"] * event["seconds"] == pytest.approx(workload.tokens)
-        rate = workload.operations / event["seconds"]
+        rate = workload.operations / event["seconds"] / workers
         assert event["share_of_peak"] == pytest.approx(rate / machine["peak_flops"])
+    (suggestion,) = ended.of("suggestion")
+    assert str(suggestion["batch"]) in suggestion["tokens_per_s_by_batch"]
+    assert suggestion["workers"] in (1, 2)
     (writing,) = ended.of("writing")
     assert writing["characters_per_s"] * writing["seconds"] == pytest.approx(1)
 

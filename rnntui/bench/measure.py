@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,16 +36,22 @@ class Next:
 
 @dataclass(frozen=True)
 class Trained:
-    """A network's training speed in one process, and what share of the peak that is."""
+    """A network's training speed with a number of processes."""
 
     workload: Workload
+    workers: int
     timing: Timing  # of an update
-    share: float
+    peak: float  # of a core, in operations per second
 
     @property
     def rate(self) -> float:
         """Tokens per second."""
         return self.workload.tokens / self.timing.median
+
+    @property
+    def share(self) -> float:
+        """Of the peak of as many cores."""
+        return self.workload.operations / self.timing.median / self.peak / self.workers
 
 
 @dataclass(frozen=True)
@@ -62,11 +69,17 @@ class Wrote:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """The smallest batch that is almost as fast as the fastest one, for a number of units."""
+    """For a number of units: the smallest batch that is almost as fast as the fastest, and workers.
+
+    `rates` are tokens per second by batch in one process, `crew_rate` is that of this batch with as
+    many processes as there are cores.
+    """
 
     hidden: int
     batch: int
-    rates: tuple[tuple[int, float], ...]  # tokens per second by batch
+    workers: int
+    rates: tuple[tuple[int, float], ...]
+    crew_rate: float
 
 
 Finding = Started | Next | Trained | Wrote | Suggestion
@@ -74,45 +87,56 @@ Finding = Started | Next | Trained | Wrote | Suggestion
 
 def measure(seconds: float) -> Iterator[Finding]:
     """Measure everything in about `seconds`, telling each finding as soon as it is known."""
-    sweep = [(hidden, batch) for hidden, batches in BATCHES.items() for batch in batches]
-    share = seconds / (3 + len(TRAINING) + len(WRITING) + len(sweep))
+    machine, text = this_machine(), made_up_text()
+    sweeps = sum(len(batches) + 1 for batches in BATCHES.values())
+    share = seconds / (3 + 2 * len(TRAINING) + len(WRITING) + sweeps)
     yield Next("matrix products")
     best = peak(3 * share)
-    yield Started(this_machine(), best)
-    text = made_up_text()
+    yield Started(machine, best)
     for workload in TRAINING:
-        yield Next(f"training {describe(workload)}")
-        timing = time_training(workload, text, share)
-        yield Trained(workload, timing, workload.operations / timing.median / best.rate)
+        for workers in dict.fromkeys((1, min(machine.cores, workload.batch))):
+            yield Next(f"training {describe(workload)}, {workers} workers")
+            timing = time_training(workload, text, share, workers)
+            yield Trained(workload, workers, timing, best.rate)
     for workload in WRITING:
         yield Next(f"writing {describe(workload)}")
         yield Wrote(workload, time_writing(workload, text, share))
     for hidden, batches in BATCHES.items():
-        rates = []
-        for batch in batches:
-            workload = Workload(SWEPT, batch, hidden, SWEPT_STEPS)
-            yield Next(f"training {describe(workload)}")
-            rates.append((batch, workload.tokens / time_training(workload, text, share).median))
-        yield suggestion(hidden, tuple(rates))
+        yield from _suggest(hidden, batches, machine.cores, text, share)
 
 
-def suggestion(hidden: int, rates: tuple[tuple[int, float], ...]) -> Suggestion:
-    """What the rates by batch, in rising order, suggest."""
+def _suggest(
+    hidden: int, batches: tuple[int, ...], cores: int, text: TokenData, seconds: float
+) -> Iterator[Finding]:
+    rates = []
+    for batch in batches:
+        workload = Workload(SWEPT, batch, hidden, SWEPT_STEPS)
+        yield Next(f"training {describe(workload)}, batch {batch}")
+        rates.append((batch, workload.tokens / time_training(workload, text, seconds).median))
+    batch = smallest_fast(rates)
+    workload, workers = Workload(SWEPT, batch, hidden, SWEPT_STEPS), min(cores, batch)
+    crew_rate = workload.tokens / time_training(workload, text, seconds, workers).median
+    suggested = workers if crew_rate > dict(rates)[batch] else 1
+    yield Suggestion(hidden, batch, suggested, tuple(rates), crew_rate)
+
+
+def smallest_fast(rates: Sequence[tuple[int, float]]) -> int:
+    """The first batch whose rate is almost the highest."""
     fastest = max(rate for _, rate in rates)
-    batch = next(batch for batch, rate in rates if rate >= GOOD_ENOUGH * fastest)
-    return Suggestion(hidden, batch, rates)
+    return next(batch for batch, rate in rates if rate >= GOOD_ENOUGH * fastest)
 
 
-def time_training(workload: Workload, text: TokenData, seconds: float) -> Timing:
+def time_training(workload: Workload, text: TokenData, seconds: float, workers: int = 1) -> Timing:
     """Of one update, as `rnntui train` makes it."""
-    recipe = workload.recipe()
-    updates = train(recipe, text, start(recipe, text))
+    recipe = workload.recipe(workers)
+    with closing(start(recipe, text)) as state:
+        updates = train(recipe, text, state)
 
-    def run(n: int) -> None:
-        for _ in islice(updates, n):
-            pass
+        def run(n: int) -> None:
+            for _ in islice(updates, n):
+                pass
 
-    return time_runs(run, seconds)
+        return time_runs(run, seconds)
 
 
 def time_writing(workload: Workload, text: TokenData, seconds: float) -> Timing:

@@ -31,21 +31,21 @@ class Table(Lines):
     def of(self, finding: Finding) -> list[str]:
         if isinstance(finding, Started):
             return _started(finding)
-        row = _row(finding)
-        if not row:
-            return []
-        head = _HEADS[type(finding)] if type(finding) is not self._part else []
-        self._part = type(finding)
-        return [*head, row]
+        rows = _rows(finding)
+        if rows and type(finding) is not self._part:
+            self._part = type(finding)
+            return [*_HEADS[type(finding)], *rows]
+        return rows
 
 
 _HEADS: dict[type[Finding], list[str]] = {
     Trained: [
         "",
-        f"  {'training':<14}{'batch x steps':>15}{'tokens/s':>12}{'ms/update':>12}{'of peak':>10}",
+        f"  {'training':<14}{'batch x steps':>15}{'workers':>9}"
+        f"{'tokens/s':>11}{'ms/update':>12}{'of peak':>10}",
     ],
-    Wrote: ["", f"  {'writing':<14}{'characters/s':>27}{'µs each':>12}"],
-    Suggestion: ["", "  suggested: the smallest batch that is almost as fast as the fastest"],
+    Wrote: ["", f"  {'writing':<14}{'characters/s':>35}{'µs each':>12}"],
+    Suggestion: ["", "  suggested: the smallest batch that is almost as fast as any"],
 }
 
 
@@ -59,21 +59,24 @@ def _started(finding: Started) -> list[str]:
     ]
 
 
-def _row(finding: Finding) -> str:
+def _rows(finding: Finding) -> list[str]:
     if isinstance(finding, Trained):
         workload, timing = finding.workload, finding.timing
         chunk = f"{workload.batch} x {workload.steps}"
-        return (
-            f"  {describe(workload):<14}{chunk:>15}{si(finding.rate):>12}"
+        return [
+            f"  {describe(workload):<14}{chunk:>15}{finding.workers:>9}{si(finding.rate):>11}"
             f"{1e3 * timing.median:>12.3g}{100 * finding.share:>8.0f} %"
-        )
+        ]
     if isinstance(finding, Wrote):
         each = 1e6 * finding.timing.median
-        return f"  {describe(finding.workload):<14}{si(finding.rate):>27}{each:>12.3g}"
+        return [f"  {describe(finding.workload):<14}{si(finding.rate):>35}{each:>12.3g}"]
     if isinstance(finding, Suggestion):
         rates = ", ".join(f"{batch}: {si(rate)}" for batch, rate in finding.rates)
-        return f"  {finding.hidden} units: --batch {finding.batch}   (tokens/s by batch: {rates})"
-    return ""
+        return [
+            f"  {finding.hidden} units: --batch {finding.batch} --set workers={finding.workers}",
+            f"    tokens/s by batch: {rates}; on all cores: {si(finding.crew_rate)}",
+        ]
+    return []
 
 
 class Json(Lines):
@@ -89,20 +92,18 @@ def _fields(finding: Finding) -> dict[str, Any]:
         peak = {"peak_flops": finding.peak.rate, "peak_of": finding.peak.what}
         return {"event": "machine", **asdict(finding.machine), **peak}
     if isinstance(finding, Trained):
+        network = {**asdict(finding.workload), "workers": finding.workers}
         rates = {"tokens_per_s": finding.rate, "share_of_peak": finding.share}
-        return {
-            "event": "training",
-            **asdict(finding.workload),
-            **rates,
-            **_seconds(finding.timing),
-        }
+        return {"event": "training", **network, **rates, **_seconds(finding.timing)}
     if isinstance(finding, Wrote):
         network = {key: getattr(finding.workload, key) for key in ("cell", "hidden", "layers")}
         rate = {"characters_per_s": finding.rate}
         return {"event": "writing", **network, **rate, **_seconds(finding.timing)}
     if isinstance(finding, Suggestion):
-        chosen = {"hidden": finding.hidden, "batch": finding.batch}
-        return {"event": "suggestion", **chosen, "tokens_per_s_by_batch": dict(finding.rates)}
+        chosen = {key: getattr(finding, key) for key in ("hidden", "batch", "workers")}
+        by_batch = {"tokens_per_s_by_batch": dict(finding.rates)}
+        crew = {"tokens_per_s_on_all_cores": finding.crew_rate}
+        return {"event": "suggestion", **chosen, **by_batch, **crew}
     return {}
 
 

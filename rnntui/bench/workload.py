@@ -40,8 +40,8 @@ class Workload:
         recurrent = gates * self.hidden * (2 * self.layers - 1)
         return 6 * self.tokens * self.hidden * (recurrent + VOCAB)
 
-    def recipe(self) -> Recipe:
-        """What trains it, without validations and samples."""
+    def recipe(self, workers: int = 1) -> Recipe:
+        """What trains it with so many processes, without validations and samples."""
         return Recipe().replace(
             cell=self.cell,
             hidden=self.hidden,
@@ -52,7 +52,7 @@ class Workload:
             clip=5.0,
             clip_mode="norm",
             eval_every=0,
-            workers=1,
+            workers=workers,
         )
 
 

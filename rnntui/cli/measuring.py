@@ -91,8 +91,9 @@ def bench(seconds: float, as_json: bool) -> int:
     """Measure how fast this machine trains networks and writes with them.
 
     First the peak: the fastest product of matrices that one core can do. Then training, for each
-    cell in several sizes, in tokens per second and as a share of that peak; writing, a character at
-    a time; and which batch suits this machine. Other programs that are busy make it slower.
+    cell in several sizes, with one process and with one for each core, in tokens per second and as
+    a share of that peak; writing, a character at a time; and which batch and how many workers suit
+    this machine. Other programs that are busy make it slower.
 
     \b
     Examples:
