@@ -117,8 +117,8 @@ def test_the_dashboards_process_does_not_load_numpy():
 
 def test_what_only_reads_runs_does_not_load_numpy():
     found = loaded(
-        "import rnntui.run.directory, rnntui.run.journal, rnntui.run.names, rnntui.run.root, "
-        "rnntui.run.status"
+        "import rnntui.run.create, rnntui.run.find, rnntui.run.journal, rnntui.run.root, "
+        "rnntui.run.summary"
     )
     assert not found & {"numpy", "textual", "asyncio"}
 
