@@ -11,35 +11,44 @@ from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe
 
 _VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each step of a layer keeps ready per gate
+_INTERPRETER = 30_000_000  # bytes of a process with NumPy
 _MOMENTS = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adagrad": 1, "adam": 2, "adamw": 2}
 
 
-def memory_needed(recipe: Recipe, width: int, steps: int) -> int:
+def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> int:
     """Bytes that training allocates for a vocabulary (or features) of `width`, chunks of `steps`.
 
-    Parameters, gradients, moments, working copies and activations, to about 15 per cent.
+    Parameters, gradients, moments, working copies and activations, to about 15 per cent. Of several
+    processes (0: those of the recipe) each has gradients, working copies and an interpreter of its
+    own.
     """
+    workers = workers or recipe.train.workers or 1
     shape = ModelShape.of(recipe, width)
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
-    copies = sum(layout.size for name in ("weights", "gradients"))
-    copies += layout.size * _MOMENTS[recipe.train.optimizer]
-    copies += 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
+    shared = layout.size * (1 + _MOMENTS[recipe.train.optimizer])
+    own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     if cell.input_scale:
-        copies += cell.gates * H * H * (shape.layers - 1)
+        own += cell.gates * H * H * (shape.layers - 1)
     activations = shape.layers * rows * H * cell.kept + 3 * rows * width
     if recipe.model.dropout:
         activations += 2 * (shape.layers - 1) * rows * H
-    numbers = copies + activations
+    numbers = shared + workers * own + activations
     item = 8 if shape.dtype == "float64" else 4
-    return numbers * item + steps * shape.layers * cell.gates * _VIEWS_OF_A_STEP
+    views = workers * steps * shape.layers * cell.gates * _VIEWS_OF_A_STEP
+    return numbers * item + views + (workers - 1) * _INTERPRETER
 
 
 def check_memory(recipe: Recipe, width: int, steps: int) -> None:
     """Raise UsageError where a run needs more memory than is free."""
-    needed, free = memory_needed(recipe, width, steps), free_memory()
-    if free is not None and needed > free:
-        raise too_large(needed, free)
+    if not fits(recipe, width, steps):
+        raise too_large(memory_needed(recipe, width, steps), free_memory())
+
+
+def fits(recipe: Recipe, width: int, steps: int, workers: int = 0) -> bool:
+    """Whether there is as much memory as such a run needs, as far as that is known."""
+    free = free_memory()
+    return free is None or memory_needed(recipe, width, steps, workers) <= free
 
 
 def too_large(needed: int, free: int | None) -> UsageError:

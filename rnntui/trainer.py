@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -17,13 +17,15 @@ import numpy as np
 from rnntui.data import Batch, Dataset, Stream, TokenData, load
 from rnntui.data.stream import check_length
 from rnntui.errors import UsageError
-from rnntui.memory import check_memory, free_memory, memory_needed, too_large
+from rnntui.memory import check_memory, fits, free_memory, memory_needed, too_large
 from rnntui.nn.arena import Array
 from rnntui.nn.evaluate import Evaluator
 from rnntui.nn.model import ModelShape, Parameters, initialise
 from rnntui.nn.optim import Optimizer
-from rnntui.parallel.crew import Crew, check_workers
+from rnntui.parallel.choice import choose
+from rnntui.parallel.crew import Crew
 from rnntui.parallel.plan import Plan
+from rnntui.parallel.recruiting import check_workers, most_workers
 from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.schedule import Schedule, check_schedule
@@ -168,15 +170,36 @@ def start(recipe: Recipe, data: Dataset, crew: Crew | None = None) -> TrainState
     steps = _steps(recipe, data)
     check_memory(recipe, width, steps)
     try:
-        plan = Plan.of(recipe, ModelShape.of(recipe, width), steps, recipe.train.workers or 1)
-        return _allocate(recipe, source, validation, Updater(plan, crew or Crew()))
+        stream = Stream(source, recipe.train.batch, recipe.train.seq_len)
+        plan = Plan.of(recipe, ModelShape.of(recipe, width), steps)
+        crew = Crew() if crew is None else crew
+        plan = replace(plan, workers=_workers(recipe, plan, stream, crew))
+        return _allocate(recipe, stream, validation, Updater(plan, crew))
     except MemoryError:
         raise too_large(memory_needed(recipe, width, steps), free_memory()) from None
 
 
-def _allocate(recipe: Recipe, source: Array, validation: Array, updater: Updater) -> TrainState:
+def _workers(recipe: Recipe, plan: Plan, stream: Stream, crew: Crew) -> int:
+    """How many processes train: as the recipe says, or as a trial with the first chunk suggests."""
+    if recipe.train.workers:
+        return recipe.train.workers
+    most = most_workers(recipe)
+    if not fits(recipe, plan.shape.width, plan.steps, most):
+        most = 1
+    first = stream.next()
+    stream.restore((0, 0))
+
+    def clock(updater: Updater) -> float:
+        steps, began = updater.plan.steps, perf_counter()
+        with np.errstate(all="ignore"):
+            updater.gradient(first.inputs[:steps], first.targets[:steps])
+        return perf_counter() - began
+
+    return choose(plan, most, crew, clock)
+
+
+def _allocate(recipe: Recipe, stream: Stream, validation: Array, updater: Updater) -> TrainState:
     train, model, share = recipe.train, recipe.model, updater.share
-    stream = Stream(source, train.batch, train.seq_len)
     weights = share.parameters
     random = np.random.RandomState(train.seed)
     initialise(weights, model.init, model.init_scale, random, model.forget_bias)
@@ -188,7 +211,7 @@ def _allocate(recipe: Recipe, source: Array, validation: Array, updater: Updater
         parameters=weights,
         network=share.network,
         loss_weight=updater.plan.loss_weight,
-        hidden=updater.hidden,
+        hidden=updater.board.hidden,
         stream=stream,
         weights_random=random,
         sample_random=random if shared else np.random.RandomState([train.seed, 1]),

@@ -55,7 +55,7 @@ def children() -> list[int]:
 
 
 def worker_pids(state: TrainState) -> list[int]:
-    return [worker.process.pid for worker in state.updater._crew._workers]
+    return [worker.process.pid for worker in state.updater._crew.active]
 
 
 def run(recipe, data=TOKENS):
@@ -302,8 +302,7 @@ def test_one_that_cannot_start_or_fails_is_told_of(monkeypatch):
 def test_a_plan_that_fails_is_told_of():
     told = pytest.raises(EngineError, match=r"worker 2 of 2 .* failed with JSONDecodeError")
     with Crew() as crew, Path(os.devnull).open() as nothing, told:
-        crew.call(1)
-        crew.plan(b"{rubbish", nothing.fileno())
+        crew.plan(1, b"{rubbish", nothing.fileno())
         crew.answers(Kind.PLAN)
 
 
@@ -317,7 +316,7 @@ data = load(recipe)
 state = start(recipe, data)
 for chunk in train(recipe, data, state):
     if chunk.step == 3:
-        print(*(worker.process.pid for worker in state.updater._crew._workers), flush=True)
+        print(*(worker.process.pid for worker in state.updater._crew.active), flush=True)
 """
 
 

@@ -351,7 +351,7 @@ def test_a_machine_that_does_not_tell_its_memory_still_refuses(monkeypatch):
 )
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_memory_estimate_is_near_what_is_allocated(changes, cell):
-    recipe = Recipe().replace(eval_every=0, cell=cell, **changes)
+    recipe = Recipe().replace(eval_every=0, cell=cell, workers=1, **changes)
     data = token_data(np.arange(20_000) % 50, 50)
     tracemalloc.start()
     try:

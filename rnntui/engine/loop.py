@@ -38,7 +38,8 @@ from rnntui.engine.protocol import (
 )
 from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
-from rnntui.parallel.crew import Crew, recruit
+from rnntui.parallel.crew import Crew
+from rnntui.parallel.recruiting import recruit
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:

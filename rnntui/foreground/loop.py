@@ -17,7 +17,8 @@ from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
 from rnntui.options import View
-from rnntui.parallel.crew import Crew, recruit
+from rnntui.parallel.crew import Crew
+from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
 from rnntui.trainer import Chunk, TrainState, finish, start, total_steps, train
 

@@ -11,14 +11,10 @@ import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from rnntui.errors import EngineError, UsageError
+from rnntui.errors import EngineError
 from rnntui.parallel.line import GoneError, Kind, Line
 from rnntui.processes import one_blas_thread, python_command
-
-if TYPE_CHECKING:
-    from rnntui.recipe import Recipe
 
 POSSIBLE = hasattr(socket, "send_fds")  # on this system
 _LAST_WORDS = 2.0  # seconds that a process which hung up may take to end
@@ -33,10 +29,14 @@ class Worker:
 
 
 class Crew(AbstractContextManager["Crew"]):
-    """Any number of worker processes, all ended by `close`, or when the crew is forgotten."""
+    """Any number of worker processes, all ended by `close`, or when the crew is forgotten.
+
+    Those that were sent a plan are `active`: they get the messages.
+    """
 
     def __init__(self) -> None:
         self._workers: list[Worker] = []
+        self.active: list[Worker] = []
         self._finalizer = weakref.finalize(self, _end, self._workers)
 
     def __len__(self) -> int:
@@ -53,18 +53,25 @@ class Crew(AbstractContextManager["Crew"]):
                     f"cannot start worker {len(self._workers) + 2}: {reason}: try workers = 1"
                 ) from None
 
+    def keep(self, count: int) -> None:
+        """End all but the first `count`."""
+        _end(self._workers[count:])
+        del self._workers[count:], self.active[count:]
+
     def close(self) -> None:
         """End them all now. What they do is of no use to anyone else."""
-        _end(self._workers)
+        self.keep(0)
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     # ---- one message to each, one answer from each ------------------------------------------
 
-    def plan(self, text: bytes, memory: int) -> None:
-        """Send a plan to all."""
-        for number, worker in enumerate(self._workers, start=1):
+    def plan(self, count: int, text: bytes, memory: int) -> None:
+        """Send a plan to `count` of them, which are started if need be. Raises EngineError."""
+        self.call(count)
+        self.active = self._workers[:count]
+        for number, worker in enumerate(self.active, start=1):
             try:
                 worker.line.send_plan(number, text, memory)
             except GoneError:
@@ -72,7 +79,7 @@ class Crew(AbstractContextManager["Crew"]):
 
     def send(self, kind: Kind, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         """Send a message to all. Raises EngineError where one has ended."""
-        for number, worker in enumerate(self._workers, start=1):
+        for number, worker in enumerate(self.active, start=1):
             try:
                 worker.line.send(kind, a, b, c)
             except GoneError:
@@ -81,7 +88,7 @@ class Crew(AbstractContextManager["Crew"]):
     def answers(self, kind: Kind, meanwhile: Callable[[], None] | None = None) -> list[float]:
         """What they answer, in their order. Raises EngineError where one has ended or failed."""
         found = []
-        for number, worker in enumerate(self._workers, start=1):
+        for number, worker in enumerate(self.active, start=1):
             try:
                 came, answer, _, _ = worker.line.receive(meanwhile)
                 if came != kind:
@@ -93,12 +100,12 @@ class Crew(AbstractContextManager["Crew"]):
 
     def check(self) -> None:
         """Raise EngineError if one has ended while nothing was asked of it."""
-        for number, worker in enumerate(self._workers, start=1):
+        for number, worker in enumerate(self.active, start=1):
             if worker.line.pending:
                 raise self._death(number)
 
     def _death(self, number: int) -> EngineError:
-        process = self._workers[number - 1].process
+        process = self.active[number - 1].process
         try:
             status: int | None = process.wait(_LAST_WORDS)
         except subprocess.TimeoutExpired:
@@ -112,28 +119,10 @@ class Crew(AbstractContextManager["Crew"]):
         return self._failure(number, how)
 
     def _failure(self, number: int, how: str) -> EngineError:
-        worker, count = self._workers[number - 1], len(self._workers) + 1
+        worker, count = self.active[number - 1], len(self.active) + 1
         who = f"worker {number + 1} of {count} (pid {worker.process.pid})"
         self.close()
         return EngineError(f"{who} {how[:100]}: start again, with workers = 1 if it recurs")
-
-
-def check_workers(recipe: Recipe) -> None:
-    """Raise UsageError where a recipe wants more workers than can be had."""
-    workers, batch = recipe.train.workers, recipe.train.batch
-    if workers > batch:
-        raise UsageError(
-            f"workers = {workers}: each needs a stream of its own, and batch is {batch}: "
-            f"set workers = {batch} or less, or batch = {workers} or more"
-        )
-    if workers > 1 and not POSSIBLE:
-        raise UsageError("workers: on this system one process trains: set workers = 1")
-
-
-def recruit(recipe: Recipe, crew: Crew) -> None:
-    """Start the workers of a run that is about to load. Raises UsageError or EngineError."""
-    check_workers(recipe)
-    crew.call(recipe.train.workers - 1)
 
 
 def _start() -> Worker:
@@ -161,4 +150,3 @@ def _end(workers: list[Worker]) -> None:
         worker.process.kill()
     for worker in workers:
         worker.process.wait()
-    workers.clear()

@@ -28,7 +28,7 @@ class GoneError(ConnectionError):
 class Kind(IntEnum):
     """What a message asks for, or answers: a worker answers each one with one of its kind."""
 
-    PLAN = 1  # take part in a plan: follows with JSON and the memory's descriptor
+    PLAN = 1  # the process' number, the length of the plan in JSON, which follows
     GRADIENT = 2  # of the chunk on the board; answer: the summed loss
     REDUCE = 3  # answer: the square of the part's gradient
     APPLY = 4  # lr, norm, updates made so far
@@ -78,13 +78,12 @@ class Line:
         except OSError:
             raise GoneError from None
 
-    def receive_plan(self) -> tuple[int, bytes, int]:
-        """The process' number, the plan in JSON and its memory's descriptor."""
-        _, worker, length, _ = self.receive()
-        text, descriptors, _, _ = socket.recv_fds(self._end, int(length), 1)
+    def receive_plan(self, length: int) -> tuple[bytes, int]:
+        """After the message: the plan in JSON and its memory's descriptor."""
+        text, descriptors, _, _ = socket.recv_fds(self._end, length, 1)
         if not descriptors:
             raise GoneError
-        return int(worker), text + self._read(int(length) - len(text)), descriptors[0]
+        return text + self._read(length - len(text)), descriptors[0]
 
     def send_failure(self, text: str) -> None:
         """Send why this side cannot go on, before it ends."""

@@ -34,7 +34,7 @@ class Plan:
     clip_mode: str
 
     @classmethod
-    def of(cls, recipe: Recipe, shape: ModelShape, steps: int, workers: int) -> Plan:
+    def of(cls, recipe: Recipe, shape: ModelShape, steps: int, workers: int = 1) -> Plan:
         """The plan of a recipe for chunks of `steps`."""
         train = recipe.train
         return cls(
@@ -52,6 +52,11 @@ class Plan:
             clip=train.clip,
             clip_mode=train.clip_mode,
         )
+
+    @property
+    def products(self) -> int:
+        """Of weights and activations in the recurrent layers, per gate and in one direction."""
+        return self.steps * self.batch * self.shape.hidden**2 * (2 * self.shape.layers - 1)
 
     def streams(self, worker: int) -> slice:
         """The streams of a process: as many as the others have, or one more."""

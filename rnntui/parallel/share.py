@@ -16,7 +16,7 @@ class Share:
     """What process `worker` of a plan does to the arrays of the board."""
 
     def __init__(self, plan: Plan, board: Board, worker: int) -> None:
-        self._plan, self._board, self._worker = plan, board, worker
+        self._plan, self.board, self._worker = plan, board, worker
         self.streams = plan.streams(worker)
         self.parameters = Parameters(plan.shape, board.parameters)
         self.gradients = Parameters(plan.shape, board.gradients[worker])
@@ -67,11 +67,11 @@ class Share:
     def put_random(self) -> None:
         """Write the state of the dropout stream on the board."""
         _, keys, position, *_ = self._random.get_state(legacy=True)
-        self._board.random[self._worker, :-1] = keys
-        self._board.random[self._worker, -1] = position
+        self.board.random[self._worker, :-1] = keys
+        self.board.random[self._worker, -1] = position
 
     def take_random(self) -> None:
         """Go on with the dropout stream as it stands on the board."""
-        *keys, position = self._board.random[self._worker]
+        *keys, position = self.board.random[self._worker]
         state = "MT19937", np.array(keys, np.uint32), int(position), 0, 0.0
         self._random.set_state(state)

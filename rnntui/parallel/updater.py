@@ -27,23 +27,17 @@ class Updater:
         """`crew` gets its workers here, if it has none yet. Raises MemoryError or EngineError."""
         self.plan, self.workers, self._crew = plan, plan.workers, crew
         self._asked: Kind | None = None  # and not answered yet
-        self._board = self._share_board(plan) if plan.workers > 1 else private_board(plan)
-        self.share = Share(plan, self._board, 0)
+        self.board = self._share_board(plan) if plan.workers > 1 else private_board(plan)
+        self.share = Share(plan, self.board, 0)
 
     def _share_board(self, plan: Plan) -> Board:
         memory = shared_memory(size_of(plan))
         try:
-            self._crew.call(plan.workers - 1)
-            self._crew.plan(plan.to_json(), memory)
+            self._crew.plan(plan.workers - 1, plan.to_json(), memory)
             self._asked = Kind.PLAN
             return shared_board(memory, plan)
         finally:
             os.close(memory)
-
-    @property
-    def hidden(self) -> Array:
-        """The hidden state (layers, parts, B, H) after the last applied update."""
-        return self._board.hidden
 
     def gradient(
         self, inputs: Array, targets: Array, between: Between | None = None
@@ -56,15 +50,15 @@ class Updater:
         if self.workers > 1:
             others = slice(self.share.streams.stop, None)
             self._settle(between)
-            self._board.inputs[:, others] = inputs[:, others]
-            self._board.targets[:, others] = targets[:, others]
+            self.board.inputs[:, others] = inputs[:, others]
+            self.board.targets[:, others] = targets[:, others]
         self._ask(Kind.GRADIENT)
         total = self.share.gradient(inputs, targets)
         total = sum(self._answers(between), total)
         self._ask(Kind.REDUCE)
         square = self.share.reduce()
         square = sum(self._answers(between), square)
-        return total, gradient_norm(self._board.gradients[0], square)
+        return total, gradient_norm(self.board.gradients[0], square)
 
     def apply(self, lr: float, norm: float, between: Between | None = None) -> None:
         """Clip the gradient, whose norm is given, make the update, carry the hidden state on."""
@@ -78,12 +72,12 @@ class Updater:
         self._ask(Kind.PUT_RANDOM)
         self.share.put_random()
         self._answers()
-        return self._board.random[: self.workers].copy()
+        return self.board.random[: self.workers].copy()
 
     def set_random_states(self, states: Array) -> None:
         """Go on with dropout streams as `random_states` gave them."""
         self._settle()
-        self._board.random[: self.workers] = states
+        self.board.random[: self.workers] = states
         self._ask(Kind.TAKE_RANDOM)
         self.share.take_random()
         self._answers()
@@ -105,7 +99,7 @@ class Updater:
     def _ask(self, kind: Kind, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         if self.workers == 1:
             return
-        if self._asked is not None or len(self._crew) != self.workers - 1:
+        if self._asked is not None or len(self._crew.active) != self.workers - 1:
             raise EngineError("the workers have ended or were broken off: start the run again")
         self._asked = kind
         self._crew.send(kind, a, b, c)

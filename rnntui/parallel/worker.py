@@ -34,28 +34,41 @@ def main(descriptor: str) -> int:
 
 
 def _work(line: Line) -> None:
-    worker, text, memory = line.receive_plan()
+    np.seterr(all="ignore")
+    share: Share | None = None
+    while True:
+        kind, a, b, c = line.receive()
+        if kind == Kind.PLAN:
+            share, answer = None, 0.0  # the memory of the last plan is free for this one
+            share = _take_part(line, int(a), int(b))
+        else:
+            assert share is not None
+            answer = _obey(share, kind, a, b, c)
+        line.send(Kind(kind), answer)
+
+
+def _take_part(line: Line, worker: int, length: int) -> Share:
+    text, memory = line.receive_plan(length)
     plan = Plan.from_json(text)
     board = shared_board(memory, plan)
     os.close(memory)
     share = Share(plan, board, worker)
     gc.freeze()
     gc.enable()
-    np.seterr(all="ignore")
-    line.send(Kind.PLAN)
-    while True:
-        kind, a, b, c = line.receive()
-        answer = 0.0
-        match kind:
-            case Kind.GRADIENT:
-                answer = share.gradient(board.inputs, board.targets)
-            case Kind.REDUCE:
-                answer = share.reduce()
-            case Kind.APPLY:
-                share.optimizer.updates = int(c)
-                share.apply(a, b)
-            case Kind.PUT_RANDOM:
-                share.put_random()
-            case Kind.TAKE_RANDOM:
-                share.take_random()
-        line.send(Kind(kind), answer)
+    return share
+
+
+def _obey(share: Share, kind: int, a: float, b: float, c: float) -> float:
+    match kind:
+        case Kind.GRADIENT:
+            return share.gradient(share.board.inputs, share.board.targets)
+        case Kind.REDUCE:
+            return share.reduce()
+        case Kind.APPLY:
+            share.optimizer.updates = int(c)
+            share.apply(a, b)
+        case Kind.PUT_RANDOM:
+            share.put_random()
+        case Kind.TAKE_RANDOM:
+            share.take_random()
+    return 0.0

@@ -1,0 +1,65 @@
+"""How many processes train where the recipe leaves it open: what a short trial finds fastest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+
+from rnntui.errors import EngineError
+from rnntui.parallel.crew import Crew
+from rnntui.parallel.plan import Plan
+from rnntui.parallel.updater import Updater
+
+SMALL, LARGE = 2e6, 1e8  # products per gate in an update: below, no trial; above, of fewer steps
+WORTH = 1e-3  # seconds: a gradient that takes less is not made faster by sharing it
+LEAST_GAIN = 1.1  # with less, several processes would only keep cores busy
+TRIAL = 0.2  # seconds of gradients for each number of processes that is tried …
+MOST_ROUNDS = 15  # … or fewer
+
+Clock = Callable[[Updater], float]  # seconds that a gradient takes
+
+
+def choose(plan: Plan, most: int, crew: Crew, clock: Clock) -> int:
+    """The fastest number of processes: 1, or `most`, or half of that, or …
+
+    The trial has networks of its own, so that what is trained afterwards knows nothing of it.
+    Where workers cannot be had, it is 1.
+    """
+    best = 1
+    if most > 1 and plan.products >= SMALL:
+        steps = max(1, int(plan.steps * min(1.0, LARGE / plan.products)))
+        plan = replace(plan, workers=1, steps=steps)
+        alone = Updater(plan, Crew())
+        clock(alone)  # the first touches all the memory
+        if clock(alone) >= WORTH:
+            try:
+                best = _fastest(alone, most, crew, clock)
+            except (EngineError, MemoryError):
+                crew.close()
+    crew.keep(best - 1)
+    return best
+
+
+def _fastest(alone: Updater, most: int, crew: Crew, clock: Clock) -> int:
+    best, gain, workers = 1, LEAST_GAIN, most
+    while workers > 1:
+        found = _gain(alone, Updater(replace(alone.plan, workers=workers), crew), clock)
+        if found >= gain:
+            best, gain = workers, found
+        elif best > 1:
+            break
+        workers //= 2
+    return best
+
+
+def _gain(alone: Updater, team: Updater, clock: Clock) -> float:
+    """How many times as fast the team is: both in turns, so that they meet the same machine."""
+    clock(team)
+    ratios: list[float] = []
+    spent = 0.0
+    while not ratios or (spent < TRIAL and len(ratios) < MOST_ROUNDS):
+        one, many = clock(alone), clock(team)
+        ratios.append(one / many)
+        spent += one + many
+    return median(ratios)
