@@ -70,6 +70,13 @@ class Train:
     lr: float = key(2e-3, "learning rate", above=0.0, most=1e6)
     momentum: float = key(0.9, "of optimizer momentum", least=0.0, most=0.9999)
     weight_decay: float = key(0.01, "of optimizer adamw", least=0.0, most=1e6)
+    beta1: float = key(0.9, "of adam and adamw: kept of the mean gradient", least=0.0, most=0.9999)
+    beta2: float = key(
+        0.999, "of adam and adamw: kept of the mean square", least=0.0, most=0.999999
+    )
+    rms_decay: float = key(
+        0.99, "of optimizer rmsprop: kept of the mean square", least=0.0, most=0.999999
+    )
     schedule: str = key(
         "constant",
         "factor on the learning rate, update by update",

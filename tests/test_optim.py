@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.nn.arena import Layout, aligned
-from rnntui.nn.optim import clip, gradient_norm, make_optimizer
+from rnntui.nn.model import ModelShape
+from rnntui.nn.optim import Coefficients, clip, gradient_norm, make_optimizer
+from rnntui.parallel.plan import Plan
+from rnntui.recipe import Recipe
 
 TOLERANCE = {"float32": 2e-6, "float64": 1e-12}
 
@@ -38,19 +41,19 @@ def adam(p, gradients, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
     return p
 
 
-def adamw(p, gradients, lr, weight_decay=0.1):
+def adamw(p, gradients, lr, weight_decay=0.1, beta1=0.9, beta2=0.999):
     m, v = np.zeros_like(p), np.zeros_like(p)
     for t, g in enumerate(gradients, start=1):
         p = p - lr * weight_decay * p
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
-        p = p - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+        p = p - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + 1e-8)
     return p
 
 
-def rmsprop(p, gradients, lr):
+def rmsprop(p, gradients, lr, decay=0.99):
     v = np.zeros_like(p)
     for g in gradients:
-        v = 0.99 * v + 0.01 * g * g
+        v = decay * v + (1 - decay) * g * g
         p = p - lr * g / (np.sqrt(v) + 1e-8)
     return p
 
@@ -82,13 +85,43 @@ def test_update_rules(name, rule, size, dtype):
     gradients = [rng.normal(size=size) * scale for scale in (1.0, 0.1, 1e-6, 3.0, 1.0)]
     p, g = aligned((size,), dtype), aligned((size,), dtype)
     p[:] = start
-    optimizer = make_optimizer(name, p, g, momentum=0.8, weight_decay=0.1)
+    optimizer = make_optimizer(name, p, g, Coefficients(momentum=0.8, weight_decay=0.1))
     for gradient in gradients:
         g[:] = gradient
         optimizer.step(0.01)
     np.testing.assert_allclose(p, rule(start, gradients, 0.01), atol=TOLERANCE[dtype], rtol=0)
     assert optimizer.updates == 5
     assert all(moment.shape == p.shape for moment in optimizer.moments.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "settings"),
+    [
+        ("adam", adam, {"beta1": 0.5, "beta2": 0.9}),
+        ("adam", adam, {"beta1": 0.0, "beta2": 0.0}),
+        ("adamw", adamw, {"beta1": 0.8, "beta2": 0.99}),
+        ("rmsprop", rmsprop, {"decay": 0.95}),
+    ],
+)
+def test_what_a_rule_remembers(name, rule, settings):
+    rng = np.random.default_rng(5)
+    start, gradients = rng.normal(size=20), list(rng.normal(size=(4, 20)))
+    p, g = aligned((20,), "float64"), aligned((20,), "float64")
+    p[:] = start
+    keys = {"decay": "rms_decay"}
+    changed = {keys.get(key, key): value for key, value in settings.items()}
+    optimizer = make_optimizer(name, p, g, Coefficients(weight_decay=0.1, **changed))
+    for gradient in gradients:
+        g[:] = gradient
+        optimizer.step(0.01)
+    np.testing.assert_allclose(p, rule(start, gradients, 0.01, **settings), atol=1e-12, rtol=0)
+
+
+def test_a_recipe_decides_what_its_rule_remembers():
+    recipe = Recipe().replace(momentum=0.1, weight_decay=0.2, beta1=0.3, beta2=0.4, rms_decay=0.5)
+    plan = Plan.of(recipe, ModelShape.of(recipe, 9), 5, 2)
+    assert plan.coefficients == Coefficients(0.1, 0.2, 0.3, 0.4, 0.5)
+    assert Plan.from_json(plan.to_json()) == plan
 
 
 def test_adam_leaves_an_entry_without_gradient_where_it_is():

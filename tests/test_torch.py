@@ -9,7 +9,7 @@ import pytest
 
 from rnntui.nn.arena import aligned
 from rnntui.nn.model import named_parameters
-from rnntui.nn.optim import clip, gradient_norm, make_optimizer
+from rnntui.nn.optim import Coefficients, clip, gradient_norm, make_optimizer
 from rnntui.recipe import Recipe
 from rnntui.trainer import start, train
 from tests.plain import kind_settings, token_data, value_data
@@ -118,28 +118,29 @@ def as_parts(state):
     return state if isinstance(state, tuple) else (state,)
 
 
-OPTIMIZERS = {
-    "sgd": (torch.optim.SGD, {}),
-    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
-    "rmsprop": (torch.optim.RMSprop, {}),
-    "adagrad": (torch.optim.Adagrad, {}),
-    "adam": (torch.optim.Adam, {}),
-    "adamw": (torch.optim.AdamW, {"weight_decay": 0.1}),
-}
+OPTIMIZERS = [
+    ("sgd", {}, torch.optim.SGD, {}),
+    ("momentum", {"momentum": 0.9}, torch.optim.SGD, {"momentum": 0.9}),
+    ("rmsprop", {}, torch.optim.RMSprop, {}),
+    ("rmsprop", {"rms_decay": 0.95}, torch.optim.RMSprop, {"alpha": 0.95}),
+    ("adagrad", {}, torch.optim.Adagrad, {}),
+    ("adam", {}, torch.optim.Adam, {}),
+    ("adam", {"beta1": 0.8, "beta2": 0.99}, torch.optim.Adam, {"betas": (0.8, 0.99)}),
+    ("adamw", {"weight_decay": 0.1}, torch.optim.AdamW, {"weight_decay": 0.1}),
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("bound", [0.0, 0.5])
 @pytest.mark.parametrize("mode", ["norm", "value"])
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_updates(name, mode, bound, dtype):
+@pytest.mark.parametrize(("name", "ours", "kind", "options"), OPTIMIZERS)
+def test_updates(name, ours, kind, options, mode, bound, dtype):
     rng = np.random.default_rng(1)
     p, g = aligned((500,), dtype), aligned((500,), dtype)
     p[:] = rng.normal(size=500)
     theirs = torch.nn.Parameter(torch.from_numpy(p.copy()))
-    kind, options = OPTIMIZERS[name]
     torch_optimizer = kind([theirs], lr=0.01, **options)
-    optimizer = make_optimizer(name, p, g, momentum=0.9, weight_decay=0.1)
+    optimizer = make_optimizer(name, p, g, Coefficients(**ours))
     for _ in range(3):
         g[:] = rng.normal(size=500)
         theirs.grad = torch.from_numpy(g.copy())

@@ -59,12 +59,24 @@ class Vectors:
     part: slice
 
 
+@dataclass(frozen=True)
+class Coefficients:
+    """Of the update rules, by the names of the recipe's keys."""
+
+    momentum: float = 0.9
+    weight_decay: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.999
+    rms_decay: float = 0.99
+
+
 class Optimizer(ABC):
     """An update rule. `moments` are what it remembers, by name, each as long as the parameters."""
 
     names: ClassVar[tuple[str, ...]] = ()  # of the moments
 
-    def __init__(self, vectors: Vectors) -> None:
+    def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
+        self._coefficients = coefficients
         whole, part = vectors.parameters, vectors.part
         given = vectors.moments
         self.moments = {
@@ -108,13 +120,13 @@ class Momentum(Optimizer):
 
     names = ("velocity",)
 
-    def __init__(self, vectors: Vectors, momentum: float) -> None:
-        super().__init__(vectors)
-        self._momentum, (self._v,) = momentum, self._moments
+    def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
+        super().__init__(vectors, coefficients)
+        (self._v,) = self._moments
 
     def step(self, lr: float) -> None:
         self.updates += 1
-        np.multiply(self._v, self._momentum, self._v)
+        np.multiply(self._v, self._coefficients.momentum, self._v)
         np.add(self._v, self._gradients, self._v)
         np.multiply(self._v, lr, self._gradients)
         np.subtract(self._parameters, self._gradients, self._parameters)
@@ -126,8 +138,8 @@ class Adagrad(Optimizer):
     EPSILON = 1e-10
     names = ("V",)
 
-    def __init__(self, vectors: Vectors) -> None:
-        super().__init__(vectors)
+    def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
+        super().__init__(vectors, coefficients)
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
@@ -150,18 +162,19 @@ class RmsProp(Optimizer):
     The moment kept is V = v / (1-α), as with Adam.
     """
 
-    ALPHA, EPSILON = 0.99, 1e-8
+    EPSILON = 1e-8
     names = ("V",)
 
-    def __init__(self, vectors: Vectors) -> None:
-        super().__init__(vectors)
+    def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
+        super().__init__(vectors, coefficients)
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
         self.updates += 1
         multiply, add = np.multiply, np.add
-        k = math.sqrt(1 - self.ALPHA)
-        rate, epsilon, alpha = self._constants(lr / k, self.EPSILON / k, self.ALPHA)
+        decay = self._coefficients.rms_decay
+        k = math.sqrt(1 - decay)
+        rate, epsilon, alpha = self._constants(lr / k, self.EPSILON / k, decay)
         for p, g, V, spare in self._blocks:
             multiply(g, g, spare)
             multiply(V, alpha, V)
@@ -180,26 +193,27 @@ class Adam(Optimizer):
     lr m̂ / (√v̂ + ε) is  rate M / (√V + ε/k)  where  k = √((1-β₂) / (1-β₂ᵗ))  and
     rate = lr (1-β₁) / ((1-β₁ᵗ) k). The moments kept are M and V.
 
-    With a weight decay λ it is AdamW (Loshchilov & Hutter 2019): p is first multiplied by 1 - lr λ.
+    With a weight decay λ, p is first multiplied by 1 - lr λ.
     """
 
-    BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+    EPSILON = 1e-8
     names = ("M", "V")
 
-    def __init__(self, vectors: Vectors, weight_decay: float = 0.0) -> None:
-        super().__init__(vectors)
+    def __init__(
+        self, vectors: Vectors, coefficients: Coefficients, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(vectors, coefficients)
         self._weight_decay = weight_decay
         self._blocks = self._in_blocks()
 
     def step(self, lr: float) -> None:
         self.updates += 1
         multiply, add = np.multiply, np.add
+        b1, b2, t = self._coefficients.beta1, self._coefficients.beta2, self.updates
+        k = math.sqrt((1 - b2) / (1 - b2**t))
+        rate = lr * (1 - b1) / ((1 - b1**t) * k)
+        rate0, epsilon, beta1, beta2 = self._constants(rate, self.EPSILON / k, b1, b2)
         (shrink,) = self._constants(1 - lr * self._weight_decay)
-        k = math.sqrt((1 - self.BETA2) / (1 - self.BETA2**self.updates))
-        rate = lr * (1 - self.BETA1) / ((1 - self.BETA1**self.updates) * k)
-        rate0, epsilon, beta1, beta2 = self._constants(
-            rate, self.EPSILON / k, self.BETA1, self.BETA2
-        )
         for p, g, M, V, spare in self._blocks:
             if self._weight_decay:
                 multiply(p, shrink, p)
@@ -215,13 +229,20 @@ class Adam(Optimizer):
             np.subtract(p, spare, p)
 
 
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)."""
+
+    def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
+        super().__init__(vectors, coefficients, coefficients.weight_decay)
+
+
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": Sgd,
     "momentum": Momentum,
     "rmsprop": RmsProp,
     "adagrad": Adagrad,
     "adam": Adam,
-    "adamw": Adam,
+    "adamw": AdamW,
 }
 
 
@@ -229,15 +250,10 @@ def make_optimizer(
     name: str,
     parameters: Array,
     gradients: Array,
-    momentum: float = 0.9,
-    weight_decay: float = 0.01,
+    coefficients: Coefficients | None = None,
     moments: Mapping[str, Array] | None = None,
     part: slice | None = None,
 ) -> Optimizer:
     """The optimizer of a recipe by its name; for the rest see `Vectors`."""
     vectors = Vectors(parameters, gradients, moments, part or slice(None))
-    if name == "momentum":
-        return Momentum(vectors, momentum)
-    if name == "adamw":
-        return Adam(vectors, weight_decay)
-    return OPTIMIZERS[name](vectors)
+    return OPTIMIZERS[name](vectors, coefficients or Coefficients())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnntui.nn.model import ModelShape
+from rnntui.nn.optim import Coefficients
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
@@ -28,8 +29,7 @@ class Plan:
     dropout: float
     seed: int
     optimizer: str
-    momentum: float
-    weight_decay: float
+    coefficients: Coefficients
     clip: float
     clip_mode: str
 
@@ -47,8 +47,9 @@ class Plan:
             dropout=recipe.model.dropout,
             seed=train.seed,
             optimizer=train.optimizer,
-            momentum=train.momentum,
-            weight_decay=train.weight_decay,
+            coefficients=Coefficients(
+                train.momentum, train.weight_decay, train.beta1, train.beta2, train.rms_decay
+            ),
             clip=train.clip,
             clip_mode=train.clip_mode,
         )
@@ -82,4 +83,5 @@ class Plan:
     def from_json(cls, text: bytes) -> Plan:
         """The inverse of `to_json`."""
         fields = json.loads(text)
-        return cls(**{**fields, "shape": ModelShape(**fields["shape"])})
+        parts = {"shape": ModelShape, "coefficients": Coefficients}
+        return cls(**{**fields, **{name: kind(**fields[name]) for name, kind in parts.items()}})

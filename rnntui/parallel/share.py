@@ -35,8 +35,7 @@ class Share:
             plan.optimizer,
             board.parameters,
             board.gradients[0],
-            plan.momentum,
-            plan.weight_decay,
+            plan.coefficients,
             board.moments,
             part,
         )
