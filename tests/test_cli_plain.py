@@ -127,3 +127,9 @@ def test_numbers():
     ]
     assert (plural(1, "step"), plural(2500, "step")) == ("1 step", "2,500 steps")
     assert figure(0.0019999) == "0.002"
+
+
+def test_the_heading_says_how_many_processes_train(rnntui):
+    args = (*CURED, "--batch", "2", "--steps", "5", "--set", "workers=2")
+    assert "  workers   2 processes share every update" in rnntui(*args).out
+    assert "worker" not in rnntui(*CURED, "--steps", "5").out

@@ -107,6 +107,17 @@ def test_narrow() -> None:
     ]
 
 
+def test_several_workers_are_told_of_where_there_is_room() -> None:
+    several = dataclasses.replace(WELCOME, workers=2)
+    (row,) = plain([header_row(RECIPE, several, SNAPSHOT, 120)])
+    assert "1×128 · 27.6k parameters · 2 workers  " in row
+    (row,) = plain([header_row(RECIPE, several, SNAPSHOT, 110)])
+    assert "1×128 · 2 workers  " in row and "parameters" not in row
+    assert "worker" not in plain([header_row(RECIPE, WELCOME, SNAPSHOT, 200)])[0]
+    bare = plain([header_row(RECIPE, several, SNAPSHOT, 140, "ascii")])[0]
+    assert "- 2 workers" in bare and bare.isascii()
+
+
 def test_values_have_no_bits() -> None:
     text = "\n".join(text_of(120, recipe=VALUES))
     assert "½ squared error" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import math
 import os
 import signal
@@ -362,6 +363,7 @@ def test_from_the_command_line():
         timeout=60,
     )
     assert ended.returncode == 0 and ended.stderr == ""
+    assert json.loads(ended.stdout.splitlines()[0])["text"].endswith("; 2 workers")
     refused = subprocess.run(
         [*command(*args), "--batch", "1", "--steps", "20", "--json"],
         capture_output=True,

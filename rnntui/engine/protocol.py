@@ -187,6 +187,7 @@ class Welcome(Shown):
     run: Safe = ""  # name of the run; empty where nothing is saved
     ended: bool = False  # the run is over and seen from its files: there is nothing to command
     news: Safe = ""  # in one line, what happened while nobody looked
+    workers: int = 1  # processes that train
 
 
 @dataclass(frozen=True, repr=False)

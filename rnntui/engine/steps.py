@@ -89,6 +89,7 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
         baselines=(),
         features=tuple(safe_text(feature)[:40] for feature in features),
         notes=tuple(safe_text(note)[:200] for note in data.notes[:MOST_NOTES]),
+        workers=state.workers,
     )
 
 

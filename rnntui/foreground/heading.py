@@ -21,6 +21,7 @@ def heading(run: Run) -> list[str]:
         ("data", _data(run)),
         ("network", _network(run)),
         ("training", _training(run)),
+        ("workers", _workers(run)),
         ("ends", _bounds(run)),
         ("units", _units(run)),
     ]
@@ -60,6 +61,10 @@ def _training(run: Run) -> str:
         f"{train.optimizer}, lr {train.lr:g}{schedule}, gradient {clip} · "
         f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
     )
+
+
+def _workers(run: Run) -> str:
+    return f"{run.workers} processes share every update" if run.workers > 1 else ""
 
 
 def _bounds(run: Run) -> str:

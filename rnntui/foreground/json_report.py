@@ -7,6 +7,7 @@ import math
 from time import perf_counter
 from typing import Any
 
+from rnntui.foreground.numbers import plural
 from rnntui.foreground.report import Lines, Run, Speed, bits, perplexity
 from rnntui.trainer import Chunk, Result
 
@@ -28,11 +29,12 @@ class JsonReport:
         self._last: Chunk | None = None
 
     def begin(self, run: Run) -> None:
-        """Name the data and the split."""
+        """Name the data, the split and how many processes train."""
         self._run = run
         self._speed = Speed(run.began)
         self._passes = run.one_step and self._every == 1
-        self.note(f"{run.recipe.name}: {run.data.name}, {run.data.split}")
+        workers = plural(run.workers, "worker")
+        self.note(f"{run.recipe.name}: {run.data.name}, {run.data.split}; {workers}")
 
     def see(self, chunk: Chunk) -> None:
         """Print what is due after an update."""

@@ -51,7 +51,8 @@ def _train(
     recruit(recipe, crew)
     data = load(recipe, getattr(sys.stdin, "buffer", None))
     state = start(recipe, data, crew)
-    run = Run(recipe, data, state.parameters.count, total_steps(recipe, data), perf_counter())
+    parameters, total = state.parameters.count, total_steps(recipe, data)
+    run = Run(recipe, data, parameters, total, perf_counter(), state.workers)
     report.begin(run)
     for note in (*notes, *data.notes):
         report.note(note)

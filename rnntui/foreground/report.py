@@ -27,6 +27,7 @@ class Run:
     parameters: int
     total: int | None
     began: float  # by perf_counter
+    workers: int = 1
 
     @property
     def is_text(self) -> bool:

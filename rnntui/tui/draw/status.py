@@ -66,11 +66,12 @@ def header_row(
         [("  " + fit(safe_text(recipe.name), 24), "strong")],
         [("  " + for_glyphs(_network(recipe), glyphs), "muted")],
         [(_parameters(welcome, glyphs), "muted")],
+        [(_workers(welcome, glyphs), "muted")],
     ]
     elapsed, expected = _times(snapshot)
     right: list[Row] = [state, speed, [(elapsed, "")], [(expected, "muted")]]
     # What goes first when there is no room comes first.
-    for part in (left[3], right[3], right[1], left[2], left[0], right[2], left[1]):
+    for part in (left[3], left[4], right[3], right[1], left[2], left[0], right[2], left[1]):
         if sum(map(row_width, left + right)) + 3 <= width:
             break
         part.clear()
@@ -94,6 +95,11 @@ def _network(recipe: Recipe) -> str:
 def _parameters(welcome: Welcome | None, glyphs: Glyphs) -> str:
     dot = "-" if glyphs == "ascii" else "·"
     return f" {dot} {si(welcome.parameters)} parameters" if welcome else ""
+
+
+def _workers(welcome: Welcome | None, glyphs: Glyphs) -> str:
+    dot = "-" if glyphs == "ascii" else "·"
+    return f" {dot} {welcome.workers} workers" if welcome and welcome.workers > 1 else ""
 
 
 def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
