@@ -116,6 +116,8 @@ class Sample:
     top_p: float = key(
         1.0, "sample from the likeliest tokens that have this share together", above=0.0, most=1.0
     )
+    greedy: bool = key(False, "always the likeliest token instead of one drawn by probability")
+    samples: int = key(1, "samples written at once, token by token", least=1, most=16)
     sample_start: str = key("zero", "state a sample starts from", choices=("zero", "carried"))
     sample_random: str = key(
         "own", "random stream of samples; shared: that of the weights", choices=("own", "shared")

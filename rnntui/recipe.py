@@ -61,6 +61,8 @@ class Recipe:
             check(leaf, self.get(leaf.name))
         if self.data.task == "values" and self.train.loss_epsilon:
             raise UsageError("loss_epsilon: only for task = tokens")
+        if self.data.task == "values" and self.sample.samples > 1:
+            raise UsageError("samples: only for task = tokens; a forecast is always the same")
 
     def get(self, name: str) -> Value:
         """The value of a leaf key."""

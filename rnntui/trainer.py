@@ -29,7 +29,7 @@ from rnntui.parallel.recruiting import check_workers, most_workers
 from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.schedule import Schedule, check_schedule
-from rnntui.writing import Result, WritingState, finish, sample, writer
+from rnntui.writing import Result, WritingState, finish, sample, writer, writers
 
 __all__ = [
     "Chunk",
@@ -46,6 +46,7 @@ __all__ = [
     "total_steps",
     "train",
     "writer",
+    "writers",
 ]
 
 Between = Callable[[], None]
@@ -75,7 +76,7 @@ class Chunk:
 
     `loss` is summed or averaged as the recipe says, `loss_per_token` always the mean (nats per
     token, or ½ squared error per step). `applied` is False where the gradient was not finite:
-    weights and hidden state are then as before. `sample` is what was written after this update.
+    weights and hidden state are then as before. `samples` are what was written after this update.
     """
 
     step: int  # from 1
@@ -89,9 +90,14 @@ class Chunk:
     tokens: int
     applied: bool
     validation: float | None
-    sample: str | None
+    samples: tuple[str, ...]
     _state: TrainState = field(repr=False)
     _batch: Batch = field(repr=False)
+
+    @property
+    def sample(self) -> str | None:
+        """The first of the samples."""
+        return self.samples[0] if self.samples else None
 
     def steps(self) -> Steps:
         """Stream 0 step by step. Raises StaleChunkError once the next update has begun."""
@@ -219,6 +225,8 @@ def _allocate(recipe: Recipe, stream: Stream, validation: Array, updater: Update
         temperature=recipe.sample.temperature,
         top_k=recipe.sample.top_k,
         top_p=recipe.sample.top_p,
+        greedy=recipe.sample.greedy,
+        samples=recipe.sample.samples,
         last_loss=math.nan,
         updater=updater,
         gradients=share.gradients,
@@ -287,9 +295,10 @@ def _update(
     if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
         validation = state.evaluator.loss(between)
         state.schedule.observe(validation)
-    every, text = recipe.sample.sample_every, None
+    every = recipe.sample.sample_every
+    texts: tuple[str, ...] = ()
     if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
-        text = sample(recipe, data, state, int(batch.inputs[0, 0]), between)
+        texts = sample(recipe, data, state, int(batch.inputs[0, 0]), between)
     tokens = state.stream.steps * state.stream.batch
     state.seconds += perf_counter() - began
     return Chunk(
@@ -304,7 +313,7 @@ def _update(
         tokens,
         applied,
         validation,
-        text,
+        texts,
         state,
         batch,
     )

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from rnntui.errors import UsageError
 from rnntui.nn.arena import Array
 from rnntui.nn.model import Parameters
 from rnntui.nn.network import Network
-from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.nn.sampling import Chooser, EachChooser, Stepper
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
@@ -33,6 +34,8 @@ class Author:
     temperature: float
     top_k: int
     top_p: float
+    greedy: bool = False
+    samples: int = 1  # at once
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,12 +58,14 @@ class Result:
 
     `final_loss` is that of the last update, as the recipe reduces it (NaN if there was none).
     `predicted` has one token, value or tuple of values (in the source's own units) per step, for
-    sources of at most 1000 steps. `generated` is the recipe's prompt and what followed.
+    sources of at most 1000 steps. `generated` is the recipe's prompt and what followed; where the
+    recipe wants several, that is the first, and `samples` has all of them.
     """
 
     final_loss: float
     predicted: tuple[int, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None
     generated: str | None
+    samples: tuple[str, ...] = ()
 
 
 def writer(
@@ -68,7 +73,7 @@ def writer(
     data: Dataset,
     prompt: str = "",
     temperature: float | None = None,
-    greedy: bool = False,
+    greedy: bool | None = None,
     rng: np.random.RandomState | None = None,
 ) -> Iterator[str] | Iterator[tuple[float, ...]]:
     """What follows `prompt`, one token's text or one row of values per `next`, without end.
@@ -76,19 +81,33 @@ def writer(
     Each `next` uses the weights of that moment; the hidden state is the writer's own. A byte of an
     unfinished character gives "". Characters that the vocabulary lacks are left out. For values,
     the prompt is numbers in the source's units, row by row (empty: the source's end). Without a
-    `temperature` it is the state's at each token, as `top_k` and `top_p` are; without `rng`, a
-    stream apart from training's.
+    `temperature` it is the state's at each token, and so is `greedy`, as `top_k` and `top_p` are;
+    without `rng`, the random numbers are of a stream apart from training's.
     Raises UsageError for a prompt that holds no numbers.
     """
     if isinstance(data, ValueData):
         return _forecast(state.parameters, data, _numbers(prompt, data))
+    stepper, tokens = Stepper(state.parameters), first_tokens(data, prompt)
+    chooser = Chooser(len(stepper.outputs), rng or state.prompt_random)
+    return _text(data, _write(state, stepper, chooser, tokens, temperature, greedy))
 
-    def heat() -> float:
-        return state.temperature if temperature is None else temperature
 
-    tokens = first_tokens(data, prompt)
-    stepper = Stepper(state.parameters)
-    return _text(data, _write(state, stepper, tokens, rng or state.prompt_random, heat, greedy))
+def writers(
+    state: Author,
+    data: TokenData,
+    count: int,
+    prompt: str = "",
+    temperature: float | None = None,
+    greedy: bool | None = None,
+    rng: np.random.RandomState | None = None,
+) -> Iterator[tuple[str, ...]]:
+    """As `writer`, `count` continuations at once: one token's text of each per `next`.
+
+    The network takes a step of all of them in one product with its weights. One continuation is
+    exactly what `writer` gives.
+    """
+    tokens, random = first_tokens(data, prompt), rng or state.prompt_random
+    return _texts(state, data, count, tokens, random, temperature, greedy)
 
 
 def sample(
@@ -97,36 +116,36 @@ def sample(
     state: WritingState,
     first: int,
     between: Callable[[], None] | None = None,
-) -> str:
-    """The sample after an update, without its prompt; `first` is the chunk's first input.
+) -> tuple[str, ...]:
+    """The samples after an update, without their prompt; `first` is the chunk's first input.
 
     With sample_start = "carried" it goes on from the hidden state after the chunk and from that
     first input; with "zero", from the zero state and the prompt.
     """
-    stepper = Stepper(state.parameters)
-    tokens = [first]
-    if recipe.sample.sample_start == "carried":
-        np.copyto(stepper.hidden, state.hidden[:, :, 0])
-    else:
-        tokens = first_tokens(data, recipe.sample.prompt)
+    carried = recipe.sample.sample_start == "carried"
+    tokens = [first] if carried else first_tokens(data, recipe.sample.prompt)
+    hidden = state.hidden[:, :, 0] if carried else None
     random = state.sample_random
-    written = _write(state, stepper, tokens, random, lambda: state.temperature, False)
+    written = _texts(state, data, state.samples, tokens, random, hidden=hidden)
     pieces = []
-    for n, piece in enumerate(itertools.islice(_text(data, written), recipe.sample.sample_length)):
-        pieces.append(piece)
+    for n, parts in enumerate(itertools.islice(written, recipe.sample.sample_length)):
+        pieces.append(parts)
         if between and n % _SHARE == _SHARE - 1:
             between()
-    return "".join(pieces)
+    return tuple(map("".join, zip(*pieces, strict=True)))
 
 
 def finish(recipe: Recipe, data: Dataset, state: WritingState) -> Result:
     """What the recipe wants at its end: predictions over a small source, and a last text."""
-    generated = None
-    if isinstance(data, TokenData) and recipe.sample.final_length:
-        written = writer(state, data, recipe.sample.prompt, rng=state.sample_random)
-        pieces = (str(piece) for piece in itertools.islice(written, recipe.sample.final_length))
-        generated = recipe.sample.prompt + "".join(pieces)
-    return Result(state.last_loss, _predicted(recipe, data, state), generated)
+    texts: tuple[str, ...] = ()
+    prompt, length = recipe.sample.prompt, recipe.sample.final_length
+    if isinstance(data, TokenData) and length:
+        written = writers(state, data, state.samples, prompt, rng=state.sample_random)
+        pieces = zip(*itertools.islice(written, length), strict=True)
+        texts = tuple(prompt + "".join(text) for text in pieces)
+    predicted = _predicted(recipe, data, state)
+    first = texts[0] if texts else None
+    return Result(state.last_loss, predicted, first, texts if len(texts) > 1 else ())
 
 
 def first_tokens(data: TokenData, prompt: str) -> list[int]:
@@ -139,21 +158,56 @@ def first_tokens(data: TokenData, prompt: str) -> list[int]:
     return [int(token) for token in known]
 
 
+def _texts(
+    state: Author,
+    data: TokenData,
+    count: int,
+    tokens: list[int],
+    random: np.random.RandomState,
+    temperature: float | None = None,
+    greedy: bool | None = None,
+    hidden: Array | None = None,
+) -> Iterator[tuple[str, ...]]:
+    """`count` texts that follow the tokens, from the state `hidden` (layers, parts, H)."""
+    many = count > 1
+    stepper = Stepper(state.parameters, count if many else None)
+    if hidden is not None:
+        np.copyto(stepper.hidden, hidden[:, :, None] if many else hidden)
+    vocab = stepper.outputs.shape[-1]
+    if not many:
+        written = _write(state, stepper, Chooser(vocab, random), tokens, temperature, greedy)
+        return ((piece,) for piece in _text(data, written))
+    chooser = EachChooser(count, vocab, random)
+    rows = [np.full(count, token) for token in tokens]
+    return _decoded(data, count, _write(state, stepper, chooser, rows, temperature, greedy))
+
+
+def _decoded(data: TokenData, count: int, rows: Iterator[Any]) -> Iterator[tuple[str, ...]]:
+    feeds = [data.tokenizer.decoder().feed for _ in range(count)]
+    for row in rows:
+        yield tuple(feed(token) for feed, token in zip(feeds, row.tolist(), strict=True))
+
+
 def _write(
     state: Author,
     stepper: Stepper,
-    tokens: list[int],
-    random: np.random.RandomState,
-    temperature: Callable[[], float],
-    greedy: bool,
-) -> Iterator[int]:
-    chooser = Chooser(len(stepper.outputs), random)
+    chooser: Chooser | EachChooser,
+    tokens: list[Any],
+    temperature: float | None,
+    greedy: bool | None,
+) -> Iterator[Any]:
+    """Token after token, or (K,) of them after (K,), once those given are read."""
     while True:
         with np.errstate(all="ignore"):
             for token in tokens:
                 stepper.advance(token)
-            among = state.top_k, state.top_p
-            chosen = chooser.choose(stepper.predict(), temperature(), greedy, *among)
+            chosen = chooser.choose(
+                stepper.predict(),
+                state.temperature if temperature is None else temperature,
+                state.greedy if greedy is None else greedy,
+                state.top_k,
+                state.top_p,
+            )
         yield chosen
         tokens = [chosen]
 

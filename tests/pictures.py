@@ -1,5 +1,6 @@
 """The pictures of the README: `python -m tests.pictures record` plays real runs and keeps what the
-engine said, `python -m tests.pictures draw` makes the pictures in screenshots/ from that.
+engine said, `python -m tests.pictures draw` makes the pictures in screenshots/ from that;
+`record NAME` plays one run anew.
 
 Drawing needs `rsvg-convert` (Debian: librsvg2-bin, fonts-firacode, fonts-dejavu-core).
 """
@@ -41,6 +42,7 @@ class Take:
     prompt: str = ""
     length: int = 0
     pause: bool = False
+    samples: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Picture:
 
 TAKES = {
     "tales": Take("tales", lambda s: s.elapsed > 25, '"Good morning," said ', 360),
+    "several": Take("tales", lambda s: s.elapsed > 12, '"Good morning," said ', 150, samples=4),
     "paused": Take("tales", lambda s: s.elapsed > 12, pause=True),
     "sunspots": Take("sunspots", lambda s: s.validation is not None and s.elapsed > 1.2),
     "hello-world": Take("hello-world", lambda s: s.alert is not None and s.step > 300),
@@ -67,6 +70,8 @@ TAKES = {
 PICTURES_MADE = {
     "dashboard-120x40": Picture("tales"),
     "dashboard-80x24": Picture("tales", 80, 24),
+    "several-120x40": Picture("several"),
+    "several-80x24": Picture("several", 80, 24),
     "values-120x40": Picture("sunspots"),
     "values-80x24": Picture("sunspots", 80, 24),
     "paused-120x40": Picture("paused", keys=("left",) * 9),
@@ -91,9 +96,11 @@ async def record(take: Take) -> tuple[Welcome, Snapshot]:
         if take.pause:
             await client.ask(Pause())
         if take.length:
-            await client.ask(Generate(take.prompt, take.length, 0.6))
+            await client.ask(Generate(take.prompt, take.length, 0.6, samples=take.samples))
             await asyncio.sleep(1.5)
         snapshot = await client.ask(Look(steps=True))
+        while isinstance(snapshot, Snapshot) and snapshot.steps is None:  # during a validation
+            snapshot = await client.ask(Look(steps=True))
         client.close()
     finally:
         handle.kill()
@@ -147,11 +154,12 @@ async def draw(picture: Picture) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Record, draw, or both."""
+    """Record (all, or the takes named), draw, or both."""
     wanted = sys.argv[1:] or ["record", "draw"]
     if "record" in wanted:
         RECORDINGS.mkdir(exist_ok=True)
-        for name, take in TAKES.items():
+        named = [name for name in TAKES if name in wanted] or list(TAKES)
+        for name, take in ((name, TAKES[name]) for name in named):
             lines = [encode(message) for message in asyncio.run(record(take))]
             (RECORDINGS / f"{name}.jsonl").write_bytes(b"".join(lines))
     if "draw" in wanted:

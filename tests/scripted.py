@@ -139,7 +139,7 @@ class Scripted:
             p.Step: lambda r: {"state": "paused", "step": self.snapshot.step + r.count},
             p.Pace: lambda r: {"pace": r.updates_per_second},
             p.SetLearningRate: lambda r: {"lr": r.lr},
-            p.SetTemperature: lambda r: {"temperature": r.temperature},
+            p.SetSampling: lambda r: {r.key: r.value},
             p.Mend: lambda r: {"alert": None, "state": "training", "lr": self.snapshot.lr / 2},
         }
         if isinstance(request, p.Hello):

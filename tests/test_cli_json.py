@@ -65,6 +65,16 @@ def test_the_first_sample_comes_after_update_one(rnntui):
     assert sample["text"] == "whd \nlldoodeweohoolrwldeol \nodhol\n ddlh \n whrrho o"
 
 
+def test_several_samples_at_once_are_an_event_each(rnntui):
+    several = ("--samples", "3", "--top-k", "4", "--top-p", "0.9", "--temperature", "0.8")
+    ended = rnntui("train", "hello-world", "--json", "--steps", "1", *several)
+    samples = ended.of("sample")
+    assert [sample["number"] for sample in samples] == [1, 2, 3]
+    assert len({sample["text"] for sample in samples}) == 3
+    done = ended.events[-1]
+    assert len(done["samples"]) == 3 and done["samples"][0] == done["generated"]
+
+
 @pytest.mark.parametrize(("every", "steps"), [("0", []), ("4", [4, 8]), (None, [])])
 def test_every(rnntui, every, steps):
     options = () if every is None else ("--every", every)

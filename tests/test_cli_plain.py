@@ -133,3 +133,11 @@ def test_the_heading_says_how_many_processes_train(rnntui):
     args = (*CURED, "--batch", "2", "--steps", "5", "--set", "workers=2")
     assert "  workers   2 processes share every update" in rnntui(*args).out
     assert "worker" not in rnntui(*CURED, "--steps", "5").out
+
+
+def test_several_samples_are_numbered(rnntui):
+    ended = rnntui("train", "hello-world", "--plain", "--steps", "1", "--samples", "2", "--greedy")
+    lines = [line.strip() for line in ended.out.splitlines()]
+    assert lines.count("1 of 2") == lines.count("2 of 2") == 2
+    texts = ended.out.split("it writes:")[-1].split("2 of 2")
+    assert texts[1].split() == texts[0].replace("1 of 2", "").split()

@@ -98,6 +98,46 @@ async def test_learning_rate_and_temperature(engine: Scripted) -> None:
         await until(pilot, lambda: engine.snapshot.temperature == pytest.approx(0.9))
 
 
+async def test_how_tokens_are_chosen_is_steered_by_keys(engine: Scripted) -> None:
+    engine.write("once more")
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("k", "k", "p", "right_parenthesis", "right_parenthesis")
+        sampling = ("top_k", "top_p", "samples")
+        await until(
+            pilot, lambda: [getattr(engine.snapshot, key) for key in sampling] == [40, 0.98, 3]
+        )
+        how = "temperature 0.8 · top-k 40 · top-p 0.98"
+        await until(pilot, lambda: how in shown(app))
+        await pilot.press("K", "K", "P", "left_parenthesis", "left_parenthesis")
+        await until(pilot, lambda: [getattr(engine.snapshot, key) for key in sampling] == [0, 1, 1])
+        await pilot.press("G")
+        await until(pilot, lambda: bool(engine.snapshot.greedy))
+        await until(pilot, lambda: "likeliest" in shown(app))
+        asked = len(engine.wanted(p.SetSampling))
+        await pilot.press("k")
+        assert len(engine.wanted(p.SetSampling)) == asked
+
+
+async def test_several_texts_stand_under_each_other_and_one_by_one(engine: Scripted) -> None:
+    engine.write("first text", others=("second text", "third\ntext"))
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "3 at once" in shown(app))
+        assert "1 first text" in shown(app) and "3 third↵text" in shown(app)
+        await pilot.press("c")
+        assert "1 of 3" in shown(app) and "second text" not in shown(app)
+        await pilot.press("c")
+        assert "2 of 3" in shown(app) and "hello second text" in shown(app)
+        await pilot.press("c", "c")
+        assert "3 at once" in shown(app)
+        await pilot.resize_terminal(80, 24)
+        engine.write("first text", id=2, others=tuple(f"text {n}" for n in range(2, 9)))
+        await until(pilot, lambda: "3 of 8 at once" in shown(app))
+
+
 async def test_a_prompt_is_written_on(engine: Scripted) -> None:
     app = dashboard(engine)
     async with app.run_test(size=SIZE) as pilot:
@@ -105,12 +145,13 @@ async def test_a_prompt_is_written_on(engine: Scripted) -> None:
         await pilot.press("g", *"so q?", "enter")
         await until(pilot, lambda: bool(engine.wanted(p.Generate)))
         request = engine.wanted(p.Generate)[0]
-        assert request.prompt == "so q?" and request.temperature == 0.8 and not request.greedy
+        assert request == p.Generate("so q?", app.state.recipe.sample.sample_length)
         engine.write("and on it goes", prompt="so q?", warning="unknown: q?")
         await until(pilot, lambda: "and on it goes" in shown(app))
         assert "unknown: q?" in shown(app)
         await pilot.press("ctrl+g", "escape", "x")
-        assert app.display_options.greedy and not app.prompting
+        assert not app.prompting
+        await until(pilot, lambda: bool(engine.snapshot.greedy))
         await until(pilot, lambda: bool(engine.wanted(p.StopWriting)))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnntui.engine.writing import MOST_SENT, SHARE, Part, Pen
+from rnntui.engine.writing import MOST_BESIDE, MOST_SENT, SHARE, Part, Pen
 
 
 def letters(seconds: float = 0.0) -> Iterator[Part]:
@@ -18,7 +18,7 @@ def letters(seconds: float = 0.0) -> Iterator[Part]:
         for letter in "abcdefghijklmnopqrstuvwxyz":
             if seconds:
                 time.sleep(seconds)
-            yield letter
+            yield (letter,)
 
 
 def test_writing_comes_in_parts_and_ends() -> None:
@@ -53,7 +53,7 @@ def test_a_new_writing_replaces_the_old_one() -> None:
     two = pen.since(one.id, len(one.text))
     assert two is not None and two.id != one.id
     assert two.start == 0 and two.text == "abc"
-    pen.show("a sample", 9)
+    pen.show(("a sample",), 9)
     sample = pen.since(two.id, 3)
     assert sample is not None and sample.source == "sample"
     assert sample.text == "a sample" and sample.finished and sample.step == 9
@@ -73,7 +73,7 @@ def test_stopping_keeps_what_is_there() -> None:
 
 def test_an_iterator_that_ends_early_ends_the_writing() -> None:
     pen = Pen()
-    pen.begin("prompt", "", iter("ab"), 10)
+    pen.begin("prompt", "", iter([("a",), ("b",)]), 10)
     pen.write(1.0, 1)
     text = pen.since(0, 0)
     assert text is not None and text.finished and text.text == "ab"
@@ -105,7 +105,7 @@ def test_parts_dearer_than_any_slice_are_written_too() -> None:
 @given(st.text(st.characters(), max_size=80).map(lambda t: t * 300), st.integers(0, 30_000))
 def test_one_reply_is_bounded_and_shows_the_newest(text: str, known: int) -> None:
     pen = Pen()
-    pen.show(text, 1)
+    pen.show((text,), 1)
     view = pen.since(1, known)
     assert view is not None
     assert text[view.start :] == view.text
@@ -128,3 +128,20 @@ def test_forecasts_travel_as_rows() -> None:
     assert everything is not None
     assert everything.start > 0 and everything.values[-1] == (1999.0, -1999.0)
     assert len(json.dumps(everything.values)) < MOST_SENT
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(max_size=60).map(lambda t: t * 200), min_size=2, max_size=16))
+def test_several_texts_grow_side_by_side_in_a_bounded_reply(texts: list[str]) -> None:
+    pen = Pen()
+    length = max(1, *map(len, texts))
+    pieces: list[Part] = [tuple(text[n : n + 1] for text in texts) for n in range(length)]
+    pen.begin("prompt", "", iter(pieces), length)
+    while pen.busy:
+        pen.write(1.0, 1)
+    view = pen.since(0, 0)
+    assert view is not None
+    for text, shown in zip(texts, (view.text, *view.others), strict=True):
+        assert text.endswith(shown) and (shown or not text)
+    sent = json.dumps(view.others, ensure_ascii=False).encode("utf-8", "replace")
+    assert len(sent) <= MOST_BESIDE + 4 * 16

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rnntui.data import load
 from rnntui.errors import UsageError
 from rnntui.nn.model import named_parameters
-from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.nn.sampling import Chooser, EachChooser, Stepper
 from rnntui.recipe import Recipe
-from rnntui.trainer import finish, start, train, writer
+from rnntui.trainer import finish, start, train, writer, writers
 from tests.plain import kind_settings, outputs, token_data, value_data
 
 TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
@@ -284,3 +284,92 @@ def test_shared_random_numbers_are_those_after_the_weights():
 def test_no_final_text_where_none_is_wanted():
     recipe, data, state = trained(TEXT.replace(final_length=0))
     assert finish(recipe, data, state).generated is None
+
+
+@pytest.mark.parametrize("kind", ["tanh", "gru", "lstm"])
+@pytest.mark.parametrize(("layers", "hidden"), [(1, 64), (2, 7)])
+@pytest.mark.parametrize("task", ["tokens", "values"])
+def test_streams_step_together_as_each_does_alone(kind, layers, hidden, task):
+    rng = np.random.default_rng(7)
+    data = token_data(rng.integers(0, 5, 50), 5)
+    if task == "values":
+        data = value_data(rng.normal(size=(50, 2)))
+    recipe = Recipe().replace(
+        task=task, layers=layers, hidden=hidden, dtype="float64", batch=1, seq_len=4,
+        **kind_settings(kind)
+    )  # fmt: skip
+    parameters = start(recipe, data).parameters
+    parameters.flat += rng.normal(scale=0.1, size=parameters.flat.size)
+    source = data.tokens if task == "tokens" else data.values
+    together, alone = Stepper(parameters, 3), [Stepper(parameters) for _ in range(3)]
+    for t in range(6):
+        inputs = source[[t, t + 9, t + 20]]
+        together.advance(inputs)
+        for stepper, x in zip(alone, inputs, strict=True):
+            stepper.advance(x)
+        want = np.array([stepper.predict().copy() for stepper in alone])
+        assert together.predict() == pytest.approx(want, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(
+    streams=st.integers(2, 9),
+    vocab=st.integers(1, 40),
+    temperature=st.floats(0.05, 9),
+    greedy=st.booleans(),
+    top_k=st.integers(0, 45),
+    top_p=st.sampled_from([0.2, 0.9, 1.0]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_each_stream_draws_as_one_alone_would(
+    streams, vocab, temperature, greedy, top_k, top_p, seed
+):
+    logits = np.random.RandomState(1).randn(5, streams, vocab) * 3
+    each = EachChooser(streams, vocab, np.random.RandomState(seed))
+    alone = Chooser(vocab, np.random.RandomState(seed))
+    how = (temperature, greedy, top_k, top_p)
+    for rows in logits:
+        want = [alone.choose(row, *how) for row in rows]
+        assert each.choose(rows, *how).tolist() == want
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_streams_whose_logits_are_not_finite_still_get_tokens(bad):
+    each = EachChooser(2, 4, np.random.RandomState(0))
+    with np.errstate(all="ignore"):
+        logits = np.array([[bad] * 4, [bad, 0.0, 1.0, 2.0]])
+        for how in ((1.0, False, 0, 1.0), (0.5, False, 2, 0.5), (1.0, True, 0, 1.0)):
+            assert all(0 <= token < 4 for token in each.choose(logits, *how))
+
+
+def test_one_of_several_is_what_the_writer_gives():
+    _, data, state = trained(TEXT)
+    one = writers(state, data, 1, "the ", 0.7, rng=np.random.RandomState(5))
+    alone = writer(state, data, "the ", 0.7, rng=np.random.RandomState(5))
+    assert [piece for (piece,) in islice(one, 40)] == list(islice(alone, 40))
+
+
+def test_several_texts_come_from_the_sampling_stream_alone():
+    recipe = TEXT.replace(sample_every=2, sample_length=15, samples=3, final_length=20)
+    runs = [trained(recipe, steps=5), trained(recipe, steps=5)]
+    texts = [finish(*run).samples for run in runs]
+    assert texts[0] == texts[1] and len(set(texts[0])) == 3
+    assert {len(text) for text in texts[0]} == {20}
+    assert (runs[0][2].parameters.flat == trained(TEXT, steps=5)[2].parameters.flat).all()
+    chunks = [chunk.samples for chunk in train(recipe.replace(steps=3, batch=2, seq_len=5))]
+    assert [len(samples) for samples in chunks] == [3, 3, 0]
+    assert all(len(text) == 15 for text in chunks[1])
+
+
+def test_several_samples_go_on_from_the_carried_state():
+    recipe = TEXT.replace(sample_every=1, sample_length=8, sample_start="carried", greedy=True)
+    one, three = (
+        [chunk.samples for chunk in train(recipe.replace(steps=2, batch=2, seq_len=5, samples=n))]
+        for n in (1, 3)
+    )
+    assert three == [(text,) * 3 for (text,) in one]
+
+
+def test_a_forecast_cannot_be_wanted_several_times():
+    with pytest.raises(UsageError, match="samples: only for task = tokens"):
+        Recipe().replace(task="values", samples=2)

@@ -18,15 +18,22 @@ RECIPE_OPTIONS = (
     ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
     ("hidden", "N", "Hidden units of a layer."),
     ("layers", "N", "Recurrent layers."),
+    ("dropout", "SHARE", "Of what goes from layer to layer, left out in training."),
+    ("init", "NAME", "Initial weights: uniform, normal, glorot, orthogonal."),
     ("seq_len", "N|full", "Steps a gradient runs back: truncated BPTT."),
     ("batch", "N", "Parallel streams of the source."),
     ("lr", "RATE", "Learning rate."),
     ("optimizer", "NAME", "Update rule: sgd, momentum, rmsprop, adagrad, adam, adamw."),
+    ("schedule", "NAME", "Of the rate: constant, step, cosine, exponential, plateau."),
     ("clip", "BOUND", "Bound on the gradient; 0: none."),
     ("epochs", "N", "Stop after N passes over the source."),
     ("steps", "N", "Stop after N updates."),
     ("seconds", "S", "Stop after S seconds."),
     ("seed", "N", "Of every random number."),
+    ("temperature", "T", "Of what is written: low is likely, high is bold."),
+    ("top_k", "K", "Write from the K likeliest tokens only; 0: from all."),
+    ("top_p", "SHARE", "Write from the likeliest tokens that have this share together."),
+    ("samples", "N", "Texts written at once."),
 )
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,7 +60,8 @@ def recipe_options(command: Command) -> Command:
     for name, metavar, text in reversed(RECIPE_OPTIONS):
         option = click.option(f"--{name.replace('_', '-')}", name, metavar=metavar, help=text)
         command = option(command)
-    return command
+    text = "Write the likeliest token instead of one drawn by probability."
+    return click.option("--greedy", "greedy", flag_value="true", default=None, help=text)(command)
 
 
 def _not_negative(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int | None:

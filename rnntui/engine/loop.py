@@ -31,7 +31,7 @@ from rnntui.engine.protocol import (
     Request,
     Resume,
     SetLearningRate,
-    SetTemperature,
+    SetSampling,
     Step,
     Stop,
     StopWriting,
@@ -192,8 +192,8 @@ class Engine:
                 session.set_pace(request.updates_per_second)
             case SetLearningRate():
                 session.set_lr(request.lr)
-            case SetTemperature():
-                session.set_temperature(request.temperature)
+            case SetSampling():
+                session.set_sampling(request.key, request.value)
             case Generate():
                 session.generate(request)
             case StopWriting():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-VERSION = 2
+VERSION = 3
 MAX_REQUEST = 16 * 1024  # bytes of a line with its newline
 MAX_REPLY = 64 * 1024
 
@@ -32,6 +32,7 @@ class Within(Shown):
     most: float
 
 
+SamplingKey = Literal["temperature", "top_k", "top_p", "greedy", "samples"]
 State = Literal["loading", "training", "paused", "finished", "failed"]
 Count = Annotated[int, Within(1, 1_000_000)]
 Mark = Annotated[int, Within(0, 2**53)]
@@ -104,23 +105,29 @@ class SetLearningRate(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class SetTemperature(Shown):
-    """The temperature of what is written from now on."""
+class SetSampling(Shown):
+    """How what is written from now on is chosen: one of the recipe's keys for it.
 
-    temperature: float
+    For `greedy`, 1 is yes and 0 is no.
+    """
+
+    key: SamplingKey
+    value: float
 
 
 @dataclass(frozen=True, repr=False)
 class Generate(Shown):
     """Write `length` tokens after `prompt` with the live weights; replaces what is being written.
 
-    For values, `prompt` holds numbers separated by commas or spaces and a forecast follows.
+    What else is given holds from now on, as with `SetSampling`. For values, `prompt` holds numbers
+    separated by commas or spaces and a forecast follows.
     """
 
     prompt: Annotated[str, Within(0, 2000)]
     length: Annotated[int, Within(1, 100_000)]
-    temperature: float
-    greedy: bool = False
+    temperature: float | None = None
+    greedy: bool | None = None
+    samples: Annotated[int, Within(1, 1000)] | None = None  # continuations written at once
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,7 +158,7 @@ Request = (
     | Step
     | Pace
     | SetLearningRate
-    | SetTemperature
+    | SetSampling
     | Generate
     | StopWriting
     | Mend
@@ -227,7 +234,7 @@ class Validation(Shown):
 
 EventKind = Literal[
     "lr",
-    "temperature",
+    "sampling",
     "pace",
     "pause",
     "resume",
@@ -298,6 +305,7 @@ class Writing(Shown):
     values: tuple[tuple[float | None, ...], ...]
     finished: bool
     warning: Safe  # e.g. the prompt's characters that the vocabulary lacks
+    others: tuple[str, ...] = ()  # written beside it: the newest part of each further continuation
 
 
 @dataclass(frozen=True, repr=False)
@@ -342,6 +350,11 @@ class Snapshot(Shown):
     saved: int | None = None  # update of the newest checkpoint
     disk: Safe = ""  # in one line, why nothing can be saved just now
     viewers: int = 1
+    top_k: int = 0
+    top_p: float = 1.0
+    greedy: bool = False
+    samples: int = 1  # continuations written at once
+    factor: float = 1.0  # the schedule's, which is in `lr`
 
 
 @dataclass(frozen=True, repr=False)

@@ -17,7 +17,16 @@ from rnntui.engine import steps as shown
 from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.guard import Guard
 from rnntui.engine.meter import Meter
-from rnntui.engine.protocol import Baseline, EventKind, Generate, Look, Snapshot, State, Welcome
+from rnntui.engine.protocol import (
+    Baseline,
+    EventKind,
+    Generate,
+    Look,
+    SamplingKey,
+    Snapshot,
+    State,
+    Welcome,
+)
 from rnntui.engine.scribe import Scribe
 from rnntui.errors import UsageError
 from rnntui.parallel.crew import Crew
@@ -97,8 +106,8 @@ class Session:
             self._rest()
         if self._guard.alert is not known and self._guard.alert is not None:
             self._note("alert", self._guard.alert.title)
-        if chunk.sample is not None and self._scribe.sampled(chunk.sample, monotonic()):
-            self._note("sample", safe_text(chunk.sample[:80]))
+        if chunk.samples and self._scribe.sampled(chunk.samples, monotonic()):
+            self._note("sample", safe_text(chunk.samples[0][:80]))
         if self._pace is not None or self._left is not None:
             self._count()
         if chunk.step == self._last:
@@ -215,13 +224,13 @@ class Session:
         self._state.set_rate(lr)
         self._note("lr", f"learning rate {before:.4g} → {lr:.4g}")
 
-    def set_temperature(self, temperature: float) -> None:
-        """The temperature of what is written from now on."""
-        self._scribe.warm(temperature)
-        self._note("temperature", f"temperature {self._state.temperature:.4g}")
+    def set_sampling(self, key: SamplingKey, value: float) -> None:
+        """How what is written from now on is chosen."""
+        self._scribe.set(key, value)
+        self._note("sampling", f"{key} = {value:.4g}")
 
     def generate(self, request: Generate) -> None:
-        """Write after a prompt; replaces what is being written and sets the temperature."""
+        """Write after a prompt; replaces what is being written."""
         self._scribe.generate(request)
 
     def stop_writing(self) -> None:
@@ -292,6 +301,11 @@ class Session:
             remaining=self._remaining(now, rate),
             pace=self._pace,
             temperature=state.temperature,
+            top_k=state.top_k,
+            top_p=state.top_p,
+            greedy=state.greedy,
+            samples=state.samples,
+            factor=state.factor,
             history=chronicle.losses.since(look.history_level, look.history_bins),
             validations=chronicle.validations.since(look.validations),
             events=chronicle.events.since(look.events),

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal
 
 from rnntui.engine.protocol import Writing
@@ -13,15 +14,16 @@ from rnntui.engine.protocol import Writing
 SHARE = 0.03  # of the time, while training goes on
 HEAD_START = 0.002  # seconds spent at once, so that the first words come with the next reply
 SLICE = 0.02  # seconds: the longest a request waits for writing
-MOST_SENT = 6000  # bytes of text or values in one reply
+MOST_SENT = 6000  # bytes of text or values in one reply …
+MOST_BESIDE = 12_000  # … and of the texts written beside the first, together
 MOST_PROMPT = 500  # characters of the prompt in one reply
 
-Part = str | tuple[float, ...]
+Part = tuple[str, ...] | tuple[float, ...]  # the next token of each text, or a row of a forecast
 
 
 @dataclass
 class _Work:
-    """One text or forecast; the iterator writes its next part with the weights of that moment."""
+    """Texts or a forecast; the iterator writes the next part with the weights of that moment."""
 
     id: int
     source: Literal["prompt", "sample"]
@@ -30,9 +32,16 @@ class _Work:
     parts: Iterator[Part] | None
     left: int  # parts still to write
     step: int = 0
-    text: str = ""
-    pieces: list[str] = field(default_factory=list)
+    texts: tuple[str, ...] = ("",)
+    pieces: list[tuple[str, ...]] = field(default_factory=list)
     values: list[tuple[float, ...]] = field(default_factory=list)
+
+    def join(self) -> None:
+        """Add the pieces to the texts."""
+        if self.pieces:
+            new = ("".join(column) for column in zip(*self.pieces, strict=True))
+            self.texts = tuple(map("".join, zip_longest(self.texts, new, fillvalue="")))
+            self.pieces.clear()
 
 
 class Pen:
@@ -68,10 +77,10 @@ class Pen:
         self._credit = HEAD_START
         self._work = _Work(self._count, source, prompt, warning, parts, length)
 
-    def show(self, text: str, step: int) -> None:
-        """Show a sample that is already written."""
+    def show(self, texts: tuple[str, ...], step: int) -> None:
+        """Show samples that are already written."""
         self._count += 1
-        self._work = _Work(self._count, "sample", "", "", None, 0, step, text)
+        self._work = _Work(self._count, "sample", "", "", None, 0, step, texts)
 
     def stop(self) -> None:
         """End what is being written."""
@@ -104,7 +113,7 @@ class Pen:
             if part is None:
                 work.left = 0
                 break
-            (work.pieces.append if isinstance(part, str) else work.values.append)(part)  # type: ignore[arg-type]
+            (work.pieces if isinstance(part[0], str) else work.values).append(part)  # type: ignore[arg-type]
             work.left -= 1
             work.step = step
         if work.left <= 0:
@@ -116,12 +125,13 @@ class Pen:
         work = self._work
         if work is None:
             return None
-        if work.pieces:
-            work.text += "".join(work.pieces)
-            work.pieces.clear()
+        work.join()
         known = written if id_ == work.id else 0
         prompt = work.prompt[-MOST_PROMPT:]
-        text_start, text = _newest_text(work.text, known)
+        first, *beside = work.texts
+        text_start, text = _newest_text(first, known)
+        room = min(MOST_SENT, MOST_BESIDE // max(1, len(beside)))
+        others = tuple(_newest_text(more, 0, room)[1] for more in beside)
         start, values = _newest_values(work.values, known) if work.values else (text_start, ())
         return Writing(
             id=work.id,
@@ -133,14 +143,15 @@ class Pen:
             values=values,
             finished=work.parts is None,
             warning=work.warning,
+            others=others,
         )
 
 
-def _newest_text(text: str, known: int) -> tuple[int, str]:
+def _newest_text(text: str, known: int, most: int = MOST_SENT) -> tuple[int, str]:
     """Where the part to send starts, and that part: what is new, or its end if that is long."""
     start = min(known, len(text))
-    start = max(start, len(text) - MOST_SENT)
-    while len(json.dumps(text[start:], ensure_ascii=False).encode("utf-8", "replace")) > MOST_SENT:
+    start = max(start, len(text) - most)
+    while len(json.dumps(text[start:], ensure_ascii=False).encode("utf-8", "replace")) > most:
         start += (len(text) - start + 1) // 2
     return start, text[start:]
 

@@ -46,8 +46,9 @@ class JsonReport:
                 self._pass(chunk)
         if chunk.validation is not None:
             self._eval(chunk, chunk.validation)
-        if chunk.sample is not None:
-            self._print(event="sample", step=chunk.step, text=chunk.sample)
+        for number, text in enumerate(chunk.samples, 1):
+            several = {"number": number} if len(chunk.samples) > 1 else {}
+            self._print(event="sample", step=chunk.step, **several, text=text)
 
     def note(self, text: str) -> None:
         """Print a note."""
@@ -60,6 +61,8 @@ class JsonReport:
             more["predicted"] = result.predicted
         if result.generated is not None:
             more["generated"] = result.generated
+        if result.samples:
+            more["samples"] = result.samples
         self._lines.write(_line(self._done(result.final_loss, **more)))
 
     def stop(self, reason: str) -> None:

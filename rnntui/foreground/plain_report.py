@@ -12,7 +12,7 @@ from rnntui.data import TokenData, baselines
 from rnntui.foreground.heading import heading
 from rnntui.foreground.numbers import duration, figure, plural, rounded, si
 from rnntui.foreground.report import Lines, Run, Speed, bits
-from rnntui.foreground.writing import predictions, quoted
+from rnntui.foreground.writing import INDENT, predictions, quoted
 from rnntui.text import safe_text
 from rnntui.trainer import Chunk, Result
 
@@ -93,8 +93,8 @@ class PlainReport:
                 self._best = chunk.validation
         if self._due(chunk):
             self._row(chunk)
-        if chunk.sample is not None:
-            self._sample(chunk, chunk.sample)
+        if chunk.samples:
+            self._sample(chunk)
 
     def note(self, text: str) -> None:
         """Print a note, beside the lines: on stderr."""
@@ -115,7 +115,7 @@ class PlainReport:
             self._lines.write(line)
         if result.generated:
             self._lines.write("it writes:")
-            self._quote(result.generated)
+            self._quote(result.samples or (result.generated,))
 
     def stop(self, reason: str) -> None:
         """Print how far it came."""
@@ -140,17 +140,20 @@ class PlainReport:
         self._printed = chunk.step
         self._loss_sum, self._seen = 0.0, 0
 
-    def _sample(self, chunk: Chunk, text: str) -> None:
+    def _sample(self, chunk: Chunk) -> None:
         now = perf_counter()
         if self._every is None and now < self._sample_due:
             return
         self._sample_due = now + SAMPLES_APART
         self._lines.write(f"    after update {chunk.step} it writes:")
-        self._quote(text)
+        self._quote(chunk.samples)
 
-    def _quote(self, text: str) -> None:
-        for line in quoted(text):
-            self._lines.write(line)
+    def _quote(self, texts: tuple[str, ...]) -> None:
+        for number, text in enumerate(texts, 1):
+            if len(texts) > 1:
+                self._lines.write(f"{INDENT}{number} of {len(texts)}")
+            for line in quoted(text):
+                self._lines.write(line)
 
     def _mean(self) -> float:
         """The loss since the last row."""

@@ -1,12 +1,13 @@
-"""Writing: one step of one stream at a time, and the choice of the next token."""
+"""Writing: one step at a time of one stream or of several, and the choice of the next token."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
+from rnntui.nn.arena import Array, aligned, in_blocks
 from rnntui.nn.cells import CELLS, STEPS
 from rnntui.nn.model import Parameters
 
@@ -16,47 +17,58 @@ class Stepper:
 
     It reads the live parameters, so what it gives changes as they do. Its arrays are allocated
     once: a step is a handful of calls.
+
+    With `streams` = K it takes K inputs at once, and `hidden` (layers, parts, K, H) is theirs: the
+    weights are then read once for all of them.
     """
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: Parameters, streams: int | None = None) -> None:
         shape = parameters.shape
         self._tokens = shape.task == "tokens"
-        self.hidden = aligned((shape.layers, shape.parts, shape.hidden), shape.dtype)
-        self.outputs = aligned((shape.width,), shape.dtype)
-        self._a = aligned((CELLS[shape.cell].gates, shape.hidden), shape.dtype)
+        many = () if streams is None else (streams,)
+        self.hidden = aligned((shape.layers, shape.parts, *many, shape.hidden), shape.dtype)
+        self.outputs = aligned((*many, shape.width), shape.dtype)
+        self._a = aligned((CELLS[shape.cell].gates, *many, shape.hidden), shape.dtype)
         step, a = STEPS[shape.cell], self._a
-        self._layers = [
-            (layer["Wx"], layer["b"], step(layer, shape.activation, a, state), state[0])
-            for layer, state in zip(
-                map(parameters.layer, range(shape.layers)), self.hidden, strict=True
-            )
-        ]
         # One gate's product costs a call less.
         self._multiply: Any = np.matmul if len(a) > 1 else np.dot
-        self._product: Array = a if len(a) > 1 else a[0]
-        self._rows = parameters.tensors["Wx0"].swapaxes(0, 1)  # (V, G, H): a token's is one index
+        self._layers = []
+        for number, state in enumerate(self.hidden):
+            layer = parameters.layer(number)
+            Wx, out = in_blocks(layer["Wx"], a) if len(a) > 1 else (layer["Wx"][0], a[0])
+            b = layer["b"] if streams is None else layer["b"][:, None]
+            taken = step(layer, shape.activation, a, state)
+            self._layers.append((Wx, out, b, taken, state[0]))
+        Wx0 = parameters.tensors["Wx0"]
+        # A token's rows of (V, G, H) are one index away; those of K tokens are wanted as (G, K, H).
+        self._rows_of: Any = (
+            Wx0.swapaxes(0, 1).__getitem__ if streams is None else partial(Wx0.take, axis=1)
+        )
         self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
 
     def advance(self, x: int | Array) -> None:
-        """Take one input, a token or values (D,), without computing the outputs."""
+        """Take one input, a token or values (D,), without computing the outputs.
+
+        Of several streams: tokens (K,) or values (K, D).
+        """
         a = self._a
         if not self._tokens:
             x = np.asarray(x, a.dtype)
         layers = self._layers
         if self._tokens:
-            _, b, step, h = layers[0]
-            np.add(self._rows[x], b, a)
+            _, _, b, step, h = layers[0]
+            np.add(self._rows_of(x), b, a)
             step()
             x, layers = h, layers[1:]
-        for Wx, b, step, h in layers:
-            self._multiply(x, Wx if len(a) > 1 else Wx[0], self._product)
+        for Wx, out, b, step, h in layers:
+            self._multiply(x, Wx, out)
             np.add(a, b, a)
             step()
             x = h
 
     def predict(self) -> Array:
-        """The outputs (width,) after the last input: logits or values, valid until the next."""
+        """The outputs (width,) or (K, width) after the last input: valid until the next."""
         np.dot(self._top, self._Wy, self.outputs)
         np.add(self.outputs, self._by, self.outputs)
         return self.outputs
@@ -99,6 +111,47 @@ class Chooser:
         np.divide(p, p[-1], p)
         token = int(p.searchsorted(self._random_sample(), "right"))
         return min(token, len(p) - 1)  # past the end only where the logits are not finite
+
+
+class EachChooser:
+    """Chooses a token for each of K streams from logits (K, V), as `Chooser` does for one.
+
+    K random numbers a time, the first for the first stream.
+    """
+
+    def __init__(self, streams: int, vocab: int, random: np.random.RandomState) -> None:
+        self._random_sample: Any = random.random_sample
+        self._p = aligned((streams, vocab), np.float64)
+
+    def choose(
+        self,
+        logits: Array,
+        temperature: float,
+        greedy: bool = False,
+        top_k: int = 0,
+        top_p: float = 1.0,
+    ) -> Array:
+        """A token for each stream, (K,)."""
+        if greedy:
+            likeliest: Array = logits.argmax(axis=1)
+            return likeliest
+        p = self._p
+        np.copyto(p, logits)
+        np.subtract(p, p.max(axis=1, keepdims=True), p)
+        np.divide(p, temperature, p)
+        np.exp(p, p)
+        streams, vocab = p.shape
+        if 0 < top_k < vocab:
+            unlikely = np.argpartition(p, vocab - top_k, axis=1)[:, : vocab - top_k]
+            np.put_along_axis(p, unlikely, 0.0, axis=1)
+        if top_p < 1.0:
+            for row in p:
+                _keep_share(row, top_p)
+        np.add.accumulate(p, 1, None, p)
+        np.divide(p, p[:, -1:], p)
+        passed = p <= self._random_sample(streams)[:, None]
+        tokens: Array = np.minimum(passed.sum(axis=1), vocab - 1)
+        return tokens
 
 
 def _keep_share(p: Array, share: float) -> None:

@@ -12,22 +12,21 @@ from rnntui.engine.protocol import (
     Pace,
     Pause,
     Resume,
+    SamplingKey,
     Save,
     SetLearningRate,
-    SetTemperature,
+    SetSampling,
     Step,
     StopWriting,
 )
 from rnntui.tui.commands import BY_NAME, COMMANDS, Command
 from rnntui.tui.draw import Glyphs
+from rnntui.tui.draw.sampling import sampling_words
+from rnntui.tui.ladders import pace_after, rate_after, sampling_after
 from rnntui.tui.shell import Shell
 from rnntui.tui.themes import find_theme, next_theme
 from rnntui.tui.widgets.loss import MOST_ZOOM
 from rnntui.tui.widgets.prompt import unescaped
-
-RATE_STEP = 1.25
-TEMPERATURE_STEP = 0.1
-PACES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 
 
 def _bindings() -> list[BindingType]:
@@ -77,37 +76,29 @@ class Dashboard(Shell):
         shown = self.state.shown
         if shown is None:
             return
-        now = shown.pace or shown.updates_per_second
-        if direction < 0:
-            slower = [pace for pace in PACES if pace < now * 0.99]
-            pace: float | None = slower[-1] if slower else PACES[0]
-        elif shown.pace is None:
-            pace = None
-        else:
-            pace = next((p for p in PACES if p > now * 1.01), None)
+        pace = pace_after(shown.pace, shown.updates_per_second, direction)
         words = "flat out" if pace is None else f"at most {pace:g} updates per second"
         self.order(Pace(pace), f"pace: {words}", pace=pace)
 
     def change_lr(self, direction: int) -> None:
         """Multiply or divide the learning rate."""
         if shown := self.state.shown:
-            lr = float(f"{shown.lr * RATE_STEP**direction:.4g}")
-            words = f"learning rate {lr:.3g} from the next update on"
-            self.order(SetLearningRate(lr), words, lr=lr)
+            self.set_lr(rate_after(shown.lr, direction))
 
-    def change_temperature(self, direction: int) -> None:
-        """Add to or take from the temperature."""
-        now = self.temperature
-        temperature = round(max(0.1, min(5.0, now + direction * TEMPERATURE_STEP)), 2)
-        self.order(
-            SetTemperature(temperature), f"temperature {temperature:g}", temperature=temperature
-        )
+    def set_lr(self, lr: float) -> None:
+        """Learn at this rate."""
+        self.order(SetLearningRate(lr), f"learning rate {lr:.3g} from the next update on", lr=lr)
 
-    @property
-    def temperature(self) -> float:
-        """Of what is written."""
-        shown = self.state.shown
-        return shown.temperature if shown else self.state.recipe.sample.temperature
+    def change_sampling(self, key: SamplingKey, direction: int = 1) -> None:
+        """The next value of what decides how tokens are chosen."""
+        if shown := self.state.shown:
+            self.set_sampling(key, sampling_after(key, getattr(shown, key), direction))
+
+    def set_sampling(self, key: SamplingKey, value: float) -> None:
+        """Choose tokens like this from now on."""
+        expected: dict[str, float] = {key: value if key in ("temperature", "top_p") else int(value)}
+        words = sampling_words(key, value, self.unit)
+        self.order(SetSampling(key, value), words, **expected)
 
     def mend(self) -> None:
         """Do what the banner offers."""
@@ -128,21 +119,23 @@ class Dashboard(Shell):
         sample = self.state.recipe.sample
         length = max(20, self.state.step_count) if self.state.values else sample.sample_length
         prompt = unescaped(self.main.input.value)
-        greedy = self.display_options.greedy
-        self.order(
-            Generate(prompt, length, self.temperature, greedy), "writing with the live weights"
-        )
+        self.order(Generate(prompt, length), "writing with the live weights")
 
     def stop_writing(self) -> None:
         """Enough."""
         self.order(StopWriting(), "writing stopped")
 
-    def toggle_greedy(self) -> None:
-        """How the next symbol is chosen."""
-        options = self.display_options
-        options.greedy = not options.greedy
-        words = "always the likeliest" if options.greedy else "drawn by probability"
-        self.say(f"next {self.unit}: {words} (from the next prompt on)")
+    def next_text(self) -> None:
+        """Of several texts at once, all; then one after the other."""
+        options, count = self.display_options, self.text_count
+        following = 0 if options.text is None else options.text + 1
+        options.text = following if following < count else None
+        self.main.writing.redraw()
+
+    @property
+    def text_count(self) -> int:
+        """How many texts are written at once."""
+        return len(self.state.written.texts) if self.state.written else 0
 
     @property
     def unit(self) -> str:

@@ -87,6 +87,14 @@ def _sampled(app: Dashboard) -> bool:
     return not app.state.values
 
 
+def _drawn(app: Dashboard) -> bool:
+    return _sampled(app) and not (app.state.shown is not None and app.state.shown.greedy)
+
+
+def _several(app: Dashboard) -> bool:
+    return app.text_count > 1
+
+
 def _features(app: Dashboard) -> bool:
     return app.state.values and app.feature_count > 1
 
@@ -154,19 +162,54 @@ COMMANDS: tuple[Command, ...] = (
         "writing", lambda app: app.stop_writing(), _writing, rank=4,
     ),
     Command(
+        "next_text", ("c",), "c", "next text",
+        "of several texts written at once: all, or one after the other",
+        "writing", lambda app: app.next_text(), _several, rank=3,
+    ),
+    Command(
+        "fewer_samples", ("left_parenthesis",), "(", "samples",
+        "write fewer texts at once, from the next prompt on",
+        "writing", lambda app: app.change_sampling("samples", -1), _sampled, rank=9,
+    ),
+    Command(
+        "more_samples", ("right_parenthesis",), ")", "samples",
+        "write more texts at once, up to 16",
+        "writing", lambda app: app.change_sampling("samples", 1), _sampled, rank=9,
+    ),
+    Command(
         "colder", ("left_curly_bracket",), "{", "temperature",
         "lower temperature: likelier characters",
-        "writing", lambda app: app.change_temperature(-1), _sampled, rank=8,
+        "writing", lambda app: app.change_sampling("temperature", -1), _drawn, rank=8,
     ),
     Command(
         "hotter", ("right_curly_bracket",), "}", "temperature",
         "higher temperature: bolder characters",
-        "writing", lambda app: app.change_temperature(1), _sampled, rank=8,
+        "writing", lambda app: app.change_sampling("temperature", 1), _drawn, rank=8,
+    ),
+    Command(
+        "smaller_top_k", ("k",), "k", "top-k",
+        "draw from fewer of the likeliest characters",
+        "writing", lambda app: app.change_sampling("top_k", -1), _drawn, rank=9,
+    ),
+    Command(
+        "larger_top_k", ("K",), "K", "top-k",
+        "draw from more of them, up to all",
+        "writing", lambda app: app.change_sampling("top_k", 1), _drawn, rank=9,
+    ),
+    Command(
+        "smaller_top_p", ("p",), "p", "top-p",
+        "draw from the likeliest ones with a smaller share together",
+        "writing", lambda app: app.change_sampling("top_p", -1), _drawn, rank=9,
+    ),
+    Command(
+        "larger_top_p", ("P",), "P", "top-p",
+        "draw from those with a larger share, up to all",
+        "writing", lambda app: app.change_sampling("top_p", 1), _drawn, rank=9,
     ),
     Command(
         "greedy", ("G", "ctrl+g"), "G", "greedy",
         "always write the likeliest character, or draw by probability",
-        "writing", lambda app: app.toggle_greedy(), _sampled, rank=9, in_prompt=True,
+        "writing", lambda app: app.change_sampling("greedy"), _sampled, rank=9, in_prompt=True,
         prompt_key="ctrl+g",
     ),
     Command(

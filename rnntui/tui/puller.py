@@ -17,7 +17,7 @@ from rnntui.engine.protocol import (
     Reply,
     Request,
     SetLearningRate,
-    SetTemperature,
+    SetSampling,
     Snapshot,
     Step,
     Welcome,
@@ -32,7 +32,7 @@ LIVELY_PERIOD = 0.1  # while something is being written, or just after a command
 STEPS_PERIOD = 0.5  # seconds between views of the steps
 EAGER_PERIOD = 0.01  # until the first update has been seen
 BEHIND_PERIOD = 0.02  # between looks at whether a slow terminal has caught up
-NEWEST_COUNTS = (SetLearningRate, SetTemperature, Pace)
+NEWEST_COUNTS = (SetLearningRate, Pace)
 GONE = "the training process is gone"
 
 
@@ -53,6 +53,13 @@ class _Order:
 
     request: Request
     fields: tuple[str, ...]
+
+
+def _replaces(new: Request, old: Request) -> bool:
+    """Whether the older of two commands need not be sent any more."""
+    if isinstance(new, SetSampling):
+        return isinstance(old, SetSampling) and new.key == old.key
+    return isinstance(new, NEWEST_COUNTS) and type(old) is type(new)
 
 
 class Puller:
@@ -90,7 +97,7 @@ class Puller:
         last = self._orders[-1] if self._orders else None
         if last and isinstance(request, Step) and isinstance(last.request, Step):
             last.request = Step(min(1_000_000, last.request.count + request.count))
-        elif last and isinstance(request, NEWEST_COUNTS) and type(last.request) is type(request):
+        elif last and _replaces(request, last.request):
             last.request = request
         else:
             order = _Order(request, tuple(expected))

@@ -44,6 +44,12 @@ class Written:
     end: int = 0
     finished: bool = True
     warning: str = ""
+    others: tuple[str, ...] = ()  # written beside it, the newest part of each
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is written at once."""
+        return (self.text, *self.others)
 
 
 @dataclass
@@ -55,8 +61,8 @@ class Display:
     zoom: int = 0  # the plot shows the last 1/2**zoom of the updates
     chosen: int | None = None  # step of the strip whose details are shown
     feature: int | None = None  # of values: one, or all
+    text: int | None = None  # of several written at once: one, or all
     put_away: int = 0  # id of the writing whose forecast is not shown any more
-    greedy: bool = False
 
 
 @dataclass
@@ -214,4 +220,5 @@ def join_writing(old: Written | None, new: Writing) -> Written:
         end=new.start + (len(new.text) or len(new.values)),
         finished=new.finished,
         warning=new.warning,
+        others=new.others,
     )

@@ -121,13 +121,16 @@ class Cell(ABC):
 
 
 class SingleStep(ABC):
-    """One step of one stream, straight from the live weights: for writing."""
+    """One step of one stream or of K at once, straight from the live weights: for writing."""
 
     @abstractmethod
     def __init__(
         self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
     ) -> None:
-        """`weights` as for the cell, views without a copy; `a` (G, H) and `state` (parts, H)."""
+        """`weights` as for the cell, views without a copy; `a` (G, H) and `state` (parts, H).
+
+        Of several streams, `a` is (G, K, H) and `state` (parts, K, H).
+        """
 
     @abstractmethod
     def __call__(self) -> None:

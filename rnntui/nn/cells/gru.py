@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.arena import Array, GateProduct, aligned, in_blocks
 from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
 
 
@@ -146,15 +146,15 @@ class GruStep(SingleStep):
     def __init__(
         self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
     ) -> None:
-        self._Wh, self._bm = weights["Wh"], weights["bm"]
-        self._product = product = aligned(self._Wh.shape[::2], self._Wh.dtype)
-        self._half = np.array(0.5, self._Wh.dtype)
+        product = aligned(a.shape, a.dtype)
+        self._Wh, self._out = in_blocks(weights["Wh"], product)
+        self._bm, self._half = weights["bm"], np.array(0.5, a.dtype)
         self._views = (*a, a[1:], product[:2], product[2], state[0])
 
     def __call__(self) -> None:
         n, z, r, zr, gates, m, h = self._views
         half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        np.matmul(h, self._Wh, self._product)
+        np.matmul(h, self._Wh, self._out)
         add(zr, gates, zr)
         times(zr, half, zr)
         tanh(zr, zr)

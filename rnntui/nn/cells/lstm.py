@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.arena import Array, GateProduct, aligned, in_blocks
 from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
 
 
@@ -152,14 +152,14 @@ class LstmStep(SingleStep):
         self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
     ) -> None:
         self._views = (a, a[:3], *a, *state)
-        self._Wh = weights["Wh"]
-        self._product = aligned(self._Wh.shape[::2], self._Wh.dtype)
-        self._half = np.array(0.5, self._Wh.dtype)
+        self._product = aligned(a.shape, a.dtype)
+        self._Wh, self._out = in_blocks(weights["Wh"], self._product)
+        self._half = np.array(0.5, a.dtype)
 
     def __call__(self) -> None:
         a, sigmoids, o, i, f, g, h, c = self._views
         half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        np.matmul(h, self._Wh, self._product)
+        np.matmul(h, self._Wh, self._out)
         add(a, self._product, a)
         times(sigmoids, half, sigmoids)
         tanh(a, a)

@@ -130,7 +130,7 @@ class RnnStep(SingleStep):
         self._h, self._a = state[0], a[0]
         self._Wh = weights["Wh"][0]
         self._activation = ACTIVATIONS[activation].apply
-        self._product = aligned(self._Wh.shape[1:], self._Wh.dtype)
+        self._product = aligned(self._h.shape, self._h.dtype)
 
     def __call__(self) -> None:
         np.dot(self._h, self._Wh, self._product)

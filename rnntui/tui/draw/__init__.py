@@ -17,7 +17,7 @@ from rnntui.tui.draw.rows import (
 from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.tui.draw.tokens import token_at, token_strip
 from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
-from rnntui.tui.draw.writing import sample_lines, written_text
+from rnntui.tui.draw.writing import sample_lines, stacked_texts, written_text
 
 __all__ = [
     "ROLES",
@@ -37,6 +37,7 @@ __all__ = [
     "plain",
     "progress_bar",
     "sample_lines",
+    "stacked_texts",
     "status_rows",
     "token_at",
     "token_strip",

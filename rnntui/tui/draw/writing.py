@@ -38,6 +38,24 @@ def written_text(
     return block(rows[-height:], width, height, glyphs)
 
 
+def stacked_texts(
+    texts: Sequence[str], width: int, height: int, cursor: bool = False, glyphs: Glyphs = "braille"
+) -> Rows:
+    """Several texts under each other, each behind its number, the newest rows of each.
+
+    Where there are more texts than rows, the first ones are shown. A newline is shown as ↵.
+    """
+    shown = texts[: max(0, height)]
+    label = len(str(len(texts))) + 1
+    rows: Rows = []
+    for number, text in enumerate(shown, 1):
+        room = height // len(shown) + (number <= height % len(shown))
+        body = written_text("", text, width - label, room, False, cursor, glyphs)
+        heads = [f"{number:>{label - 1}} ", *[" " * label] * (room - 1)]
+        rows += [[(head, "muted"), *row] for head, row in zip(heads, body, strict=True)]
+    return block(rows, width, height, glyphs)
+
+
 def _tail(prompt: str, text: str, room: int) -> tuple[str, str]:
     """Prompt and text without a beginning that cannot be in the last rows."""
     cut = max(0, len(prompt) + len(text) - 4 * room) // _STEADY * _STEADY

@@ -12,7 +12,7 @@ from rnntui.tui.widgets.panel import Panel
 
 PERIOD = 0.5  # seconds between drawings while training: the eye needs no more, the CPU does
 MOST_ZOOM = 3
-MARKS = {"lr": "lr", "mend": "mend", "alert": "!", "temperature": "", "pace": ""}
+MARKS = {"lr": "lr", "mend": "mend", "alert": "!"}
 
 
 class LossPanel(Panel):

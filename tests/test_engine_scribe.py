@@ -1,0 +1,162 @@
+"""What a run writes while it is trained, and how that is steered."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+
+from rnntui.engine.protocol import Generate, SamplingKey
+from rnntui.errors import UsageError
+from tests.sessions import TOKENS, VALUES, history, look, losses, run, session, written
+
+
+def test_writing_does_not_disturb_training() -> None:
+    s = session()
+    for n in range(6):
+        s.generate(Generate("the ", 50, 1.0 + n / 10))
+        run(s, 10)
+    assert history(s) == pytest.approx(losses(TOKENS, 60), rel=1e-4)
+
+
+def test_writing_goes_on_while_training_and_while_paused() -> None:
+    s = session()
+    s.generate(Generate("the ", 200, 1.0))
+    run(s, enough=lambda: not s.writing)
+    assert len(written(s)) == 200
+    s.pause()
+    s.generate(Generate("the ", 300, 1.0))
+    run(s)
+    assert len(written(s)) == 300
+    writing = look(s).writing
+    assert writing is not None and writing.finished and writing.prompt == "the "
+    s.generate(Generate("the ", 100_000, 1.0))
+    s.turn(time.monotonic(), math.inf)
+    s.stop_writing()
+    assert not s.writing and len(written(s)) < 100_000
+
+
+def test_a_temperature_holds_for_what_is_being_written() -> None:
+    s = session()
+    run(s, 200)
+    s.pause()
+    s.generate(Generate("the ", 400, 1e-3))
+    run(s)
+    cold = written(s)
+    assert look(s).temperature == 1e-3
+    s.generate(Generate("the ", 400, 100.0))
+    run(s)
+    assert len(set(written(s))) > len(set(cold))
+    s.generate(Generate("the ", 400, 100.0, greedy=True))
+    run(s)
+    assert written(s) == cold
+
+
+def test_unknown_characters_are_named_and_left_out() -> None:
+    s = session()
+    s.generate(Generate("Ünknown \x1b dog", 5, 1.0))
+    s.pause()
+    run(s)
+    writing = look(s).writing
+    assert writing is not None
+    assert "Ü" in writing.warning and "\x1b" not in writing.warning
+    assert len(writing.text) == 5
+    s.generate(Generate("ÄÖ", 5, 1.0))
+    run(s)
+    assert len(written(s)) == 5
+
+
+def test_values_are_forecast() -> None:
+    s = session(VALUES)
+    run(s, 20)
+    s.generate(Generate("20, 21 22", 30, 1.0))
+    s.pause()
+    run(s)
+    writing = look(s).writing
+    assert writing is not None and len(writing.values) == 30
+    assert all(len(row) == 1 and row[0] is not None for row in writing.values)
+    with pytest.raises(UsageError, match="number"):
+        s.generate(Generate("twenty", 5, 1.0))
+
+
+def test_samples_of_the_trainer_are_shown_where_no_prompt_is() -> None:
+    recipe = TOKENS.replace(sample_every=10, sample_length=20)
+    s = session(recipe)
+    run(s, 1)
+    view = look(s)
+    assert view.writing is not None
+    assert view.writing.source == "sample" and len(view.writing.text) == 20
+    assert [e.kind for e in view.events] == ["sample"]
+    s.generate(Generate("fox", 10, 1.0))
+    run(s, 40)
+    view = look(s)
+    assert view.writing is not None and view.writing.source == "prompt"
+
+
+def test_several_texts_are_written_at_once() -> None:
+    s = session()
+    run(s, 30)
+    s.generate(Generate("the ", 60, samples=4))
+    s.pause()
+    run(s)
+    view = look(s)
+    assert view.samples == 4 and view.writing is not None
+    texts = (view.writing.text, *view.writing.others)
+    assert [len(text) for text in texts] == [60] * 4
+    assert len(set(texts)) == 4
+    s.set_sampling("samples", 1)
+    s.generate(Generate("the ", 10))
+    run(s)
+    writing = look(s).writing
+    assert writing is not None and writing.others == () and len(writing.text) == 10
+
+
+def test_how_tokens_are_chosen_is_set_live() -> None:
+    s = session()
+    run(s, 200)
+    s.pause()
+    s.generate(Generate("the ", 200, greedy=True))
+    run(s)
+    likeliest = written(s)
+    s.set_sampling("greedy", 0)
+    s.set_sampling("top_k", 1)
+    s.generate(Generate("the ", 200))
+    run(s)
+    assert written(s) == likeliest
+    s.set_sampling("top_k", 0)
+    s.set_sampling("top_p", 1e-6)
+    s.generate(Generate("the ", 200))
+    run(s)
+    assert written(s) == likeliest
+    view = look(s)
+    assert (view.top_k, view.top_p, view.greedy) == (0, 1e-6, False)
+    assert [e.text for e in view.events if e.kind == "sampling"][-1] == "top_p = 1e-06"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("temperature", math.nan),
+        ("top_k", -1),
+        ("top_k", 2.5),
+        ("top_k", math.inf),
+        ("top_p", 0),
+        ("top_p", 1.5),
+        ("greedy", 2),
+        ("samples", 0),
+        ("samples", 17),
+    ],
+)
+def test_an_impossible_way_to_choose_is_refused(key: SamplingKey, value: float) -> None:
+    s = session()
+    before = look(s)
+    with pytest.raises(UsageError, match=key):
+        s.set_sampling(key, value)
+    assert getattr(look(s), key) == getattr(before, key)
+
+
+def test_a_forecast_is_written_once() -> None:
+    s = session(VALUES)
+    with pytest.raises(UsageError, match="one is enough"):
+        s.generate(Generate("20", 5, samples=2))
