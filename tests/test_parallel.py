@@ -22,12 +22,14 @@ from rnntui.nn.model import ModelShape
 from rnntui.parallel.crew import Crew
 from rnntui.parallel.line import Kind
 from rnntui.parallel.plan import Plan
+from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
 from rnntui.trainer import TrainState, copy_weights, restore, start, train
 from tests.conftest import command, environment
 from tests.plain import token_data, value_data
+from tests.processes import children, descriptors, gone
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need Unix sockets")
+pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
 
 RNG = np.random.default_rng(5)
 TOKENS = token_data(RNG.integers(0, 7, 401), 7, RNG.integers(0, 7, 40))
@@ -38,21 +40,11 @@ SMALL = Recipe().replace(hidden=12, batch=5, seq_len=6, steps=8, clip=0.05, work
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """No process and no descriptor more than before."""
-    before = open_descriptors()
+    before = descriptors()
     yield
     gc.collect()
     assert children() == []
-    assert open_descriptors() == before
-
-
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc").exists() else 0
-
-
-def children() -> list[int]:
-    """Processes of ours, zombies too."""
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+    assert descriptors() == before
 
 
 def worker_pids(state: TrainState) -> list[int]:
@@ -215,7 +207,7 @@ def test_a_state_that_is_closed_keeps_what_was_learned():
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGUSR1])
 def test_a_worker_that_dies_is_named(victim, number):
     recipe = SMALL.replace(workers=3, steps=10_000)
     state = start(recipe, TOKENS)
@@ -300,6 +292,29 @@ def test_one_that_cannot_start_or_fails_is_told_of(monkeypatch):
         list(train(SMALL, TOKENS))
 
 
+def test_without_descriptors_it_is_said(monkeypatch):
+    def none(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("socket.socketpair", none)
+    with pytest.raises(EngineError, match="cannot start worker 2: Too many open files"):
+        start(SMALL, TOKENS)
+    with Crew() as crew:
+        recruit(SMALL.replace(workers=0, hidden=1000, batch=16), crew)
+        assert len(crew) == 0, "nobody insists on them"
+    monkeypatch.undo()
+    monkeypatch.setattr("rnntui.parallel.board._nameless", none)
+    with pytest.raises(EngineError, match="cannot share memory: Too many open files"):
+        start(SMALL, TOKENS)
+
+
+def test_memory_without_a_name_elsewhere_than_on_linux(monkeypatch):
+    expected = run(SMALL)[1].parameters.flat.copy()
+    monkeypatch.delattr("os.memfd_create")
+    monkeypatch.delattr("os.posix_fallocate")
+    assert (run(SMALL)[1].parameters.flat == expected).all()
+
+
 def test_a_plan_that_fails_is_told_of():
     told = pytest.raises(EngineError, match=r"worker 2 of 2 .* failed with JSONDecodeError")
     with Crew() as crew, Path(os.devnull).open() as nothing, told:
@@ -309,6 +324,7 @@ def test_a_plan_that_fails_is_told_of():
 
 TRAINER = """
 import sys
+from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
 from rnntui.trainer import start, train
 from rnntui.data import load
@@ -335,26 +351,24 @@ def test_a_trainer_that_dies_leaves_no_worker(number):
             assert len(pids) == 2
             trainer.send_signal(number)
             trainer.wait(20)
-        wait_until_gone(pids)
+        assert gone(pids)
 
 
-def wait_until_gone(pids):
-    for _ in range(1000):
-        if not any(Path(f"/proc/{pid}").exists() and not zombie(pid) for pid in pids):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{pids} are still there")
-
-
-def zombie(pid):
-    try:
-        return ") Z" in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
+def test_a_trainer_without_standard_streams():
+    args = ["train", "text:hello world. ", "--set", "repeat=99", "--workers", "2", "--plain"]
+    closed = "import os, sys; os.closerange(0, 2); os.execv(sys.argv[1], sys.argv[1:])"
+    ended = subprocess.run(
+        [sys.executable, "-c", closed, *command(*args), "--batch", "4", "--steps", "20"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_from_the_command_line():
-    args = ["train", "text:hello world. ", "--set", "repeat=99", "--set", "workers=2"]
+    args = ["train", "text:hello world. ", "--set", "repeat=99", "--workers", "2"]
     ended = subprocess.run(
         [*command(*args), "--batch", "4", "--steps", "20", "--json"],
         capture_output=True,

@@ -30,6 +30,7 @@ RECIPE_OPTIONS = (
     ("steps", "N", "Stop after N updates."),
     ("seconds", "S", "Stop after S seconds."),
     ("seed", "N", "Of every random number."),
+    ("workers", "N", "Processes that share an update; 0: as many as make it faster."),
     ("temperature", "T", "Of what is written: low is likely, high is bold."),
     ("top_k", "K", "Write from the K likeliest tokens only; 0: from all."),
     ("top_p", "SHARE", "Write from the likeliest tokens that have this share together."),

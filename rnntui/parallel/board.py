@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.errors import EngineError
 from rnntui.nn.arena import CACHE_LINE, Array, aligned
 from rnntui.nn.optim import OPTIMIZERS
 from rnntui.parallel.plan import Plan
@@ -85,12 +86,11 @@ def private_board(plan: Plan) -> Board:
 
 
 def shared_memory(size: int) -> int:
-    """The descriptor of new memory, all zeros. Raises MemoryError or OSError."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("rnntui", os.MFD_CLOEXEC)
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
+    """The descriptor of new memory, all zeros. Raises MemoryError or EngineError."""
+    try:
+        descriptor = _nameless()
+    except OSError as error:
+        raise EngineError(f"cannot share memory: {error.strerror}: try workers = 1") from None
     try:
         os.ftruncate(descriptor, size)
         if hasattr(os, "posix_fallocate"):  # without it, too little memory is noticed by dying
@@ -99,6 +99,13 @@ def shared_memory(size: int) -> int:
         os.close(descriptor)
         raise MemoryError(error.strerror) from None
     return descriptor
+
+
+def _nameless() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("rnntui", os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def shared_board(descriptor: int, plan: Plan) -> Board:

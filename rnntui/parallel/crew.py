@@ -126,7 +126,9 @@ class Crew(AbstractContextManager["Crew"]):
 
 
 def _start() -> Worker:
-    ours, theirs = socket.socketpair()
+    pair = socket.socketpair()
+    with pair[0], pair[1]:
+        ours, theirs = map(_above_streams, pair)
     with theirs:
         try:
             process = subprocess.Popen(
@@ -142,6 +144,13 @@ def _start() -> Worker:
             ours.close()
             raise
     return Worker(process, Line(ours))
+
+
+def _above_streams(end: socket.socket) -> socket.socket:
+    """The same with a descriptor that is free even in a process without standard streams."""
+    from fcntl import F_DUPFD_CLOEXEC, fcntl
+
+    return socket.socket(fileno=fcntl(end.fileno(), F_DUPFD_CLOEXEC, 3))
 
 
 def _end(workers: list[Worker]) -> None:

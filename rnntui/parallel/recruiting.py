@@ -5,10 +5,11 @@ This module needs no NumPy.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from rnntui.errors import UsageError
+from rnntui.errors import EngineError, UsageError
 from rnntui.parallel.crew import POSSIBLE, Crew
 
 if TYPE_CHECKING:
@@ -54,5 +55,8 @@ def recruit(recipe: Recipe, crew: Crew) -> None:
     check_workers(recipe)
     model, train = recipe.model, recipe.train
     rows = train.batch * (train.seq_len if isinstance(train.seq_len, int) else 1)
-    if train.workers or rows * model.hidden**2 * (2 * model.layers - 1) >= PROMISING:
-        crew.call(most_workers(recipe) - 1)
+    if train.workers:
+        crew.call(train.workers - 1)
+    elif rows * model.hidden**2 * (2 * model.layers - 1) >= PROMISING:
+        with contextlib.suppress(EngineError):
+            crew.call(most_workers(recipe) - 1)
