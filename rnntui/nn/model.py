@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnntui.errors import DataError
 from rnntui.nn.arena import Array, Layout, aligned
 from rnntui.nn.cells import CELLS
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
+from rnntui.text import fit, safe_text
 
 
 @dataclass(frozen=True)
@@ -151,3 +154,41 @@ def _rows_by_gate(W: Array) -> Array:
     """(G, inputs, H) to (G * H, inputs)."""
     gates, inputs, hidden = W.shape
     return np.array(W.transpose(0, 2, 1), order="C").reshape(gates * hidden, inputs)
+
+
+def load_named_parameters(parameters: Parameters, named: Mapping[str, Array]) -> None:
+    """Set every parameter from PyTorch's names and shapes: the inverse of `named_parameters`.
+
+    PyTorch's two biases per gate become one where they only add up; what `named_parameters` gave
+    comes back to the last bit. Raises DataError for other names or shapes, and changes nothing.
+    """
+    shape = parameters.shape
+    _check_names(named_parameters(parameters), named)
+    cell, H = CELLS[shape.cell], shape.hidden
+    for n in range(shape.layers):
+        layer = parameters.layer(n)
+        layer["Wx"][list(cell.input_order)] = _by_gate(named[f"rnn.weight_ih_l{n}"], H)
+        layer["Wh"][list(cell.recurrent_order)] = _by_gate(named[f"rnn.weight_hh_l{n}"], H)
+        biases = (named[f"rnn.bias_{kind}_l{n}"].reshape(-1, H) for kind in ("ih", "hh"))
+        cell.load_biases(layer, *biases)
+    parameters.tensors["Wy"][...] = named["head.weight"].T
+    parameters.tensors["by"][...] = named["head.bias"]
+
+
+def _by_gate(rows: Array, hidden: int) -> Array:
+    """(G * H, inputs) to (G, inputs, H)."""
+    return rows.reshape(-1, hidden, rows.shape[1]).transpose(0, 2, 1)
+
+
+def _check_names(wanted: Mapping[str, Array], named: Mapping[str, Array]) -> None:
+    for name in [*wanted, *named]:
+        if name not in named or name not in wanted:
+            lack = "lacks" if name in wanted else "has an unknown"
+            raise DataError(f"the model {lack} {fit(safe_text(name), 60)}: it is of another kind")
+        if wanted[name].shape != named[name].shape:
+            there, expected = named[name].shape, wanted[name].shape
+            raise DataError(f"the model's {name} is {_size(there)}, not {_size(expected)}")
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return fit(" × ".join(map(str, shape)) or "one number", 40)

@@ -51,6 +51,11 @@ def steps_at_once(extent: Extent, arrays: int) -> int:
     return max(1, min(extent.steps, fitting))
 
 
+def sum_of_biases(first: Array, second: Array) -> Array:
+    """Their sum, and where the second is zero the first to the last bit, be it -0.0."""
+    return np.where(second == 0, first, first + second)
+
+
 class Cell(ABC):
     """The recurrent part of one layer over a chunk.
 
@@ -98,6 +103,11 @@ class Cell(ABC):
     def recurrent_bias(cls, weights: Mapping[str, Array]) -> Array:
         """PyTorch's second bias, (G, H) in its order of gates: zeros where `b` does for both."""
         return np.zeros_like(weights["b"])
+
+    @classmethod
+    def load_biases(cls, weights: Mapping[str, Array], first: Array, second: Array) -> None:
+        """Set the biases from PyTorch's two, (G, H) each in its order of gates."""
+        weights["b"][list(cls.input_order)] = sum_of_biases(first, second)
 
     @abstractmethod
     def refresh(self) -> None:

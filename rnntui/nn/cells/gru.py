@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnntui.nn.arena import Array, GateProduct, aligned, in_blocks
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once, sum_of_biases
 
 
 class GruCell(Cell):
@@ -71,6 +71,11 @@ class GruCell(Cell):
         bias = np.zeros_like(weights["b"])
         bias[2] = weights["bm"]  # r and z have their bias in b
         return bias
+
+    @classmethod
+    def load_biases(cls, weights: Mapping[str, Array], first: Array, second: Array) -> None:
+        weights["b"][0], weights["bm"][:] = first[2], second[2]
+        weights["b"][[2, 1]] = sum_of_biases(first[:2], second[:2])  # r, z
 
     def refresh(self) -> None:
         self._forward.refresh()
