@@ -10,7 +10,8 @@ import click
 
 from rnntui.cli import cli
 from rnntui.listing import corpus_lines, recipe_lines
-from rnntui.tui.commands import COMMANDS, GROUPS
+from rnntui.tui.commands import GROUPS
+from rnntui.tui.screens.help import help_lines
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 MARKED = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -22,8 +23,9 @@ def keys() -> str:
     rows = ["| key | what it does |", "|---|---|"]
     for group in GROUPS:
         rows.append(f"| **{group}** | |")
-        commands = [command for command in COMMANDS if command.group == group]
-        rows += [f"| `{command.shown}` | {command.help} |" for command in commands]
+        for first, second, text in help_lines(group):
+            names = f"`{first.shown}`" + (f" `{second.shown}`" if second else "")
+            rows.append(f"| {names} | {text} |")
     return "\n".join(rows) + "\n"
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.commands import COMMANDS, GROUPS, footer_entries
+from rnntui.tui.commands import COMMANDS, GROUPS, Command, footer_entries
 from rnntui.tui.draw import plain
-from rnntui.tui.screens.pages import help_rows
+from rnntui.tui.screens.help import help_lines, help_rows
 from rnntui.tui.screens.palette import choices
 from rnntui.tui.state import Display
 from tests.scripted import Scripted, dashboard
@@ -34,8 +34,13 @@ def test_every_command_is_complete() -> None:
 
 def test_every_command_is_in_the_help() -> None:
     text = "\n".join(plain(help_rows(lambda _: True, Display(), 80)))
-    for command in COMMANDS:
-        assert command.help in text and command.shown in text
+    listed: list[Command] = []
+    for group in GROUPS:
+        for first, second, line in help_lines(group):
+            listed += [first] + ([second] if second else [])
+            assert len(line) <= 66 and line in text
+    assert listed == list(COMMANDS)
+    assert all(command.shown in text for command in COMMANDS)
 
 
 def test_ascii_help_is_ascii() -> None:

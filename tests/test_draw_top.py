@@ -82,7 +82,7 @@ def test_wide() -> None:
     header, train, validation = text_of(120)
     assert header == (
         " rnntui  tales  rnn tanh 1×128 · 27.6k parameters"
-        "              ● training   412k characters/s    00:42 of about 03:10"
+        " · adam       ● training   412k characters/s    00:42 of about 03:10"
     )
     assert train == (
         " train       1.412 nats  2.037 bits per character  perplexity 4.10"
@@ -110,8 +110,8 @@ def test_narrow() -> None:
 def test_several_workers_are_told_of_where_there_is_room() -> None:
     several = dataclasses.replace(WELCOME, workers=2)
     (row,) = plain([header_row(RECIPE, several, SNAPSHOT, 120)])
-    assert "1×128 · 27.6k parameters · 2 workers  " in row
-    (row,) = plain([header_row(RECIPE, several, SNAPSHOT, 110)])
+    assert "1×128 · adam · 2 workers  " in row
+    (row,) = plain([header_row(RECIPE, several, SNAPSHOT, 106)])
     assert "1×128 · 2 workers  " in row and "parameters" not in row
     assert "worker" not in plain([header_row(RECIPE, WELCOME, SNAPSHOT, 200)])[0]
     bare = plain([header_row(RECIPE, several, SNAPSHOT, 140, "ascii")])[0]

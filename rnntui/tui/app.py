@@ -213,11 +213,16 @@ class Dashboard(Shell):
 
     def open_page(self, name: str) -> None:
         """Help, information or events."""
-        from rnntui.tui.screens.pages import PageScreen, event_rows, help_rows, info_rows
+        from rnntui.tui.screens.about import event_rows, info_rows
+        from rnntui.tui.screens.help import help_rows
+        from rnntui.tui.screens.pages import PageScreen
+
+        def available(command: Command) -> bool:
+            return command.available(self)
 
         state, options = self.state, self.display_options
         pages = {
-            "help": ("keys", lambda w: help_rows(lambda c: c.available(self), options, w)),
+            "help": ("keys", lambda w: help_rows(available, options, w, state.values)),
             "info": ("about this run", lambda w: info_rows(state, w)),
             "events": ("events", lambda w: event_rows(state, w)),
         }

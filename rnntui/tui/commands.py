@@ -40,6 +40,7 @@ class Command:
     in_prompt: bool = False  # also while the prompt has the focus
     prompt_key: str = ""  # the key to show there, if it is another one
     footer_now: Callable[[Dashboard], str] | None = None
+    pair: str = ""  # in the help: what this one and the next one do, on one line
 
     def footer_word(self, app: Dashboard) -> str:
         """The word beside the key, as things stand."""
@@ -67,7 +68,7 @@ def _prompting(app: Dashboard) -> bool:
 
 
 def _writing(app: Dashboard) -> bool:
-    return app.state.written is not None and not app.state.written.finished
+    return _live(app) and app.state.written is not None and not app.state.written.finished
 
 
 def _alert(app: Dashboard) -> bool:
@@ -84,7 +85,7 @@ def _chosen_or_prompt(app: Dashboard) -> bool:
 
 
 def _sampled(app: Dashboard) -> bool:
-    return not app.state.values
+    return not app.state.values and not app.read_only
 
 
 def _drawn(app: Dashboard) -> bool:
@@ -115,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
         "step", ("n",), "n", "step",
         "make one update and pause",
         "training", lambda app: app.step(1), _running, rank=2,
+        pair="make one update, or ten, and pause",
     ),
     Command(
         "steps", ("N",), "N", "10 steps",
@@ -125,6 +127,7 @@ COMMANDS: tuple[Command, ...] = (
         "slower", ("minus",), "-", "pace",
         "fewer updates per second, to watch them",
         "training", lambda app: app.change_pace(-1), _running, rank=4,
+        pair="fewer or more updates per second, up to flat out",
     ),
     Command(
         "faster", ("equals_sign", "plus"), "=", "pace",
@@ -135,6 +138,7 @@ COMMANDS: tuple[Command, ...] = (
         "rate_down", ("left_square_bracket",), "[", "rate",
         "divide the learning rate by 1.25",
         "training", lambda app: app.change_lr(-1), _running, rank=3,
+        pair="divide or multiply the learning rate by 1.25",
     ),
     Command(
         "rate_up", ("right_square_bracket",), "]", "rate",
@@ -170,6 +174,7 @@ COMMANDS: tuple[Command, ...] = (
         "fewer_samples", ("left_parenthesis",), "(", "samples",
         "write fewer texts at once, from the next prompt on",
         "writing", lambda app: app.change_sampling("samples", -1), _sampled, rank=9,
+        pair="write fewer or more texts at once, up to 16",
     ),
     Command(
         "more_samples", ("right_parenthesis",), ")", "samples",
@@ -180,6 +185,7 @@ COMMANDS: tuple[Command, ...] = (
         "colder", ("left_curly_bracket",), "{", "temperature",
         "lower temperature: likelier characters",
         "writing", lambda app: app.change_sampling("temperature", -1), _drawn, rank=8,
+        pair="lower or higher temperature: likelier or bolder characters",
     ),
     Command(
         "hotter", ("right_curly_bracket",), "}", "temperature",
@@ -190,6 +196,7 @@ COMMANDS: tuple[Command, ...] = (
         "smaller_top_k", ("k",), "k", "top-k",
         "draw from fewer of the likeliest characters",
         "writing", lambda app: app.change_sampling("top_k", -1), _drawn, rank=9,
+        pair="top-k: draw from fewer or more of the likeliest characters",
     ),
     Command(
         "larger_top_k", ("K",), "K", "top-k",
@@ -200,6 +207,7 @@ COMMANDS: tuple[Command, ...] = (
         "smaller_top_p", ("p",), "p", "top-p",
         "draw from the likeliest ones with a smaller share together",
         "writing", lambda app: app.change_sampling("top_p", -1), _drawn, rank=9,
+        pair="top-p: from those that have a smaller or larger share together",
     ),
     Command(
         "larger_top_p", ("P",), "P", "top-p",
@@ -224,8 +232,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "previous_step", ("left",), "←", "choose",
-        "choose a step of the strip: what went in, what was expected",
+        "choose the previous step of the strip, to read it number by number",
         "view", lambda app: app.choose(-1), _has_steps, rank=6,
+        pair="choose a step of the strip: what went in, what was expected",
     ),
     Command(
         "next_step", ("right",), "→", "choose",
@@ -269,7 +278,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "palette", ("ctrl+p", "colon"), "ctrl+p", "commands",
-        "find a command by name",
+        "find a command by name; or set a number: temperature 0.7",
         "pages and leaving", lambda app: app.open_palette(), rank=8, in_prompt=True,
     ),
     Command(

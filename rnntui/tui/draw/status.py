@@ -11,6 +11,7 @@ import math
 from rnntui.engine.protocol import Snapshot, Welcome
 from rnntui.recipe import Recipe
 from rnntui.text import fit, safe_text
+from rnntui.tui.draw.facts import network, training
 from rnntui.tui.draw.numbers import (
     Number,
     bits,
@@ -59,19 +60,22 @@ def header_row(
     glyphs: Glyphs = "braille",
 ) -> Row:
     """What is trained, and how it is going: name, network, state, speed, time."""
+    dot = "-" if glyphs == "ascii" else "·"
     state: Row = _state(snapshot, glyphs)
     speed: Row = [(_speed(welcome, snapshot), "")]
     left: list[Row] = [
         [(" rnntui", "title")],
         [("  " + fit(safe_text(recipe.name), 24), "strong")],
-        [("  " + for_glyphs(_network(recipe), glyphs), "muted")],
+        [("  " + for_glyphs(network(recipe.model), glyphs), "muted")],
         [(_parameters(welcome, glyphs), "muted")],
+        [(f" {dot} {training(recipe.train)}", "muted")],
         [(_workers(welcome, glyphs), "muted")],
     ]
     elapsed, expected = _times(snapshot)
     right: list[Row] = [state, speed, [(elapsed, "")], [(expected, "muted")]]
     # What goes first when there is no room comes first.
-    for part in (left[3], left[4], right[3], right[1], left[2], left[0], right[2], left[1]):
+    drop = (left[3], left[4], left[5], right[3], right[1], left[2], left[0], right[2], left[1])
+    for part in drop:
         if sum(map(row_width, left + right)) + 3 <= width:
             break
         part.clear()
@@ -84,12 +88,6 @@ def _state(snapshot: Snapshot | None, glyphs: Glyphs) -> Row:
     name = snapshot.state if snapshot else "loading"
     sign, ascii_sign, role = _STATES[name]
     return [(f"{ascii_sign if glyphs == 'ascii' else sign} {name:<8}", role)]
-
-
-def _network(recipe: Recipe) -> str:
-    model = recipe.model
-    kind = f"{model.cell} {model.activation}" if model.cell == "rnn" else model.cell
-    return f"{kind} {model.layers}×{model.hidden}"
 
 
 def _parameters(welcome: Welcome | None, glyphs: Glyphs) -> str:

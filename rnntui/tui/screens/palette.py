@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from rnntui.engine.protocol import SamplingKey
 from rnntui.tui import THEMES
-from rnntui.tui.commands import COMMANDS, shown_key
+from rnntui.tui.commands import BY_NAME, COMMANDS, shown_key
 from rnntui.tui.draw import Glyphs, Rows
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.state import Display
@@ -22,6 +23,20 @@ from rnntui.tui.widgets.prompt import PromptInput
 if TYPE_CHECKING:
     from rnntui.tui.app import Dashboard
 
+_SAMPLING: dict[str, SamplingKey] = {
+    "temperature": "temperature",
+    "top-k": "top_k",
+    "top-p": "top_p",
+    "samples": "samples",
+}
+# What takes a number in the palette, and a command that can be carried out whenever it may be set.
+_SETTINGS = {
+    "learning rate": "rate_up",
+    "temperature": "hotter",
+    "top-k": "larger_top_k",
+    "top-p": "larger_top_p",
+    "samples": "more_samples",
+}
 GLYPHS: tuple[Glyphs, ...] = ("braille", "blocks", "ascii")
 
 
@@ -56,6 +71,29 @@ def _glyphs(glyphs: Glyphs, app: Dashboard) -> None:
 
 def _theme(name: str, app: Dashboard) -> None:
     app.change_theme(name)
+
+
+def typed_setting(app: Dashboard, typed: str) -> list[Choice]:
+    """The choice to set something to the number that was typed behind its name, if that is so."""
+    name, _, number = typed.strip().lower().rpartition(" ")
+    names = [known for known in _SETTINGS if name and known.startswith(name.strip())]
+    command = BY_NAME[_SETTINGS[names[0]]] if names else None
+    if command is None or not command.available(app):
+        return []
+    try:
+        value = float(number)
+    except ValueError:
+        return []
+    return [
+        Choice(f"{names[0]} {number}", "", f"set it to {number}", partial(_set, names[0], value))
+    ]
+
+
+def _set(name: str, value: float, app: Dashboard) -> None:
+    if name == "learning rate":
+        app.set_lr(value)
+    else:
+        app.set_sampling(_SAMPLING[name], value)
 
 
 def matching(all_choices: list[Choice], typed: str) -> list[Choice]:
@@ -105,7 +143,8 @@ class PaletteScreen(PageScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look again."""
         event.stop()
-        self._found = matching(self._all, event.value)
+        found = matching(self._all, event.value)
+        self._found = [*typed_setting(self.app, event.value), *found]
         self._at = 0
         self.text.move(-len(self._all))
 

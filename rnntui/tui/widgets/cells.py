@@ -16,7 +16,14 @@ from rnntui.tui.themes import role_style
 
 MOVE, COLOUR = 8, 11  # bytes of moving the cursor, and of changing the colour of what follows
 Cell = tuple[str, str]
-_ASCII = {ord("→"): "->", ord("…"): "...", ord("–"): "-", ord("’"): "'"}
+_ASCII = {
+    ord("→"): "->",
+    ord("↑"): "up",
+    ord("↓"): "down",
+    ord("…"): "...",
+    ord("–"): "-",
+    ord("’"): "'",
+}
 _BLANK: Cell = (" ", "")
 
 

@@ -1,0 +1,75 @@
+"""The pages about the run: what it is and how it trains; what happened to it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from rnntui.recipe import keys
+from rnntui.text import pad, safe_text
+from rnntui.tui.draw import Row, Rows
+from rnntui.tui.draw.facts import facts
+from rnntui.tui.draw.numbers import count
+from rnntui.tui.state import RunState
+
+WIDEST = 100
+
+
+def info_rows(state: RunState, width: int) -> Rows:
+    """The recipe and what loading it brought."""
+    recipe, welcome = state.recipe, state.welcome
+    wide = min(WIDEST, width - 3)
+    title = recipe.title.removeprefix(f"{recipe.name}: ")
+    rows: Rows = [[(f" {safe_text(recipe.name)}", "strong"), (f"  {safe_text(title)}", "")]]
+    for paragraph in recipe.about.strip().split("\n\n"):
+        lines = textwrap.wrap(safe_text(" ".join(paragraph.split())), wide)
+        rows += [[], *([(f" {line}", "")] for line in lines)]
+    rows.append([])
+    if welcome:
+        rows += _facts(
+            ("source", welcome.source),
+            ("split", welcome.split),
+            ("to train", f"{count(welcome.train_size)} {welcome.unit}s"),
+            ("to validate", f"{count(welcome.validation_size)} {welcome.unit}s"),
+            ("vocabulary", f"{count(welcome.vocab_size)}" if welcome.vocab_size else ""),
+            ("parameters", f"{count(welcome.parameters)}"),
+            ("an epoch", f"{count(welcome.steps_per_epoch)} updates"),
+            ("an update", f"{count(welcome.tokens_per_update)} {welcome.unit}s"),
+            ("entropy floor", f"{welcome.floor:.4f} nats" if welcome.floor is not None else ""),
+            *((b.name, f"{b.loss:.4f} nats on the validation part") for b in state.baselines),
+        )
+        for note in welcome.notes:
+            lines = textwrap.wrap(safe_text(note), wide) or [""]
+            rows += [[(" note  ", "accent"), (lines[0], "")]]
+            rows += [[("       ", ""), (line, "")] for line in lines[1:]]
+        rows.append([])
+    rows.append([(" as it trains now", "strong")])
+    rows += _facts(*facts(recipe, state.shown))
+    rows.append([])
+    section = ""
+    for leaf in keys():
+        if leaf.section != section:
+            section = leaf.section
+            rows.append([(f" {section}", "strong")])
+        value = recipe.get(leaf.name)
+        role = "strong" if value != leaf.default else "muted"
+        name, text = f"   {leaf.name:<14} ", pad(safe_text(str(value)), 26)
+        rows.append([(name, "muted"), (f"{text}  ", role), (leaf.rule.help, "muted")])
+    return rows
+
+
+def _facts(*facts: tuple[str, str]) -> Rows:
+    return [[(f" {safe_text(n):<14}", "muted"), (safe_text(t), "")] for n, t in facts if t]
+
+
+def event_rows(state: RunState, _width: int) -> Rows:
+    """What happened, the newest first."""
+    rows: Rows = [[(f" {'update':>10}  {'time':>8}  what", "muted")]]
+    for event in reversed(state.events):
+        minutes, seconds = divmod(int(event.seconds), 60)
+        row: Row = [
+            (f" {count(event.step):>10}  {minutes:>5}:{seconds:02}  ", "muted"),
+            (f"{event.kind:<12}", "warning" if event.kind == "alert" else "accent"),
+            (safe_text(event.text), ""),
+        ]
+        rows.append(row)
+    return rows if state.events else [*rows, [(" nothing yet", "muted")]]
