@@ -96,6 +96,7 @@ class Train:
     seconds: float = key(0.0, "time; 0: no bound", least=0.0)
     seed: int = key(0, "of every random number", least=0, most=2**32 - 1)
     eval_every: int = key(250, "updates between validations; 0: none", least=0)
+    checkpoint_every: int = key(0, "updates between checkpoints; 0: every half minute", least=0)
     workers: int = key(
         0, "processes that share an update; 0: as many as make it faster", least=0, most=256
     )

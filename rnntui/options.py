@@ -143,7 +143,7 @@ def mode_of(plain: bool, json: bool, source: str) -> Mode:
     """
     if json:
         return "json"
-    if plain or not _has_terminal() or _is_pipe(source):
+    if plain or not has_terminal() or _is_pipe(source):
         return "plain"
     if sys.platform == "win32":
         raise UsageError(
@@ -152,7 +152,7 @@ def mode_of(plain: bool, json: bool, source: str) -> Mode:
     return "dashboard"
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
     """Whether keys can be read and a screen drawn: on stdin and stderr, by a capable terminal."""
     streams = (sys.stdin, sys.stderr)
     if not all(stream is not None and stream.isatty() for stream in streams):

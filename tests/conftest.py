@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,10 @@ import pytest
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+# What tests begin is kept where nobody looks for it.
+RUNS = os.environ["RNNTUI_RUNS"] = tempfile.mkdtemp(prefix="rnntui-test-runs-")
+atexit.register(shutil.rmtree, RUNS, ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parents[1]
 

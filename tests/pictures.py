@@ -22,9 +22,9 @@ from rich.cells import cell_len
 
 from rnntui.engine.client import EngineClient
 from rnntui.engine.codec import decode_reply, encode
-from rnntui.engine.order import Order
 from rnntui.engine.protocol import Generate, Hello, Look, Pause, Snapshot, Welcome
 from rnntui.engine.spawn import spawn
+from rnntui.order import Order
 from rnntui.recipe import load_recipe
 from tests.scripted import Scripted, dashboard, ready, shown
 

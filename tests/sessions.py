@@ -12,7 +12,8 @@ from rnntui.engine.codec import decode_reply, encode
 from rnntui.engine.protocol import Look, Snapshot
 from rnntui.engine.session import Session
 from rnntui.recipe import Recipe
-from rnntui.trainer import train
+from rnntui.recording.opening import Opened
+from rnntui.trainer import start, train
 
 TEXT = "text:the quick brown fox jumps over the lazy dog. "
 TOKENS = Recipe().replace(
@@ -25,7 +26,8 @@ VALUES = VALUES.replace(batch=1, seq_len=5, lr=0.01, repeat=3, standardize=True)
 
 
 def session(recipe: Recipe = TOKENS, between: Callable[[], None] | None = None) -> Session:
-    return Session(recipe, load(recipe), between)
+    data = load(recipe)
+    return Session(Opened(recipe, data, start(recipe, data)), between)
 
 
 def run(s: Session, updates: int = 10**9, enough: Callable[[], bool] = lambda: False) -> int:

@@ -30,7 +30,7 @@ FORBIDDEN = {
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
     "tui": ("nn", "parallel", "trainer", "writing", "foreground", "cli"),
 }
-ENGINE_FOR_DASHBOARD = ("client", "codec", "order", "process", "protocol", "spawn")
+ENGINE_FOR_DASHBOARD = ("client", "codec", "process", "protocol", "spawn")
 
 
 def modules(path: Path) -> Iterator[str]:

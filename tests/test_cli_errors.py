@@ -21,7 +21,7 @@ ENDLESS = ("train", "hello-world-cured", "--epochs", "100000000")
     [
         (("trian",), 2, "no command 'trian': did you mean 'train'?"),
         (("hello-world",), 2, "no command 'hello-world': did you mean 'rnntui train hello-world'?"),
-        (("zzz",), 2, "no command 'zzz': there is train, recipes, corpora"),
+        (("zzz",), 2, "no command 'zzz': there is train, resume, attach, runs"),
         (("train", "--hiden", "3"), 2, "no such option '--hiden': did you mean '--hidden'?"),
         (("train", "--hidden"), 2, "option '--hidden' requires an argument"),
         (("train", "ramp", "ramp"), 2, "got unexpected extra argument (ramp)"),
@@ -62,7 +62,7 @@ def test_out_of_memory(rnntui, monkeypatch):
     def load(*_):
         raise MemoryError
 
-    monkeypatch.setattr("rnntui.foreground.loop.load", load)
+    monkeypatch.setattr("rnntui.recording.opening.load", load)
     ended = rnntui("train", "ramp")
     assert (ended.code, ended.err) == (
         1,
@@ -74,7 +74,7 @@ def test_what_nobody_foresaw_is_told_in_a_line_and_kept_in_a_file(rnntui, monkey
     def load(*_):
         raise ZeroDivisionError("one\ntwo \x1b[31m")
 
-    monkeypatch.setattr("rnntui.foreground.loop.load", load)
+    monkeypatch.setattr("rnntui.recording.opening.load", load)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     ended = rnntui("train", "ramp")
     (log,) = tmp_path.iterdir()

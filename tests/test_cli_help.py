@@ -9,17 +9,24 @@ from pathlib import Path
 import pytest
 
 from rnntui import __version__
-from tests.conftest import environment
+from tests.conftest import environment, run_process
 
+# They need a terminal, or a run that goes on, or end one: they have tests of their own.
+ELSEWHERE = ("rnntui attach", "rnntui train --detach", "rnntui stop", "rnntui rm")
 SHELL = f"""
 rnntui() {{
+  case "$*" in
+    *--replay*) STEPS="" ;;
+  esac
   case "$1" in
-    train | "") "{sys.executable}" -m rnntui "$@" --steps 3 ;;
+    train | "") "{sys.executable}" -m rnntui "$@" $STEPS ;;
+    resume) "{sys.executable}" -m rnntui "$@" --steps 6 ;;
     bench) "{sys.executable}" -m rnntui "$@" --seconds 0.1 ;;
     *) "{sys.executable}" -m rnntui "$@" ;;
   esac
 }}
 set -e
+STEPS="--steps 3"
 """
 
 
@@ -32,7 +39,17 @@ def examples() -> list[str]:
         _, _, block = (command.help or "").partition("Examples:\n")
         lines = [line.strip() for line in block.split("\n\n")[0].splitlines()]
         found += [line.partition("  ")[0] for line in lines if line]
-    return found
+    return [example for example in found if not example.startswith(ELSEWHERE)]
+
+
+@pytest.fixture(scope="module")
+def a_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where runs of the names that the examples use are kept."""
+    root = str(tmp_path_factory.mktemp("runs"))
+    for name in ("tales-1", "tales-calm-heron"):
+        ended = run_process("train", "tales", "--steps", "3", "--name", name, "--runs-dir", root)
+        assert ended.returncode == 0, ended.stderr
+    return root
 
 
 def test_every_command_has_examples():
@@ -45,18 +62,19 @@ def test_every_command_has_examples():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="examples are for a POSIX shell")
 @pytest.mark.parametrize("example", examples())
-def test_an_example_of_the_help_runs(example: str, in_folder: Path):
+def test_an_example_of_the_help_runs(example: str, in_folder: Path, a_run: str):
     from rnntui.recipe import load_recipe, to_toml
 
     words = "a few words that a network may learn to write again\n"
     (in_folder / "notes.txt").write_text(words * 100, "utf-8")
+    (in_folder / "other.txt").write_text(words, "utf-8")
     rows = "\n".join(f"{n % 11},{n % 7}" for n in range(200))
     (in_folder / "prices.csv").write_text("open,close\n" + rows, "utf-8")
     (in_folder / "mine.toml").write_text(to_toml(load_recipe("ramp")), "utf-8")
     ended = subprocess.run(
         ["sh", "-c", SHELL + example],
         cwd=in_folder,
-        env=environment(),
+        env=environment(RNNTUI_RUNS=a_run),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -115,7 +115,7 @@ def test_a_name_that_is_none() -> None:
 
 def test_an_unknown_corpus() -> None:
     assert early("corpus:tails") == "no corpus 'tails': did you mean 'tales'?"
-    assert early("corpus:\x1b[31m").startswith("no corpus '␛[31m': there is tales, ")
+    assert early("corpus:\x1b[31m").startswith("no corpus '␛[31m': see 'rnntui corpora'")
 
 
 @pytest.mark.parametrize("kind", ["text", "values"])

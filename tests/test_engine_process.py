@@ -22,7 +22,6 @@ from rnntui.engine import session as session_module
 from rnntui.engine import spawn as spawn_module
 from rnntui.engine.client import EngineBusyError, EngineClient
 from rnntui.engine.loop import Engine
-from rnntui.engine.order import Order
 from rnntui.engine.protocol import (
     Accepted,
     Failed,
@@ -41,6 +40,7 @@ from rnntui.engine.protocol import (
 )
 from rnntui.engine.spawn import EngineHandle, spawn
 from rnntui.errors import EngineError
+from rnntui.order import Order
 from rnntui.recipe import Recipe
 
 RECIPE = Recipe().replace(

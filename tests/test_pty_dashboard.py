@@ -19,7 +19,7 @@ if not sys.platform.startswith("linux"):
 
 PROGRAM = """
 import sys
-from rnntui.engine.order import Order
+from rnntui.order import Order
 from rnntui.recipe import Recipe
 from rnntui.tui import run_dashboard
 recipe = Recipe(name="pty").replace(source="text:hello world\\n", repeat=300, hidden=16, batch=1)

@@ -20,6 +20,7 @@ from rnntui.engine.client import EngineClient
 from rnntui.engine.server import Server
 from rnntui.engine.spawn import spawn
 from rnntui.errors import EngineError
+from rnntui.order import Order
 from rnntui.recipe import Recipe
 from tests.conftest import ROOT, environment
 
@@ -167,7 +168,7 @@ def test_what_another_user_made_in_tmp_is_left_alone(
     ours = tmp_path / f"rnntui-{os.getuid()}-stale"
     ours.mkdir()
     (ours / "pid").write_text("999999999")
-    handle = spawn(Recipe(), tmp_path)
+    handle = spawn(Order(Recipe()), tmp_path)
     handle.kill()
     assert theirs.exists() and (precious / "pid").exists()
     assert not ours.exists()

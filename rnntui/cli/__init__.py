@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnntui.cli import listing, measuring, training
+from rnntui.cli import listing, measuring, models, runs, training
 from rnntui.cli.group import cli
 from rnntui.outcome import guarded
 
-__all__ = ["cli", "listing", "measuring", "run", "training"]
+__all__ = ["cli", "listing", "measuring", "models", "run", "runs", "training"]
 
 
 def run(args: Sequence[str]) -> int:

@@ -7,7 +7,18 @@ import click
 from rnntui import __version__
 
 HELP_NAMES = ("-h", "--help")
-ORDER = ("train", "recipes", "corpora")
+ORDER = (
+    "train",
+    "resume",
+    "attach",
+    "runs",
+    "stop",
+    "rm",
+    "generate",
+    "eval",
+    "recipes",
+    "corpora",
+)
 
 
 class Commands(click.Group):

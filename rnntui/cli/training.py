@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from rnntui.cli.group import cli
+from rnntui.cli.sharing import check_theme, look_options, run_path, runs_dir_option
 
 if TYPE_CHECKING:
     from rnntui.options import Glyphs, View
+    from rnntui.order import Order
     from rnntui.recipe import Recipe
 
 RECIPE_OPTIONS = (
@@ -40,20 +44,27 @@ RECIPE_OPTIONS = (
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _dashboard(recipe: Recipe, view: View, notes: tuple[str, ...]) -> int:
-    """Show the run on the whole screen; the notes stand above it in the scrollback."""
-    from rnntui.engine.order import Order
-    from rnntui.recipe import nearest
-    from rnntui.text import safe_text
-    from rnntui.tui import THEMES, Look, run_dashboard
+def carry_out(order: Order, view: View, notes: tuple[str, ...], detach: bool = False) -> int:
+    """Train in the dashboard, with lines, or without either; the exit code.
 
-    if view.theme and view.theme not in THEMES:
-        hint = nearest(view.theme, THEMES, f"there is {', '.join(THEMES[:6])} …")
-        raise click.UsageError(f"no theme '{view.theme}'{hint}")
+    The notes of a run on the whole screen stand above it in the scrollback.
+    """
+    from rnntui.text import safe_text
+
+    if view.mode != "dashboard" and not detach:
+        from rnntui.foreground import train_in_foreground
+
+        return train_in_foreground(order, view, notes)
     for note in notes:
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)
-    look = Look(view.glyphs, view.theme or None, view.mouse)
-    return run_dashboard(Order(recipe), look)
+    if detach:
+        from rnntui.engine.detached import train_detached
+
+        click.echo(train_detached(order))
+        return 0
+    from rnntui.tui import Look, run_dashboard
+
+    return run_dashboard(order, Look(view.glyphs, view.theme or None, view.mouse))
 
 
 def recipe_options(command: Command) -> Command:
@@ -65,7 +76,7 @@ def recipe_options(command: Command) -> Command:
     return click.option("--greedy", "greedy", flag_value="true", default=None, help=text)(command)
 
 
-def _not_negative(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int | None:
+def not_negative(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int | None:
     if value is not None and value < 0:
         raise click.BadParameter(f"{value} is below 0")
     return value
@@ -82,19 +93,16 @@ def _not_negative(_ctx: click.Context, _option: click.Parameter, value: int | No
 @click.option(
     "--every",
     type=int,
-    callback=_not_negative,
+    callback=not_negative,
     metavar="N",
     help="A line every N updates; 0: none but validations, samples and the end.",
 )
-@click.option(
-    "--glyphs",
-    type=click.Choice(["braille", "blocks", "ascii"]),
-    default="braille",
-    metavar="KIND",
-    help="What the dashboard draws with: braille, blocks, ascii.",
-)
-@click.option("--theme", metavar="NAME", default="", help="Colours, as dark or light.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@look_options
+@click.option("--detach", is_flag=True, help="Train in the background; no dashboard.")
+@click.option("--name", metavar="NAME", help="The run's name; without it, it gets one.")
+@click.option("--no-save", is_flag=True, help="Keep nothing on disk.")
+@click.option("--replay", metavar="RUN", help="Train as RUN was, with the changes made to it.")
+@runs_dir_option
 def train(
     source: str | None,
     pairs: tuple[str, ...],
@@ -104,6 +112,11 @@ def train(
     glyphs: Glyphs,
     theme: str,
     no_mouse: bool,
+    detach: bool,
+    name: str | None,
+    no_save: bool,
+    replay: str | None,
+    runs_dir: str | None,
     **common: str | None,
 ) -> int:
     """Train a network on SOURCE and watch it learn.
@@ -127,16 +140,43 @@ def train(
       cat notes.txt | rnntui train -                standard input
       rnntui train --plain --seconds 10             lines of text
       rnntui train counting --json --every 1        each update as JSON
+      rnntui train --detach --name tales-1          in the background: rnntui attach
+      rnntui train --replay tales-1                 again, with the changes made by hand
     """
     from rnntui.options import View, mode_of, recipe_of, settings_of
+    from rnntui.order import Order, this_terminal
+    from rnntui.run.names import check_name
+    from rnntui.run.root import runs_root
 
     if plain and json:
         raise click.UsageError("--plain and --json exclude each other")
-    recipe, notes = recipe_of(source, settings_of(common, pairs))
-    mode = mode_of(plain, json, recipe.data.source)
+    if no_save and (detach or name):
+        raise click.UsageError("--no-save keeps nothing: leave out --detach and --name")
+    settings = settings_of(common, pairs)
+    if replay is None:
+        recipe, notes = recipe_of(source, settings)
+    else:
+        recipe, notes, replay = _replayed(source, settings, run_path(runs_dir, replay))
+    check_theme(theme)
+    order = Order(
+        recipe,
+        runs="" if no_save else str(runs_root(runs_dir)),
+        name=check_name(name) if name else "",
+        replay=replay or "",
+        terminal=this_terminal(),
+        argv=tuple(sys.argv[1:]),
+    )
+    mode = mode_of(plain or detach, json, recipe.data.source)
     view = View(mode, every, glyphs, theme, mouse=not no_mouse)
-    if mode == "dashboard":
-        return _dashboard(recipe, view, notes)
-    from rnntui.foreground import train_in_foreground
+    return carry_out(order, view, notes, detach)
 
-    return train_in_foreground(recipe, view, notes)
+
+def _replayed(
+    source: str | None, settings: dict[str, str], path: Path
+) -> tuple[Recipe, tuple[str, ...], str]:
+    """The recipe of a run that is to be trained again, and its directory."""
+    from rnntui.run.stored import stored_recipe
+
+    if source is not None or settings:
+        raise click.UsageError("--replay trains what the run trained: leave out other settings")
+    return stored_recipe(path), (f"with the changes that were made to {path.name}",), str(path)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from rnntui.data.source import show
 from rnntui.errors import DataError, UsageError
 from rnntui.recipe import nearest
+from rnntui.text import safe_text
 
 EVEN = 0.2
 DELIMITERS = ("\t", ";", ",")
@@ -115,7 +116,9 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             line = read[min(first, len(read) - 1)]
-            raise DataError(f"{name} line {line}: bad quotes or cells: {error}") from None
+            raise DataError(
+                f"{name} line {line}: bad quotes or cells: {safe_text(str(error))}"
+            ) from None
         yield read[first], row
 
 

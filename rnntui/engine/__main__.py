@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from rnntui.engine.loop import Engine
-from rnntui.engine.order import order_from_dict
 from rnntui.engine.spawn import SOCKET
 from rnntui.errors import EngineError
+from rnntui.order import order_from_dict
 
 
 def main(directory: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import os
 import signal
@@ -15,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from rnntui.engine.budget import Budget
-from rnntui.engine.order import Order
 from rnntui.engine.protocol import (
     VERSION,
     Accepted,
@@ -30,6 +30,7 @@ from rnntui.engine.protocol import (
     Reply,
     Request,
     Resume,
+    Save,
     SetLearningRate,
     SetSampling,
     Step,
@@ -38,8 +39,10 @@ from rnntui.engine.protocol import (
 )
 from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
+from rnntui.order import Order
 from rnntui.parallel.crew import Crew
 from rnntui.parallel.recruiting import recruit
+from rnntui.run.door import write_door
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
@@ -63,9 +66,14 @@ class Engine:
 
     def __init__(self, order: Order, socket: Path) -> None:
         self._order = order
-        self._server = Server(socket)
+        self._socket, self._server = socket, Server(socket)
         self._session: Session | None = None
         self._crew = Crew()
+        self._kept = False  # nobody needs to look: it can be come back to
+        self._seen_events = 0  # of those that the last viewer could see
+        self._reason = ""  # why it ends before its bounds
+        self._signalled = False
+        self._torn = False  # an update was broken off
         self._failure: Failed | None = None
         self._told = False  # a viewer has been sent the failure
         self._status: int | None = None  # to exit with, once it is decided
@@ -86,17 +94,36 @@ class Engine:
                 pass
             except Exception as error:
                 self._fail(error)
+            self._close()
             self._tell()
         return self._status or 0
+
+    def _close(self) -> None:
+        """Keep the run as it stands."""
+        if self._session is None:
+            return
+        try:
+            if self._failure is not None:
+                message, code = self._failure.message, self._failure.exit_code
+                self._session.close(message, code, failed=True, whole=False)
+            else:
+                self._session.close(self._reason, self._status or 0, whole=not self._torn)
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self._crew.close()
 
     def _load(self) -> None:
         recruit(self._order.recipe, self._crew)
         # NumPy is imported after the socket is there, and while the viewer draws its first frame.
-        from rnntui.data import load
         from rnntui.engine.session import Session
+        from rnntui.recording.opening import open_order
 
-        recipe = self._order.recipe
-        self._session = Session(recipe, load(recipe), self._inside_an_update, self._crew)
+        opened = open_order(self._order, terminal=self._order.terminal, crew=self._crew)
+        self._kept = opened.recorder is not None
+        if opened.recorder is not None:
+            write_door(opened.recorder.run.path, self._socket)
+        self._session = Session(opened, self._inside_an_update)
         # What has been imported stays: it need not be looked through for garbage again and again.
         gc.freeze()
         gc.enable()
@@ -115,10 +142,13 @@ class Engine:
                 session.turn(monotonic(), delay)
 
     def _inside_an_update(self) -> None:
-        """A validation takes its time: answer meanwhile, and leave it if it is time to end."""
+        """A validation takes its time: answer meanwhile.
+
+        If it is time to end, what is kept is finished first, so that it can be gone on from.
+        """
         if monotonic() >= self._look_due:
             self._look(0.0)
-            if self._over:
+            if self._over and not self._kept:
                 raise _Ended
 
     def _look(self, seconds: float) -> None:
@@ -130,8 +160,16 @@ class Engine:
         self._look_due = now + max(LOOK_EVERY, waited)
         if self._server.viewers:
             self._visited, self._seen = True, now
-        elif now - self._seen > (GRACE if self._visited else FIRST_GRACE):
+            if self._session is not None:
+                self._seen_events = self._session.chronicle.events.count
+        elif now - self._seen > (GRACE if self._visited else FIRST_GRACE) and not self._goes_on:
             self._end(self._failure.exit_code if self._failure else 0)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is something to do without a viewer."""
+        kept = self._kept and self._failure is None
+        return kept and self._session is not None and not self._session.finished
 
     @property
     def _over(self) -> bool:
@@ -142,8 +180,11 @@ class Engine:
             self._status = status
 
     def _signal(self, number: int, _: FrameType | None) -> None:
+        again, self._signalled = self._signalled, True
         self._end(128 + number)
-        if not self._uninterrupted:
+        self._reason = self._reason or f"stopped by {signal.Signals(number).name}"
+        if again or not self._uninterrupted:
+            self._torn = True
             raise _Ended
 
     # ---- requests ---------------------------------------------------------------------------
@@ -152,6 +193,7 @@ class Engine:
         if viewer.read_only and not isinstance(request, Look | Hello):
             return Refused("you look at this run without changing it")
         if isinstance(request, Stop):
+            self._reason = f"stopped by {viewer.who}" if viewer.who else "stopped"
             self._end(0)
             return Accepted()
         if self._failure is not None:
@@ -175,7 +217,8 @@ class Engine:
         if isinstance(request, Look):
             return session.snapshot(request, self._server.viewers)
         if isinstance(request, Hello):
-            return session.welcome()
+            missed = session.chronicle.events.news(self._seen_events) if self._visited else ""
+            return dataclasses.replace(session.welcome(), news=missed)
         with session.chronicle.events.by(viewer.who):
             self._command(session, request)
         return Accepted()
@@ -200,12 +243,13 @@ class Engine:
                 session.stop_writing()
             case Mend():
                 session.mend()
+            case Save():
+                session.save()
 
     # ---- failure ----------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> Failed:
         """The run cannot go on: keep the line that says why."""
-        self._crew.close()
         if isinstance(error, RnntuiError):
             message, status = str(error), error.exit_code
         elif isinstance(error, MemoryError):

@@ -11,8 +11,8 @@ INTERVAL = 0.1  # seconds between two readings kept
 class Meter:
     """Updates against time; pauses do not count. All times are seconds of one monotonic clock."""
 
-    def __init__(self) -> None:
-        self._before = 0.0  # running time until the last pause
+    def __init__(self, before: float = 0.0) -> None:
+        self._before = before  # running time until the last pause, in seconds
         self._since: float | None = None  # when it went on after that
         self._readings: deque[tuple[float, int]] = deque()
 

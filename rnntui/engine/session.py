@@ -7,15 +7,18 @@ then waits for its end.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
+from typing import Any
 
-from rnntui.data import Dataset, baselines
+from rnntui.data import baselines
 from rnntui.engine import steps as shown
 from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.guard import Guard
+from rnntui.engine.keeping import Keeper
 from rnntui.engine.meter import Meter
 from rnntui.engine.protocol import (
     Baseline,
@@ -28,11 +31,13 @@ from rnntui.engine.protocol import (
     Welcome,
 )
 from rnntui.engine.scribe import Scribe
-from rnntui.errors import UsageError
-from rnntui.parallel.crew import Crew
-from rnntui.recipe import Recipe, check, find
+from rnntui.errors import RunTakenError, UsageError
+from rnntui.recipe import check, find
+from rnntui.recording.edits import EditKind
+from rnntui.recording.opening import Opened
+from rnntui.run.status import State as Standing
 from rnntui.text import safe_text
-from rnntui.trainer import Chunk, start, total_steps, train
+from rnntui.trainer import Chunk, total_steps, train
 
 CHORES_EVERY = 0.02  # seconds
 BASELINES_AFTER = 1.0  # seconds: the first ones belong to the first frames
@@ -42,16 +47,11 @@ CATCH_UP = 0.02  # seconds of updates that may be made up for where a pace was n
 class Session:
     """A run from its first update to its last, and the prompt after that."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        data: Dataset,
-        between: Callable[[], None] | None = None,
-        crew: Crew | None = None,
-    ) -> None:
-        """`crew` may hold workers; whoever gave it closes it."""
-        self._recipe, self._data, self._between = recipe, data, between
-        self._state = start(recipe, data, crew)
+    def __init__(self, opened: Opened, between: Callable[[], None] | None = None) -> None:
+        """Whoever opened the state closes it; what records the run is closed by `close`."""
+        recipe, data, self._between = opened.recipe, opened.data, between
+        self._recipe, self._data, self._state = recipe, data, opened.state
+        self._notes = tuple(opened.notes)
         self._last = total_steps(recipe, data)
         self._updates = self._generator()
         self._chunk: Chunk | None = None
@@ -62,8 +62,8 @@ class Session:
         self._due = 0.0  # when the next update may be made
         self._began = self._turned = monotonic()
         self._chores_due = 0.0
-        self._meter = Meter()
-        self._meter.run(self._began, 0)
+        self._meter = Meter(opened.captured.get("elapsed", 0.0))
+        self._meter.run(self._began, self.step)
         self.chronicle = Chronicle()
         self._guard = Guard(recipe, data, self._state)
         self._mending = False
@@ -71,6 +71,13 @@ class Session:
         self._seconds = recipe.train.seconds  # the time it may take; 0: any
         self._baselines: tuple[Baseline, ...] = ()
         self._baseliner: threading.Thread | None = None
+        self._silent = False  # what happens is known already
+        self._keeper = Keeper(opened, self.chronicle, self._beside)
+        self._repeat()
+
+    def _beside(self) -> dict[str, Any]:
+        """What is kept of this session."""
+        return {"elapsed": self._meter.elapsed(monotonic())}
 
     def _generator(self) -> Iterator[Chunk]:
         # The time a run is given does not pass while it is paused, so it is kept here.
@@ -100,7 +107,7 @@ class Session:
             self._finish()
             return
         self._chunk = chunk
-        self.chronicle.see(chunk)
+        self._keeper.see(chunk, self._meter.elapsed(monotonic()))
         known = self._guard.alert
         if self._guard.see(chunk):
             self._rest()
@@ -114,6 +121,8 @@ class Session:
             self._finish()
         if self._mending:
             self._mend()
+        if self._keeper.pending.is_due(chunk.step):
+            self._repeat()
 
     def _count(self) -> None:
         """Keep the pace, and the number of updates asked for."""
@@ -140,6 +149,9 @@ class Session:
         self._state.updater.check()
         if self._baseliner is None and now - self._began > BASELINES_AFTER:
             self._compare()
+        self._keeper.stand(now, self._standing(), self._meter.rate(now, self.step), self._reason())
+        if self._keeper.taken:
+            raise RunTakenError(self._keeper.taken)
         if self._status == "training":
             self._guard.keep(now)
             if self._seconds and self._meter.elapsed(now) >= self._seconds:
@@ -160,6 +172,11 @@ class Session:
         return self._state.step
 
     @property
+    def finished(self) -> bool:
+        """Whether its bounds are reached."""
+        return self._status == "finished"
+
+    @property
     def writing(self) -> bool:
         """Whether there is something to write."""
         return self._scribe.busy
@@ -173,6 +190,7 @@ class Session:
         loss = self.chronicle.losses.smooth
         found = f": smoothed loss {loss:.4g}" if math.isfinite(loss) else ""
         self._note("end", f"finished after {self.step} updates{found}")
+        self._keeper.save()
         self._scribe.last_words()
 
     # ---- commands: each may raise UsageError -----------------------------------------------
@@ -213,21 +231,25 @@ class Session:
         self._only_unfinished()
         self._pace, self._due = updates_per_second, monotonic()
         rate = "flat out" if self._pace is None else f"{self._pace:g} updates per second"
-        self._note("pace", f"pace: {rate}")
+        self._note("pace", f"pace: {rate}", self._pace, "pace")
 
     def set_lr(self, lr: float) -> None:
         """The learning rate from the next update on."""
         self._only_unfinished()
         lr = float(check(find("lr"), lr))
         before = self._state.rate
-        self._guard.rate_changed(before, lr)
         self._state.set_rate(lr)
-        self._note("lr", f"learning rate {before:.4g} → {lr:.4g}")
+        self._rate_changed(before)
+
+    def _rate_changed(self, before: float) -> None:
+        rate = self._state.rate
+        self._guard.rate_changed(before, rate)
+        self._note("lr", f"learning rate {before:.4g} → {rate:.4g}", self._state.lr, "lr")
 
     def set_sampling(self, key: SamplingKey, value: float) -> None:
         """How what is written from now on is chosen."""
         self._scribe.set(key, value)
-        self._note("sampling", f"{key} = {value:.4g}")
+        self._note("sampling", f"{key} = {value:.4g}", value, key)
 
     def generate(self, request: Generate) -> None:
         """Write after a prompt; replaces what is being written."""
@@ -253,7 +275,8 @@ class Session:
         self._mending = False
         step = self._guard.mend()
         self.chronicle.losses.smooth_anew()
-        self._note("mend", f"weights of update {step} again, learning rate {self._state.rate:.4g}")
+        text = f"weights of update {step} again, learning rate {self._state.rate:.4g}"
+        self._note("mend", text, self._state.lr, "mend")
         if self._status == "finished":
             self._extend()
         self._go(None)
@@ -269,14 +292,75 @@ class Session:
         if self._status == "finished":
             raise UsageError("the run has finished")
 
-    def _note(self, kind: EventKind, text: str) -> None:
-        self.chronicle.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
+    def save(self) -> None:
+        """Write a checkpoint. Raises UsageError where nothing is kept."""
+        if not self._keeper.save():
+            raise UsageError("this run is not kept: start one without --no-save")
+        self._note("save", f"checkpoint of update {self.step}")
+
+    def _repeat(self) -> None:
+        """Make the changes again that were made after this update in another life of the run."""
+        pending = self._keeper.pending
+        self._silent = pending.journaled
+        for edit in pending.take(self.step):
+            match edit.kind:
+                case "lr" if edit.value:
+                    before, self._state.lr = self._state.rate, edit.value
+                    self._rate_changed(before)
+                case "lr":  # without a rate it says nothing
+                    continue
+                case "pace":
+                    self.set_pace(edit.value)
+                case "mend":
+                    self._mend()
+                case key if edit.value is not None:
+                    self.set_sampling(key, edit.value)
+        self._silent = False
+
+    def _standing(self) -> Standing:
+        if self._status == "finished":
+            return "finished"
+        return "training" if self._status == "training" else "paused"
+
+    def _reason(self) -> str:
+        return self._guard.alert.title if self._guard.alert else ""
+
+    def close(
+        self, reason: str = "", exit_code: int = 0, failed: bool = False, whole: bool = True
+    ) -> None:
+        """Keep the run as it stands, and why it ends before its bounds, and let go of it.
+
+        `whole`: no update was broken off.
+        """
+        standing: Standing = "failed" if failed else "stopped"
+        if self._status == "finished":
+            standing, reason = "finished", ""
+        elif self._guard.alert is not None:
+            standing, reason = "diverged", self._guard.alert.title
+        if standing != "finished":
+            self._note("end", f"{standing} after {self.step} updates: {reason}")
+        self._keeper.close(standing, reason, exit_code, whole)
+
+    def _note(
+        self,
+        kind: EventKind,
+        text: str,
+        value: float | None = None,
+        edit: EditKind | None = None,
+    ) -> None:
+        """Something happened; an `edit` is something that can be made again."""
+        if self._silent:
+            return
+        event = self.chronicle.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
+        self._keeper.note(event, edit, value)
 
     # ---- how it stands ----------------------------------------------------------------------
 
     def welcome(self) -> Welcome:
         """What does not change while the run lasts."""
-        return shown.welcome(self._recipe, self._data, self._state)
+        found = shown.welcome(self._recipe, self._data, self._state)
+        notes = tuple(safe_text(note)[:200] for note in self._notes)
+        return dataclasses.replace(found, run=self._keeper.name, notes=(*notes, *found.notes))
 
     def snapshot(self, look: Look, viewers: int = 1) -> Snapshot:
         """The run as it is now, with what is new since the marks of `look`."""
@@ -315,6 +399,8 @@ class Session:
             alert=self._guard.alert,
             baselines=self._baselines,
             viewers=viewers,
+            saved=self._keeper.saved,
+            disk=self._keeper.trouble,
         )
 
     def _remaining(self, now: float, rate: float) -> float | None:

@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnntui.engine.order import Order, order_to_dict
 from rnntui.errors import EngineError
+from rnntui.order import Order, order_to_dict
 from rnntui.processes import one_blas_thread, python_command
 from rnntui.text import safe_text
 from rnntui.trust import why_exposed

@@ -23,6 +23,7 @@ def heading(run: Run) -> list[str]:
         ("training", _training(run)),
         ("workers", _workers(run)),
         ("ends", _bounds(run)),
+        ("kept as", run.name),
         ("units", _units(run)),
     ]
     lines = [name, *(f"  {label:<10}{text}" for label, text in rows if text)]

@@ -34,7 +34,8 @@ class JsonReport:
         self._speed = Speed(run.began)
         self._passes = run.one_step and self._every == 1
         workers = plural(run.workers, "worker")
-        self.note(f"{run.recipe.name}: {run.data.name}, {run.data.split}; {workers}")
+        kept = f"; kept as {run.name}" if run.name else ""
+        self.note(f"{run.recipe.name}: {run.data.name}, {run.data.split}; {workers}{kept}")
 
     def see(self, chunk: Chunk) -> None:
         """Print what is due after an update."""

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from time import perf_counter
 from typing import NoReturn
 
-from rnntui.data import Dataset, load
+from rnntui.data import Dataset
 from rnntui.engine.health import Circumstances, Trouble, Watch, alert
 from rnntui.engine.steps import largest_value, yardstick
 from rnntui.errors import RnntuiError
 from rnntui.foreground.json_report import JsonReport
+from rnntui.foreground.keeping import Keeping
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
 from rnntui.options import View
+from rnntui.order import Order
 from rnntui.parallel.crew import Crew
 from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
-from rnntui.trainer import Chunk, TrainState, finish, start, total_steps, train
+from rnntui.recording.opening import open_order
+from rnntui.trainer import Chunk, TrainState, finish, total_steps, train
 
 PATIENCE = 10  # updates in a row that change nothing because a number is not finite
 
 
-def train_in_foreground(recipe: Recipe, view: View, notes: tuple[str, ...] = ()) -> int:
-    """Train to the recipe's bounds with lines on stdout; the exit code.
+def train_in_foreground(order: Order, view: View, notes: tuple[str, ...] = ()) -> int:
+    """Carry out an order to the recipe's bounds with lines on stdout; the exit code.
 
     SIGINT, SIGTERM and SIGHUP end it with a last line. Raises RnntuiError, also where the loss is
     no longer finite.
@@ -38,7 +40,7 @@ def train_in_foreground(recipe: Recipe, view: View, notes: tuple[str, ...] = ())
     with stoppable() as stopping:
         try:
             with Crew() as crew:
-                _train(recipe, report, notes, stopping, crew)
+                _train(order, report, notes, stopping, crew)
         except Stopped as stop:
             report.stop(stop.name)
             return stop.code
@@ -46,33 +48,26 @@ def train_in_foreground(recipe: Recipe, view: View, notes: tuple[str, ...] = ())
 
 
 def _train(
-    recipe: Recipe, report: Report, notes: tuple[str, ...], stopping: Stopping, crew: Crew
+    order: Order, report: Report, notes: tuple[str, ...], stopping: Stopping, crew: Crew
 ) -> None:
-    recruit(recipe, crew)
-    data = load(recipe, getattr(sys.stdin, "buffer", None))
-    state = start(recipe, data, crew)
-    parameters, total = state.parameters.count, total_steps(recipe, data)
-    run = Run(recipe, data, parameters, total, perf_counter(), state.workers)
-    report.begin(run)
-    for note in (*notes, *data.notes):
-        report.note(note)
-    trouble = _Troubles(recipe, data, report)
-    see, look = report.see, trouble.look
-    for chunk in _whole(train(recipe, data, state), stopping):
-        see(chunk)
-        look(chunk)
-    trouble.check_end(state)
-    report.end(finish(recipe, data, state))
-
-
-def _whole(updates: Iterator[Chunk], stopping: Stopping) -> Iterator[Chunk]:
-    """The updates, none of which a signal breaks off."""
-    while True:
-        with stopping:
-            chunk = next(updates, None)
-        if chunk is None:
-            return
-        yield chunk
+    recruit(order.recipe, crew)
+    opened = open_order(order, getattr(sys.stdin, "buffer", None), order.terminal, crew)
+    with Keeping(opened) as keeping:
+        recipe, data, state = opened.recipe, opened.data, opened.state
+        began = perf_counter() - keeping.before
+        parameters, total = state.parameters.count, total_steps(recipe, data)
+        run = Run(recipe, data, parameters, total, began, state.workers, keeping.name)
+        report.begin(run)
+        for note in (*notes, *opened.notes, *data.notes):
+            report.note(note)
+        trouble = _Troubles(recipe, data, report)
+        see, look = report.see, trouble.look
+        for chunk in keeping.whole(train(recipe, data, state), stopping):
+            see(chunk)
+            look(chunk)
+        trouble.check_end(state)
+        keeping.finished()
+        report.end(finish(recipe, data, state))
 
 
 class _Troubles:

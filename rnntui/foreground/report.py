@@ -28,6 +28,7 @@ class Run:
     total: int | None
     began: float  # by perf_counter
     workers: int = 1
+    name: str = ""  # where it is kept; empty: it is not
 
     @property
     def is_text(self) -> bool:

@@ -17,7 +17,7 @@ from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
-    from rnntui.engine.order import Order
+    from rnntui.order import Order
     from rnntui.tui.app import Dashboard
     from rnntui.tui.signals import Signals
 

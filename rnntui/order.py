@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +26,24 @@ class Order:
     run: str = ""
     replay: str = ""
     shown: bool = False  # `run` is only shown, from its files
-    attended: bool = True  # a viewer is about to come; without one it would not begin
+    terminal: str = ""  # where it was given
+    takeover: bool = False  # of a run whose host has fallen silent
     argv: tuple[str, ...] = ()
 
     @property
     def kept(self) -> bool:
         """Whether training goes on without a viewer, and leaves something to come back to."""
         return bool(self.runs or self.run) and not self.shown
+
+
+def this_terminal() -> str:
+    """The terminal this process runs in, as `who` prints it; empty without one."""
+    for descriptor in (0, 2):
+        try:
+            return os.ttyname(descriptor).removeprefix("/dev/")
+        except OSError:
+            continue
+    return ""
 
 
 def order_to_dict(order: Order) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Start training in the background, and wait until it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from rnntui.engine.client import EngineClient
+from rnntui.engine.protocol import Failed, Hello, Reply, Welcome
+from rnntui.engine.spawn import EngineHandle, spawn
+from rnntui.errors import EngineError, RnntuiError
+from rnntui.order import Order
+
+
+class BegunError(RnntuiError):
+    """The run could not begin; the engine says why and with which exit code."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.exit_code = failed.exit_code
+
+
+def train_detached(order: Order) -> str:
+    """Start a training process that nobody looks at; a line that says how to come back to it.
+
+    Raises RnntuiError where the run cannot begin.
+    """
+    handle = spawn(order, Path.cwd())
+    reply = asyncio.run(_greet(handle))
+    if isinstance(reply, Failed):
+        raise BegunError(reply)
+    if not isinstance(reply, Welcome):
+        raise EngineError("the training process talks nonsense")
+    return f"training {reply.run}: rnntui attach {reply.run}"
+
+
+async def _greet(handle: EngineHandle) -> Reply:
+    client = await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
+    try:
+        return await client.ask(Hello())
+    except EngineError:
+        if why := handle.why():
+            raise EngineError(why) from None
+        raise
+    finally:
+        client.close()

@@ -1,0 +1,86 @@
+"""All that decides how training goes on, as tensors and JSON, and back, bit for bit.
+
+Weights travel under PyTorch's names. Floats in JSON are exact: Python writes as many digits as it
+takes to read the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rnntui.errors import DataError
+from rnntui.nn.arena import Array
+from rnntui.nn.model import load_named_parameters, named_parameters
+from rnntui.run.checkpoint import Checkpoint
+from rnntui.trainer import TrainState
+
+_COUNTERS = ("step", "epoch", "seconds", "lr", "factor", "last_loss")
+_WRITING = ("temperature", "top_k", "top_p", "greedy", "samples")
+_PLATEAU = ("best", "waited", "reduced")
+
+
+def capture(state: TrainState, more: dict[str, Any], loss: float | None = None) -> Checkpoint:
+    """A copy of the state between two updates.
+
+    `more` is what else is kept, as JSON holds it; `loss` that of a validation just made.
+    """
+    tensors = {f"moments.{name}": m.copy() for name, m in state.optimizer.moments.items()}
+    tensors["hidden"] = state.hidden.copy()
+    tensors["random.dropout"] = state.updater.random_states()
+    randoms: dict[str, Any] = {}
+    for name, random in _randoms(state):
+        drawn: dict[str, Any] = random.get_state(legacy=False)
+        tensors[f"random.{name}"] = drawn["state"]["key"].copy()
+        randoms[name] = [int(drawn["state"]["pos"]), drawn["has_gauss"], drawn["gauss"]]
+    content: dict[str, Any] = {
+        "training": {name: getattr(state, name) for name in (*_COUNTERS, *_WRITING)},
+        "updates": state.optimizer.updates,
+        "plateau": {name: getattr(state.schedule, name) for name in _PLATEAU},
+        "position": list(state.stream.position),
+        "random": randoms,
+        **more,
+    }
+    return Checkpoint(state.step, named_parameters(state.parameters), tensors, content, loss)
+
+
+def reinstate(state: TrainState, saved: Checkpoint) -> None:
+    """Make a fresh state of the same recipe what the captured one was. Raises DataError."""
+    try:
+        load_named_parameters(state.parameters, saved.model)
+        content = saved.state
+        for name, moment in state.optimizer.moments.items():
+            _fill(moment, saved.optimizer[f"moments.{name}"])
+        _fill(state.hidden, saved.optimizer["hidden"])
+        state.updater.set_random_states(saved.optimizer["random.dropout"])
+        for name, random in _randoms(state):
+            position, has_gauss, gauss = content["random"][name]
+            key = saved.optimizer[f"random.{name}"]
+            random.set_state(("MT19937", key, position, has_gauss, gauss))
+        for name in (*_COUNTERS, *_WRITING):
+            setattr(state, name, content["training"][name])
+        for name in _PLATEAU:
+            setattr(state.schedule, name, content["plateau"][name])
+        state.optimizer.updates = content["updates"]
+        epoch, chunk = content["position"]
+        state.stream.restore((epoch, chunk))
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"[:80]
+        raise DataError(
+            f"checkpoint of update {saved.step} does not fit its recipe: {what}"
+        ) from None
+
+
+def _randoms(state: TrainState) -> Iterator[tuple[str, np.random.RandomState]]:
+    yield "weights", state.weights_random
+    if state.sample_random is not state.weights_random:
+        yield "sample", state.sample_random
+    yield "prompt", state.prompt_random
+
+
+def _fill(target: Array, saved: Array) -> None:
+    if target.shape != saved.shape or target.dtype != saved.dtype:
+        raise ValueError(f"{saved.shape} {saved.dtype} for {target.shape} {target.dtype}")
+    np.copyto(target, saved)

@@ -1,0 +1,159 @@
+"""Begin a run, or go on with one: from an order to a state, its data, and what records them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from rnntui.data import Dataset, load
+from rnntui.data.source import parse_source
+from rnntui.errors import DataError, RunError
+from rnntui.order import Order
+from rnntui.parallel.crew import Crew
+from rnntui.recipe import Recipe, to_toml
+from rnntui.recording.capture import reinstate
+from rnntui.recording.edits import Edit, edits_of
+from rnntui.recording.facts import differences, fingerprint, machine, versions
+from rnntui.recording.recorder import Recorder
+from rnntui.recording.vocabulary import describe
+from rnntui.run.checkpoint import newest, set_aside
+from rnntui.run.create import NewRun, create_run
+from rnntui.run.directory import RECIPE, RunDirectory, open_run
+from rnntui.run.files import FILES, failed, replace
+from rnntui.run.journal import EVENTS, Line, read_journal
+from rnntui.run.lock import RunLock, take
+from rnntui.trainer import TrainState, start
+
+
+@dataclass(eq=False)
+class Opened:
+    """A run that can be trained. `captured`: what was kept beside its state, if it goes on."""
+
+    recipe: Recipe
+    data: Dataset
+    state: TrainState
+    recorder: Recorder | None = None
+    captured: dict[str, Any] = field(default_factory=dict)
+    events: list[Line] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def open_order(
+    order: Order,
+    stdin: BinaryIO | None = None,
+    terminal: str = "",
+    crew: Crew | None = None,
+) -> Opened:
+    """What an order asks for, ready for its next update.
+
+    Where a new run cannot be kept it is trained all the same, with a note that says why. Raises
+    RnntuiError in one line.
+    """
+    if order.run:
+        return _go_on(order, stdin, terminal, crew)
+    data = load(order.recipe, stdin)
+    recipe = _settled(order.recipe)
+    opened = Opened(recipe, data, start(recipe, data, crew))
+    opened.recipe = recipe.replace(workers=opened.state.workers)
+    if order.replay:
+        opened.edits = edits_of(_events(Path(order.replay)))
+    if order.runs:
+        _begin(order, opened, terminal)
+    return opened
+
+
+def _settled(recipe: Recipe) -> Recipe:
+    """With a source that is found from any working directory."""
+    source = parse_source(recipe.data.source)
+    if source.kind != "file":
+        return recipe
+    # Not resolve(): links stay what their owner makes of them.
+    return recipe.replace(source=os.path.abspath(recipe.data.source))  # noqa: PTH100
+
+
+def _begin(order: Order, opened: Opened, terminal: str) -> None:
+    sha256, size = fingerprint(opened.data)
+    new = NewRun(
+        recipe=opened.recipe.name,
+        recipe_toml=to_toml(opened.recipe),
+        vocabulary=describe(opened.data),
+        source=opened.data.name,
+        source_size=size,
+        source_sha256=sha256,
+        parameters=opened.state.parameters.count,
+        argv=order.argv,
+        versions=versions(),
+        machine=machine(),
+    )
+    try:
+        run, lock = create_run(
+            Path(order.runs), new, order.name or None, label=opened.recipe.name, terminal=terminal
+        )
+    except RunError as error:
+        if order.name:
+            raise
+        opened.notes.append(f"this run is not kept: {error}")
+        return
+    opened.recorder = Recorder(run, lock, opened.recipe.train.checkpoint_every)
+
+
+def _go_on(order: Order, stdin: BinaryIO | None, terminal: str, crew: Crew | None) -> Opened:
+    run = open_run(Path(order.run))
+    lock = take(run.path, terminal=terminal, takeover=order.takeover)
+    try:
+        return _reopened(order.recipe, run, lock, stdin, crew)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _reopened(
+    recipe: Recipe,
+    run: RunDirectory,
+    lock: RunLock,
+    stdin: BinaryIO | None,
+    crew: Crew | None,
+) -> Opened:
+    data = load(recipe, stdin)
+    if fingerprint(data)[0] != run.info.source_sha256:
+        raise DataError(
+            f"{data.name} has changed since the run began: put the former text back, or train anew"
+        )
+    found = newest(run.checkpoints)
+    opened = Opened(recipe, data, start(recipe, data, crew))
+    opened.notes += found.notes()
+    set_aside(found.rejected)
+    opened.events = _events(run.path)
+    if found.checkpoint is not None:
+        reinstate(opened.state, found.checkpoint)
+        opened.captured = found.checkpoint.state
+        opened.edits = edits_of(opened.events, after=opened.captured.get("events", 0))
+    changed = differences(run.info.versions | run.info.machine, versions() | machine())
+    if changed:
+        opened.notes.append(
+            f"not bit-exact from here on: begun with another {', another '.join(changed)}"
+        )
+    _keep_bounds(recipe, run)
+    opened.recorder = Recorder(run, lock, recipe.train.checkpoint_every)
+    opened.recorder.go_on_from(opened.state.step)
+    return opened
+
+
+def _keep_bounds(recipe: Recipe, run: RunDirectory) -> None:
+    """New bounds are the run's own from now on."""
+    text = to_toml(recipe)
+    if text != run.recipe_text():
+        try:
+            replace(FILES, run.path / RECIPE, text.encode())
+        except OSError as error:
+            raise failed("write", run.path / RECIPE, error) from None
+
+
+def _events(run: Path) -> list[Line]:
+    try:
+        return read_journal(run, EVENTS)[0]
+    except OSError as error:
+        raise failed("read the events of", run, error) from None

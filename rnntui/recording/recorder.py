@@ -1,0 +1,183 @@
+"""Keeps a run on disk while it trains. Training neither waits for the disk nor ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rnntui.errors import RunTakenError
+from rnntui.run.checkpoint import Checkpoint, prune, save, tidy
+from rnntui.run.directory import RunDirectory
+from rnntui.run.journal import EVENTS, METRICS, Journal
+from rnntui.run.lock import RunLock
+from rnntui.run.metrics import Metrics
+from rnntui.run.saver import Saver
+from rnntui.run.status import Status, StatusWriter
+from rnntui.trainer import Chunk
+
+SAVE_EVERY = 30.0  # seconds between checkpoints, where the recipe does not count updates
+SOON = 1.0  # seconds until a change by the user is in a checkpoint
+_WRITE_EVERY = 0.2  # seconds between two turns of the writing thread
+
+Take = Callable[[], Checkpoint]
+
+
+class Recorder:
+    """Journals, status and checkpoints of one run that this process holds.
+
+    `see`, `event` and `stand` only remember. A thread writes, so that a slow disk slows nobody.
+    """
+
+    def __init__(self, run: RunDirectory, lock: RunLock, every: int = 0) -> None:
+        """`every`: updates between checkpoints; 0: as time goes by."""
+        self.run, self._lock, self._every = run, lock, every
+        self._troubles: dict[str, str] = {}
+        self._metrics_journal = Journal(run.path, METRICS, self._report)
+        self._metrics = Metrics(self._metrics_journal)
+        self._events = Journal(run.path, EVENTS, self._report)
+        self._status = StatusWriter(run.path, self._report)
+        self._saver = Saver(self._to_disk, self._report, self._on_disk)
+        self._saved: int | None = None
+        self._due = monotonic() + SAVE_EVERY
+        self._best: Checkpoint | None = None  # better than those on disk, and not there yet
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write_on, name="recorder", daemon=True)
+        self._thread.start()
+        lock.keep(self._report)
+
+    # ---- how it stands ----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.run.name
+
+    @property
+    def saved(self) -> int | None:
+        """The update of the newest checkpoint on disk."""
+        return self._saved
+
+    @property
+    def trouble(self) -> str:
+        """What cannot be written just now, and why: one safe line, empty where all is well."""
+        troubles = dict(self._troubles)
+        if "lock" in troubles:
+            return troubles["lock"]
+        if not troubles:
+            return ""
+        what = "checkpoints" if "checkpoint" in troubles else "the journal"
+        return f"cannot write {what}: {next(iter(troubles.values()))}"
+
+    @property
+    def taken(self) -> str:
+        """Why this process must not write to the run any more; empty: it may."""
+        return self._lock.lost or ""
+
+    def _report(self, what: str, why: str | None) -> None:
+        if why is None:
+            self._troubles.pop(what, None)
+        else:
+            self._troubles[what] = why
+
+    # ---- what happens -----------------------------------------------------------------------
+
+    def see(self, chunk: Chunk, epoch: float, seconds: float) -> None:
+        """One more update."""
+        self._metrics.add(
+            chunk.step,
+            chunk.loss_per_token,
+            chunk.lr,
+            chunk.gradient_norm,
+            epoch,
+            seconds,
+            chunk.validation,
+        )
+
+    def event(self, line: Mapping[str, Any]) -> None:
+        """Something happened: a line for the journal, with its `step`."""
+        self._events.append(line)
+
+    def stand(self, status: Status) -> None:
+        """How the run stands."""
+        self._status.set(status)
+
+    def go_on_from(self, step: int) -> None:
+        """Void what was written after that update: it will be made again."""
+        self._metrics_journal.roll_back(step)
+
+    # ---- checkpoints ------------------------------------------------------------------------
+
+    def is_due(self, step: int) -> bool:
+        """Whether a checkpoint is to be taken after this update."""
+        if self._every and step % self._every == 0:
+            return True
+        return monotonic() >= self._due
+
+    def soon(self) -> None:
+        """A checkpoint is wanted before long: something was changed by hand."""
+        self._due = min(self._due, monotonic() + SOON)
+
+    def offer(self, checkpoint: Checkpoint, best: bool = False) -> None:
+        """Hand over a checkpoint to write; it must be a copy. `best`: only to be kept for now."""
+        if best:
+            self._best = checkpoint
+            return
+        self._due = monotonic() + SAVE_EVERY
+        self._metrics.flush()
+        self._saver.offer(checkpoint)
+
+    def _to_disk(self, checkpoint: Checkpoint) -> Path:
+        """In the saver's thread: the best one so far too, and no more than are to be kept."""
+        best, self._best = self._best, None
+        try:
+            if best is not None and best.step < checkpoint.step:
+                save(self.run.checkpoints, best, self._lock.check)
+            path = save(self.run.checkpoints, checkpoint, self._lock.check)
+        except OSError:
+            self._best = self._best or best
+            raise
+        with contextlib.suppress(OSError):  # then there are more of them than need be
+            tidy(self.run.checkpoints)
+            prune(self.run.checkpoints)
+        self._metrics_journal.sync()
+        self._events.sync()
+        return path
+
+    def _on_disk(self, step: int, _path: Path) -> None:
+        self._saved = step
+
+    # ---- the thread -------------------------------------------------------------------------
+
+    def _write_on(self) -> None:
+        while not self._ended.wait(_WRITE_EVERY):
+            self._write()
+
+    def _write(self, now: bool = False) -> None:
+        if self.taken:
+            return
+        with contextlib.suppress(RunTakenError):
+            self._metrics_journal.drain()
+            self._events.drain()
+            self._status.drain(now)
+
+    def close(self, status: Status, patience: float = 60.0) -> None:
+        """Write all there is to write, with the last status, and let go of the run."""
+        self._metrics.flush()
+        self._saver.close(patience)
+        self._ended.set()
+        self._thread.join()
+        if not self.taken:
+            self._status.set(status)
+            self._write(now=True)
+            self._metrics_journal.close()
+            self._events.close()
+        self._lock.release()
+
+
+def socket_file(run: Path) -> Path:
+    """Where a training process says in which socket it listens."""
+    return run / "door"
