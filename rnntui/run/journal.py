@@ -60,7 +60,7 @@ def to_line(record: Mapping[str, Any]) -> bytes:
 
 
 class Journal:
-    """The writing end. `append` only remembers; `drain` writes, and may be another thread's.
+    """The writing end. `append` only remembers and never waits; another thread may `drain`.
 
     A failing disk stops nobody: what it refuses is reported, kept and tried again by the next
     `drain`. Of more than 4 MB the oldest lines are given up (`lost` counts them).
@@ -78,10 +78,12 @@ class Journal:
         self._files, self._most = files, most
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self._at_hand: bytes | None = None  # is being written, or was when the disk refused
         self._descriptor: int | None = None
         self._number = self._size = 0
         self._torn = self._failing = False
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # held for moments only
+        self._writing = threading.RLock()  # held as long as the disk takes
         self.lost = 0
 
     def append(self, record: Mapping[str, Any]) -> None:
@@ -102,17 +104,17 @@ class Journal:
 
     def drain(self) -> bool:
         """Write what waits; False where the disk refuses."""
-        with self._lock:
+        with self._writing:
             return self._attempt(self._write_waiting)
 
     def sync(self) -> bool:
         """Write what waits and wait until it is on the disk; False where the disk refuses."""
-        with self._lock:
+        with self._writing:
             return self._attempt(self._write_and_sync)
 
     def close(self) -> bool:
         """Write what waits and let go of the file."""
-        with self._lock:
+        with self._writing:
             written = self.sync()
             self._attempt(self._leave)
             return written
@@ -135,16 +137,22 @@ class Journal:
             self._files.fsync(self._descriptor)
 
     def _write_waiting(self) -> None:
-        while self._waiting:
-            line = self._waiting[0]
+        while (line := self._next()) is not None:
             descriptor = self._at_end(len(line))
             data = b"\n" + line if self._torn else line
             self._torn = True  # until the whole of it is written
             write_all(self._files, descriptor, data)
-            self._torn = False
+            self._torn, self._at_hand = False, None
             self._size += len(data)
-            self._waiting.popleft()
-            self._waiting_bytes -= len(line)
+
+    def _next(self) -> bytes | None:
+        """The line to write; the same one again until it is written."""
+        if self._at_hand is None:
+            with self._lock:
+                if self._waiting:
+                    self._at_hand = self._waiting.popleft()
+                    self._waiting_bytes -= len(self._at_hand)
+        return self._at_hand
 
     def _at_end(self, room: int) -> int:
         """The descriptor to append to, with that much room before the next part begins."""
