@@ -9,6 +9,7 @@ from rnntui.errors import UsageError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe
+from rnntui.sizes import size_in_words
 
 _VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each step of a layer keeps ready per gate
 _INTERPRETER = 30_000_000  # bytes of a process with NumPy
@@ -53,8 +54,10 @@ def fits(recipe: Recipe, width: int, steps: int, workers: int = 0) -> bool:
 
 def too_large(needed: int, free: int | None) -> UsageError:
     """The line for a run that does not fit."""
-    there = "more than there is" if free is None else f"this machine has {_size(free)} free"
-    return UsageError(f"needs {_size(needed)} of memory, {there}: lower hidden, batch or seq_len")
+    there = "more than there is" if free is None else f"this machine has {size_in_words(free)} free"
+    return UsageError(
+        f"needs {size_in_words(needed)} of memory, {there}: lower hidden, batch or seq_len"
+    )
 
 
 def free_memory() -> int | None:
@@ -73,11 +76,3 @@ def _all_memory() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.0f} PB"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnntui.data import Dataset, Stream, TokenData, ValueData
+from rnntui.data.spread import spread
 from rnntui.errors import UsageError
 from rnntui.nn.arena import Array
 from rnntui.nn.model import Parameters
@@ -22,6 +23,7 @@ from rnntui.text import safe_text
 
 MOST_PREDICTED = 1000  # steps of a source that is small enough to predict as a whole
 WARM_UP = 500  # steps a forecast without a prompt is prepared by
+_MOST_COUNTED = 1_000_000  # tokens
 _SHARE = 100  # tokens of a sample between two calls of `between`
 
 
@@ -154,7 +156,7 @@ def first_tokens(data: TokenData, prompt: str) -> list[int]:
     if not len(known):
         known = data.tokenizer.encode("\n", unknown="skip")[:1]
     if not len(known):
-        return [int(np.bincount(data.tokens).argmax())]
+        return [int(np.bincount(spread(data.tokens, _MOST_COUNTED)).argmax())]
     return [int(token) for token in known]
 
 

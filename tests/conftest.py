@@ -67,6 +67,12 @@ def rnntui(
     return rnntui
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is kept of large files does not outlast the tests, nor come from before them."""
+    os.environ["RNNTUI_CACHE"] = str(tmp_path_factory.mktemp("cache") / "rnntui")
+
+
 @pytest.fixture
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""

@@ -127,7 +127,12 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     path = tmp_path / "big"
     with path.open("wb") as file:
         file.truncate(source.MOST_BYTES + 1)
-    expected = "big: more than 256 MiB: train on a part, as head -c 100M gives"
+    numbers = "big: more than 256 MiB: train on a part, as head -c 100M gives"
+    with pytest.raises(DataError, match="^" + numbers):
+        load(Recipe().replace(source=str(path), task="values"))
+    with path.open("wb") as file:
+        file.truncate(source.MOST_LARGE + 1)
+    expected = "big: more than 64 GiB: train on a part, as head -c 100M gives"
     assert early(path) == expected
     assert line(path) == expected
 

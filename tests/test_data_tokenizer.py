@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnntui.data.census import BLOCK
 from rnntui.data.tokenizer import (
-    BLOCK,
     ByteTokenizer,
     CharTokenizer,
     Tokenizer,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.dataset import Dataset, TokenData, ValueData
+from rnntui.data.spread import spread
 
 ORDER = 5
 MOST_TRAINING = 1_000_000
-MOST_VALIDATION = 200_000
 LARGEST_CODE = 1 << 62
 
 Codes = NDArray[np.int64]
@@ -38,19 +38,19 @@ def persistence(data: ValueData) -> tuple[tuple[str, float], ...]:
 
 
 def ngrams(data: TokenData) -> tuple[tuple[str, float], ...]:
-    """The unigram and the n-gram of the training part's first million tokens.
+    """The unigram and the n-gram of the training part, or of a million tokens spread over it.
 
     Witten and Bell's interpolation: P(w | c) = (n(c, w) + t(c) P(w | c')) / (n(c) + t(c)), where
     t(c) counts the different tokens seen after c, c' is c without its oldest token, and the
     shortest backs off to the uniform distribution. For a vocabulary so large that five tokens do
     not fit into one code, a shorter n.
     """
-    validation = data.validation[:MOST_VALIDATION]
+    validation = data.validation
     if len(validation) < 2:
         return ()
     size = data.tokenizer.vocab_size
     order = next((n for n in range(ORDER, 1, -1) if size**n < LARGEST_CODE), 1)
-    train = data.tokens[:MOST_TRAINING]
+    train = spread(data.tokens, MOST_TRAINING)
     # The last tokens trained on are the context of the first ones validated on.
     before = data.tokens[len(data.tokens) - min(order - 1, len(data.tokens)) :]
     seen = np.concatenate((before, validation))

@@ -16,6 +16,8 @@ class TokenData:
     """A sequence of tokens, split into a part to train on and a later one to validate on.
 
     `tokens` (N,) and `validation` (M,) hold ids as the smallest unsigned integers; M may be 0.
+    Those of a large file are mapped: looking at all of them is reading the file. `validation` is a
+    sample where more than that, `held_out`, were kept for it.
     `floor` is the entropy rate of a generated source in nats per token: no model can do better.
     """
 
@@ -28,6 +30,12 @@ class TokenData:
     floor: float | None = None
     baselines: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
+    held_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are, to train and to validate on."""
+        return len(self.tokens) + max(self.held_out, len(self.validation))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from codecs import utf_8_decode
+from collections.abc import Iterable, Iterator
+
 from rnntui.errors import DataError
 
 READS_ANY = "--set tokenizer=byte reads any file"
 SAVE_AS = "save it as UTF-8"
+BYTE_ORDER_MARK = "\ufeff"
+CR_LF_NOTE = "line ends CR LF are read as newlines"
+CR_NOTE = "line ends CR are read as newlines"
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
@@ -21,26 +27,120 @@ def decode_text(content: bytes, name: str, cure: str = READS_ANY) -> tuple[str, 
     A byte order mark is dropped and line ends become newlines. `name` must be safe to show; `cure`
     ends the line of a DataError.
     """
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            raise DataError(f"{name}: is {encoding}, not UTF-8: save it as UTF-8, or {READS_ANY}")
-    zero = content.find(0)
-    if zero >= 0:
-        raise DataError(f"{name}: NUL at byte {zero}: looks binary: {cure}")
+    _refuse_marks(content, name)
+    _refuse_zeros(content, 0, name, cure)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name}: not UTF-8 at byte {error.start}: {cure}") from None
-    text = text.removeprefix("\ufeff")
+        raise _not_utf8(error.start, name, cure) from None
+    text = text.removeprefix(BYTE_ORDER_MARK)
     if not text:
-        raise DataError(f"{name}: is empty but for a byte order mark")
+        raise _only_a_mark(name)
     return unify_lines(text)
+
+
+def decode_blocks(blocks: Iterable[bytes], name: str, cure: str = READS_ANY) -> Iterator[str]:
+    """The text of a file that comes in blocks, in pieces, with its line ends as they are.
+
+    As `decode_text`; what is wrong is found when its block comes. The first block holds four bytes
+    or all there are; no piece is empty.
+    """
+    at, rest, begun, given = 0, b"", False, False  # `at` is where in the file `rest` begins
+    for block in blocks:
+        if not at:
+            _refuse_marks(rest + block, name)
+        _refuse_zeros(block, at + len(rest), name, cure)
+        content = rest + block
+        try:
+            piece, used = utf_8_decode(content, "strict", False)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(at + error.start, name, cure) from None
+        at, rest = at + used, content[used:]
+        if piece and not begun:
+            piece, begun = piece.removeprefix(BYTE_ORDER_MARK), True
+        if piece:
+            given = True
+            yield piece
+    if rest:
+        raise _not_utf8(at, name, cure)
+    if not given:
+        raise _only_a_mark(name)
+
+
+def _refuse_marks(start: bytes, name: str) -> None:
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            raise DataError(f"{name}: is {encoding}, not UTF-8: save it as UTF-8, or {READS_ANY}")
+
+
+def _refuse_zeros(content: bytes, at: int, name: str, cure: str) -> None:
+    zero = content.find(0)
+    if zero >= 0:
+        raise DataError(f"{name}: NUL at byte {at + zero}: looks binary: {cure}")
+
+
+def _not_utf8(at: int, name: str, cure: str) -> DataError:
+    return DataError(f"{name}: not UTF-8 at byte {at}: {cure}")
+
+
+def _only_a_mark(name: str) -> DataError:
+    return DataError(f"{name}: is empty but for a byte order mark")
 
 
 def unify_lines(text: str) -> tuple[str, tuple[str, ...]]:
     """The text with line ends of Windows, or of old Macs, as newlines, and a note if it had any."""
     if "\r\n" in text:
-        return text.replace("\r\n", "\n"), ("line ends CR LF are read as newlines",)
+        return text.replace("\r\n", "\n"), (CR_LF_NOTE,)
     if "\r" in text and "\n" not in text:
-        return text.replace("\r", "\n"), ("line ends CR are read as newlines",)
+        return text.replace("\r", "\n"), (CR_NOTE,)
     return text, ()
+
+
+class LineEnds:
+    """The same for a text that comes in pieces: all are seen first, and made newlines then."""
+
+    def __init__(self) -> None:
+        self._feeds = self._returns = self._pairs = 0
+        self._after_return = False
+
+    def see(self, piece: str) -> None:
+        """Look at the next piece, which is not empty."""
+        self._feeds += piece.count("\n")
+        if "\r" in piece:
+            self._returns += piece.count("\r")
+            self._pairs += piece.count("\r\n")
+        self._pairs += self._after_return and piece[0] == "\n"
+        self._after_return = piece[-1] == "\r"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know: nothing, where nothing is changed."""
+        if self._pairs:
+            return (CR_LF_NOTE,)
+        return (CR_NOTE,) if self._returns and not self._feeds else ()
+
+    def unified(self, symbols: set[str]) -> set[str]:
+        """The text's different characters with newlines for line ends, from those it has."""
+        if not self.notes:
+            return symbols
+        kept = {"\r"} if self._pairs and self._returns > self._pairs else set()
+        return symbols - {"\r"} | {"\n"} | kept
+
+    def unify(self, pieces: Iterable[str]) -> Iterator[str]:
+        """The pieces of the text that was seen, with newlines for line ends."""
+        if CR_LF_NOTE in self.notes:
+            return self._join_pairs(pieces)
+        if self.notes:
+            return (piece.replace("\r", "\n") for piece in pieces)
+        return iter(pieces)
+
+    def _join_pairs(self, pieces: Iterable[str]) -> Iterator[str]:
+        held = ""  # a CR at the end of a piece may be half of a line end
+        for piece in pieces:
+            piece = held + piece
+            held = "\r" if piece[-1] == "\r" else ""
+            piece = piece[: len(piece) - len(held)].replace("\r\n", "\n")
+            if piece:
+                yield piece
+        if held:
+            yield held

@@ -2,66 +2,107 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from io import SEEK_END
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from numpy.random import RandomState
+from numpy.typing import NDArray
 
 from rnntui.data.corpus import bundled_path, find_corpus, python_source
 from rnntui.data.dataset import Dataset, TokenData
 from rnntui.data.decode import decode_text, unify_lines
 from rnntui.data.generated import brackets, grammar, sums
+from rnntui.data.large import load_large
+from rnntui.data.progress import Watcher
 from rnntui.data.series import load_values
-from rnntui.data.source import MOST_BYTES, Source, parse_source, read
+from rnntui.data.source import MOST_BYTES, Source, open_large, parse_source, read
 from rnntui.data.split import split_at
+from rnntui.data.spread import spread
 from rnntui.data.stream import check_length
-from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer
-from rnntui.errors import DataError, UsageError
-from rnntui.recipe import Recipe
+from rnntui.data.tokenizer import (
+    ByteTokenizer,
+    CharTokenizer,
+    Tokenizer,
+    WordTokenizer,
+    check_vocabulary,
+)
+from rnntui.errors import DataError, OutputError, UsageError
+from rnntui.recipe import Data, Recipe
 
 # A generated corpus is the same for every run; the recipe's seed is the network's.
 CORPUS_SEED = 1
+# Tokens a validation looks at: more would take longer than the training between two of them.
+MOST_VALIDATED = 1 << 17
+
+_Tokens = tuple[NDArray[Any], Tokenizer, tuple[str, ...]]
 
 _GENERATORS = {"sums": sums.text, "brackets": brackets.text, "grammar": grammar.text}
 
 
-def load(recipe: Recipe, stdin: BinaryIO | None = None) -> Dataset:
+def load(recipe: Recipe, stdin: BinaryIO | None = None, watcher: Watcher | None = None) -> Dataset:
     """The data a recipe asks for; `stdin` is read where its source is '-'.
 
-    Raises DataError for a source that cannot be trained on and UsageError for settings that do not
-    fit it, each in one line.
+    A large file takes its time: `watcher` is told how far it is, and may raise to end it. Raises
+    DataError for a source that cannot be trained on, UsageError for settings that do not fit it,
+    OutputError where the tokens of a large file cannot be kept, each in one line.
     """
     if recipe.data.task == "values":
         return load_values(recipe, stdin)
-    return _load_tokens(recipe, stdin)
+    return _load_tokens(recipe, stdin, watcher)
 
 
-def _load_tokens(recipe: Recipe, stdin: BinaryIO | None) -> TokenData:
+def _load_tokens(recipe: Recipe, stdin: BinaryIO | None, watcher: Watcher | None) -> TokenData:
     data = recipe.data
     source = parse_source(data.source)
+    tokens, tokenizer, notes = _tokens(source, data, stdin, watcher)
+    split = split_at(len(tokens), data.split, tokenizer.unit)
+    check_length(split.train, recipe.train.batch, recipe.train.seq_len, tokenizer.unit)
+    held_out = tokens[split.train :]
+    validation = spread(held_out, MOST_VALIDATED)
+    if len(validation) < len(held_out):
+        looks = f"{len(validation):,} of the {len(held_out):,} {tokenizer.unit}s kept for it"
+        notes = (*notes, f"validation looks at {looks}")
+    return TokenData(
+        name=source.name,
+        unit=tokenizer.unit,
+        tokens=tokens[: split.train],
+        validation=validation,
+        tokenizer=tokenizer,
+        split=split.words,
+        floor=_floor(source, tokenizer),
+        notes=(*notes, *split.notes),
+        held_out=len(held_out),
+    )
+
+
+def _tokens(source: Source, data: Data, stdin: BinaryIO | None, watcher: Watcher | None) -> _Tokens:
+    """Tokens, their tokenizer, notes: through the cache for a large file, else in memory."""
+    file = open_large(source) if data.repeat == 1 else None
+    if file is None:
+        return _small(source, data, stdin)
+    with file:
+        try:
+            return load_large(Path(source.rest), file, source.name, data.tokenizer, watcher)
+        except OutputError as error:
+            if file.seek(0, SEEK_END) > MOST_BYTES:
+                raise
+            note = f"{error}; this time they are in memory"
+    tokens, tokenizer, notes = _small(source, data, stdin)
+    return tokens, tokenizer, (*notes, note)
+
+
+def _small(source: Source, data: Data, stdin: BinaryIO | None) -> _Tokens:
+    """The tokens of a source that is read as a whole."""
     content, notes = _content(source, data.tokenizer == "byte", stdin)
     if len(content) * data.repeat > MOST_BYTES:
         raise UsageError(f"repeat = {data.repeat}: more than {MOST_BYTES >> 20} MiB of text")
     content = content * data.repeat
     tokenizer = _tokenizer(content, data.tokenizer)
-    if tokenizer.vocab_size < 2:
-        only = tokenizer.show(0)
-        raise DataError(f"{source.name}: has only the symbol {only}: takes at least 2 different")
+    check_vocabulary(tokenizer, source.name)
     if isinstance(tokenizer, ByteTokenizer):
-        tokens = tokenizer.encode_bytes(_bytes(content))
-    else:
-        tokens = tokenizer.encode(_text(content))
-    split = split_at(len(tokens), data.split, tokenizer.unit)
-    check_length(split.train, recipe.train.batch, recipe.train.seq_len, tokenizer.unit)
-    return TokenData(
-        name=source.name,
-        unit=tokenizer.unit,
-        tokens=tokens[: split.train],
-        validation=tokens[split.train :],
-        tokenizer=tokenizer,
-        split=split.words,
-        floor=_floor(source, tokenizer),
-        notes=(*notes, *split.notes),
-    )
+        return tokenizer.encode_bytes(_bytes(content)), tokenizer, notes
+    return tokenizer.encode(_text(content)), tokenizer, notes
 
 
 def _content(

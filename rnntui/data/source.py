@@ -5,9 +5,11 @@ This module does not import NumPy: a command checks a source with it before anyt
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -17,7 +19,9 @@ from rnntui.text import fit, safe_text
 
 Kind = Literal["corpus", "text", "values", "stdin", "file"]
 
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 256 << 20  # of what is read into memory as a whole
+LARGE = 16 << 20  # bytes: from here on a file of text is read in blocks, into the cache
+MOST_LARGE = 64 << 30
 SHOWN = 48
 VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
 _PREFIXES: tuple[Kind, ...] = ("corpus", "text", "values")
@@ -77,7 +81,7 @@ def precheck(source: str) -> None:
         raise DataError(f"{parsed.kind}: is empty: write what to learn after the colon")
     elif parsed.kind == "file" and not is_pipe(source):
         with _open(parsed) as file:
-            if not file.read(1):
+            if not _read(file, parsed, 1):
                 raise DataError(f"{parsed.name}: is empty")
 
 
@@ -102,16 +106,29 @@ def read(parsed: Source, stdin: BinaryIO | None = None) -> bytes:
             raise DataError("standard input: nothing was handed in: name a file instead of '-'")
         content = stdin.read(MOST_BYTES + 1)
     else:
-        with _open(parsed) as file:
-            content = _read(file, parsed)
+        with BufferedReader(_open(parsed)) as file:
+            if os.fstat(file.fileno()).st_size > MOST_BYTES:
+                raise _too_large(parsed, MOST_BYTES)
+            content = _read(file, parsed, MOST_BYTES + 1)
     if not content:
         raise DataError(f"{parsed.name}: is empty")
     if len(content) > MOST_BYTES:
-        raise _too_large(parsed)
+        raise _too_large(parsed, MOST_BYTES)
     return content
 
 
-def _open(parsed: Source) -> BinaryIO:
+def open_large(parsed: Source) -> FileIO | None:
+    """The source opened to be read in blocks, if it is a large file. Raises DataError."""
+    if parsed.kind != "file":
+        return None
+    file = _open(parsed)
+    if os.fstat(file.fileno()).st_size > LARGE:
+        return file
+    file.close()
+    return None
+
+
+def _open(parsed: Source) -> FileIO:
     """A file opened for reading, after a look at what it is: a device might never end."""
     path = Path(parsed.rest)
     shown = show(parsed.rest)
@@ -121,9 +138,9 @@ def _open(parsed: Source) -> BinaryIO:
             raise DataError(f"{shown}: is a directory: name a file in it")
         if not (stat.S_ISREG(mode.st_mode) or stat.S_ISFIFO(mode.st_mode)):
             raise DataError(f"{shown}: is a device or a socket, not a file: pipe it in with '-'")
-        if mode.st_size > MOST_BYTES:
-            raise _too_large(parsed)
-        return path.open("rb")
+        if mode.st_size > MOST_LARGE:
+            raise _too_large(parsed, MOST_LARGE)
+        return FileIO(path)
     except FileNotFoundError:
         raise DataError(f"{shown}: no such file{_similar(path)}") from None
     except OSError as error:
@@ -132,16 +149,16 @@ def _open(parsed: Source) -> BinaryIO:
         raise DataError(f"{shown}: not a file name") from None
 
 
-def _read(file: BinaryIO, parsed: Source) -> bytes:
+def _read(file: BinaryIO, parsed: Source, most: int) -> bytes:
     try:
-        return file.read(MOST_BYTES + 1)
+        return file.read(most)
     except OSError as error:
         raise DataError(f"{parsed.name}: {error.strerror or 'cannot be read'}") from None
 
 
-def _too_large(parsed: Source) -> DataError:
-    most = MOST_BYTES >> 20
-    return DataError(f"{parsed.name}: more than {most} MiB: train on a part, as head -c 100M gives")
+def _too_large(parsed: Source, limit: int) -> DataError:
+    most = f"{limit >> 30} GiB" if limit >= 1 << 30 else f"{limit >> 20} MiB"
+    return DataError(f"{parsed.name}: more than {most}: train on a part, as head -c 100M gives")
 
 
 def _similar(path: Path) -> str:

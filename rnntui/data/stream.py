@@ -8,7 +8,10 @@ from typing import Any
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from rnntui.data.mapped import Pages
 from rnntui.errors import DataError
+
+MOST_MAPPED = 16 << 20  # bytes of a mapped file that may have been read before they are given back
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Stream:
             strides=(step, size * step, *within),
             writeable=False,
         )
+        self._pages = Pages.of(data)
+        self._read = 0  # bytes since pages were given back
 
     def next(self) -> Batch:
         """The chunk under the cursor, which moves on."""
@@ -64,6 +69,11 @@ class Stream:
             ends_epoch=last,
         )
         self._epoch, self._chunk = (self._epoch + 1, 0) if last else (self._epoch, self._chunk + 1)
+        if self._pages is not None:
+            self._read += chunk.inputs.nbytes
+            if self._read > MOST_MAPPED:
+                self._pages.give_back()
+                self._read = 0
         return chunk
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.data.spread import spread
 from rnntui.engine.health import Yardstick
 from rnntui.engine.protocol import VERSION, Baseline, TokenSteps, ValueSteps, Welcome
 from rnntui.recipe import Recipe
@@ -19,6 +20,7 @@ MOST_STEPS = 256  # as many as a wide terminal shows, with two to a braille cell
 MOST_BYTES = 9000  # of one reply
 MOST_FEATURES = 16
 MOST_NOTES = 20
+MOST_COUNTED = 1_000_000  # tokens
 
 
 def steps_of(chunk: Chunk, data: Dataset) -> TokenSteps | ValueSteps | None:
@@ -102,7 +104,7 @@ def yardstick(data: Dataset) -> Yardstick:
     """The losses of models that have learned nothing."""
     if isinstance(data, ValueData):
         return Yardstick(float(0.5 * np.square(data.values).sum(axis=1).mean()))
-    counts = np.bincount(data.tokens)
+    counts = np.bincount(spread(data.tokens, MOST_COUNTED))
     p = counts[counts > 0] / counts.sum()
     return Yardstick(float(np.log(data.tokenizer.vocab_size)), float(-(p * np.log(p)).sum()))
 

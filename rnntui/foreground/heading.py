@@ -33,8 +33,7 @@ def heading(run: Run) -> list[str]:
 def _data(run: Run) -> str:
     data = run.data
     if isinstance(data, TokenData):
-        size = len(data.tokens) + len(data.validation)
-        what = f"{count(size)} {data.unit}s, {data.tokenizer.vocab_size} different"
+        what = f"{count(data.size)} {data.unit}s, {data.tokenizer.vocab_size} different"
         if data.floor is not None:
             what += f", floor {rounded(data.floor)}"
     else:

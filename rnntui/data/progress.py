@@ -1,0 +1,49 @@
+"""How far the loading of a large file has come, for whoever waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`doing` is safe to show; `done` of `total` bytes have been worked through in `seconds`."""
+
+    doing: str
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def fraction(self) -> float:
+        """From 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else 1.0
+
+    @property
+    def rate(self) -> float:
+        """Bytes per second."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+
+Watcher = Callable[[Progress], None]
+
+
+class Work:
+    """A known amount of work; each part that is done is told to the watcher.
+
+    The watcher may raise to end the work: it is called several times in a tenth of a second.
+    """
+
+    def __init__(self, doing: str, total: int, watcher: Watcher | None) -> None:
+        self._doing, self._total, self._watcher = doing, total, watcher
+        self._done = 0
+        self._began = perf_counter()
+
+    def add(self, count: int) -> None:
+        """So many more bytes are done."""
+        self._done += count
+        if self._watcher is not None:
+            seconds = perf_counter() - self._began
+            self._watcher(Progress(self._doing, self._done, self._total, seconds))
