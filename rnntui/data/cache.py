@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from rnntui.data.tokenfile import UNFINISHED, Contents, Ids, TokenFile, open_tok
 from rnntui.errors import OutputError
 from rnntui.sizes import size_in_words
 from rnntui.text import fit, safe_text
+from rnntui.trust import why_exposed
 
 VARIABLE = "RNNTUI_CACHE"
 FORMAT = 1
@@ -121,11 +121,9 @@ class TokenCache:
 
     def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = self.folder.stat()
-        if hasattr(os, "geteuid") and about.st_uid != os.geteuid():
-            raise self._error("belongs to another user")
-        if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise self._error("others may write there")
+        exposed = why_exposed(self.folder) if hasattr(os, "geteuid") else ""
+        if exposed:
+            raise OutputError(f"tokens are not kept: {exposed}: set {VARIABLE} to another folder")
 
     def _make_room(self, need: int) -> None:
         """Remove what was not used for the longest time if there would be too much."""
