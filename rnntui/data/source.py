@@ -119,7 +119,7 @@ def read(parsed: Source, stdin: BinaryIO | None = None) -> bytes:
 
 def open_large(parsed: Source) -> FileIO | None:
     """The source opened to be read in blocks, if it is a large file. Raises DataError."""
-    if parsed.kind != "file":
+    if parsed.kind != "file" or is_pipe(parsed.rest):  # a pipe that is opened twice is read once
         return None
     file = _open(parsed)
     if os.fstat(file.fileno()).st_size > LARGE:
