@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from rnntui.engine.client import EngineClient
-from rnntui.engine.order import Order
 from rnntui.engine.protocol import (
     Accepted,
     Failed,
@@ -24,6 +23,7 @@ from rnntui.engine.protocol import (
     Welcome,
 )
 from rnntui.engine.spawn import EngineHandle, spawn
+from rnntui.order import Order
 from rnntui.recipe import Recipe
 from tests.processes import children, cpu_ticks, gone
 

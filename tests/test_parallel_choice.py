@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 
@@ -34,7 +35,8 @@ def tried(most, seconds, plan=PLAN):
     def clock(updater):
         updater.gradient(*(np.zeros((updater.plan.steps, updater.plan.batch), np.intp),) * 2)
         seen.append(updater.workers)
-        return seconds[updater.workers]
+        time = seconds[updater.workers]
+        return time if isinstance(time, float) else next(time)
 
     with Crew() as crew:
         chosen = choose(plan, most, crew, clock)
@@ -52,7 +54,15 @@ def test_both_are_timed_in_turns_for_a_fifth_of_a_second():
     _, seen = tried(2, {1: 0.050, 2: 0.030})
     assert seen == [1, 1, 2, 1, 2, 1, 2, 1, 2]
     _, seen = tried(2, {1: 1.0, 2: 0.6})
-    assert seen == [1, 1, 2, 1, 2]
+    assert seen == [1, 2, 1, 2]
+
+
+def test_where_the_rounds_agree_a_few_are_enough():
+    assert tried(2, {1: 0.010, 2: 0.006})[1] == [1, 1, *[2, 1] * 5, 2]
+    assert tried(2, {1: 0.010, 2: 0.020})[1] == [1, 1, *[2, 1] * 5, 2]
+    turns = itertools.cycle([0.006, 0.004])
+    chosen, seen = tried(2, {1: 0.006, 2: turns})
+    assert chosen == 2 and len(seen) == 3 + 2 * 15
 
 
 def test_what_takes_no_time_is_not_tried_with_others():
@@ -68,8 +78,10 @@ def test_of_many_processes_half_may_be_better():
     assert tried(3, {1: 0.1, 3: 0.2})[0] == 1
 
 
-def test_of_a_long_chunk_only_the_first_steps_are_tried(monkeypatch):
-    monkeypatch.setattr(choice, "LARGE", PLAN.products / 4)
+@pytest.mark.parametrize(("share", "first"), [(4, 5), (1, 20), (0.5, 20), (1000, 3)])
+def test_of_a_long_chunk_only_the_first_steps_are_tried(monkeypatch, share, first):
+    monkeypatch.setattr(choice, "LARGE", PLAN.products / share)
+    monkeypatch.setattr(choice, "FEWEST", 3)
     steps = []
 
     def clock(updater):
@@ -78,7 +90,7 @@ def test_of_a_long_chunk_only_the_first_steps_are_tried(monkeypatch):
 
     with Crew() as crew:
         choose(PLAN, 2, crew, clock)
-    assert set(steps) == {5}
+    assert set(steps) == {first}
 
 
 def test_without_workers_one_process_trains(monkeypatch):

@@ -12,10 +12,11 @@ from rnntui.parallel.plan import Plan
 from rnntui.parallel.updater import Updater
 
 SMALL, LARGE = 2e6, 1e8  # products per gate in an update: below, no trial; above, of fewer steps
+FEWEST = 6  # steps of a trial: with fewer, what an update costs but once would weigh too much
 WORTH = 1e-3  # seconds: a gradient that takes less is not made faster by sharing it
 LEAST_GAIN = 1.1  # with less, several processes would only keep cores busy
-TRIAL = 0.2  # seconds of gradients for each number of processes that is tried …
-MOST_ROUNDS = 15  # … or fewer
+TRIAL = 0.2  # seconds of gradients for each number of processes that is tried, or less …
+UNANIMOUS, MOST_ROUNDS = 5, 15  # … where so many rounds agree, or so many have been made
 
 Clock = Callable[[Updater], float]  # seconds that a gradient takes
 
@@ -28,11 +29,10 @@ def choose(plan: Plan, most: int, crew: Crew, clock: Clock) -> int:
     """
     best = 1
     if most > 1 and plan.products >= SMALL:
-        steps = max(1, int(plan.steps * min(1.0, LARGE / plan.products)))
-        plan = replace(plan, workers=1, steps=steps)
-        alone = Updater(plan, Crew())
-        clock(alone)  # the first touches all the memory
-        if clock(alone) >= WORTH:
+        steps = max(FEWEST, int(plan.steps * LARGE / plan.products))
+        alone = Updater(replace(plan, workers=1, steps=min(plan.steps, steps)), Crew())
+        # The first gradient touches all the memory, which takes its time too, but not a lot of it.
+        if clock(alone) >= 100 * WORTH or clock(alone) >= WORTH:
             try:
                 best = _fastest(alone, most, crew, clock)
             except (EngineError, MemoryError):
@@ -58,8 +58,11 @@ def _gain(alone: Updater, team: Updater, clock: Clock) -> float:
     clock(team)
     ratios: list[float] = []
     spent = 0.0
-    while not ratios or (spent < TRIAL and len(ratios) < MOST_ROUNDS):
+    while spent < TRIAL and len(ratios) < MOST_ROUNDS:
         one, many = clock(alone), clock(team)
         ratios.append(one / many)
         spent += one + many
+        agree = min(ratios) >= LEAST_GAIN or max(ratios) < LEAST_GAIN
+        if agree and len(ratios) >= UNANIMOUS:
+            break
     return median(ratios)

@@ -27,7 +27,8 @@ from tests.terminal import FRAME, Terminal, cpu_seconds
 
 PROGRAM = [sys.executable, "-m", "rnntui"]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program comes compiled
-NETWORK = {"cell": "rnn", "layers": "1", "dropout": "0", "schedule": "constant", "steps": "0"}
+NETWORK = {"cell": "rnn", "layers": "1", "dropout": "0", "schedule": "constant"}
+NETWORK |= {"steps": "0", "workers": "1"}
 SIZES = {
     "small": {"batch": "1", "hidden": "100", "seq_len": "25"},
     "large": {"batch": "64", "hidden": "640", "seq_len": "64"},
