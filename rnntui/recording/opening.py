@@ -15,7 +15,7 @@ from rnntui.parallel.crew import Crew
 from rnntui.recipe import Recipe, to_toml
 from rnntui.recording.capture import reinstate
 from rnntui.recording.edits import Edit, edits_of
-from rnntui.recording.facts import differences, fingerprint, machine, versions
+from rnntui.recording.facts import fingerprint
 from rnntui.recording.recorder import Recorder
 from rnntui.recording.vocabulary import describe
 from rnntui.run.checkpoint import newest, set_aside
@@ -24,6 +24,8 @@ from rnntui.run.directory import RECIPE, RunDirectory, open_run
 from rnntui.run.files import FILES, failed, replace
 from rnntui.run.journal import EVENTS, Line, read_journal
 from rnntui.run.lock import RunLock, take
+from rnntui.run.machine import differences, this_machine, versions
+from rnntui.text import fit
 from rnntui.trainer import TrainState, start
 
 
@@ -86,7 +88,7 @@ def _begin(order: Order, opened: Opened, terminal: str) -> None:
         parameters=opened.state.parameters.count,
         argv=order.argv,
         versions=versions(),
-        machine=machine(),
+        machine=this_machine(),
     )
     try:
         run, lock = create_run(
@@ -131,11 +133,9 @@ def _reopened(
         reinstate(opened.state, found.checkpoint)
         opened.captured = found.checkpoint.state
         opened.edits = edits_of(opened.events, after=opened.captured.get("events", 0))
-    changed = differences(run.info.versions | run.info.machine, versions() | machine())
+    changed = differences(run.info.versions | run.info.machine, versions() | this_machine())
     if changed:
-        opened.notes.append(
-            f"not bit-exact from here on: begun with another {', another '.join(changed)}"
-        )
+        opened.notes.append(fit(f"not bit-exact from here on: {'; '.join(changed)}", 200))
     _keep_bounds(recipe, run)
     opened.recorder = Recorder(run, lock, recipe.train.checkpoint_every)
     opened.recorder.go_on_from(opened.state.step)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from rnntui.errors import RunTakenError
-from rnntui.run.checkpoint import Checkpoint, prune, save, tidy
+from rnntui.run.checkpoint import Checkpoint, save, save_and_prune
 from rnntui.run.directory import RunDirectory
+from rnntui.run.files import FILES, Files
 from rnntui.run.journal import EVENTS, METRICS, Journal
 from rnntui.run.lock import RunLock
 from rnntui.run.metrics import Metrics
@@ -32,14 +32,16 @@ class Recorder:
     `see`, `event` and `stand` only remember. A thread writes, so that a slow disk slows nobody.
     """
 
-    def __init__(self, run: RunDirectory, lock: RunLock, every: int = 0) -> None:
+    def __init__(
+        self, run: RunDirectory, lock: RunLock, every: int = 0, files: Files = FILES
+    ) -> None:
         """`every`: updates between checkpoints; 0: as time goes by."""
-        self.run, self._lock, self._every = run, lock, every
+        self.run, self._lock, self._every, self._files = run, lock, every, files
         self._troubles: dict[str, str] = {}
-        self._metrics_journal = Journal(run.path, METRICS, self._report)
+        self._metrics_journal = Journal(run.path, METRICS, self._report, files)
         self._metrics = Metrics(self._metrics_journal)
-        self._events = Journal(run.path, EVENTS, self._report)
-        self._status = StatusWriter(run.path, self._report)
+        self._events = Journal(run.path, EVENTS, self._report, files)
+        self._status = StatusWriter(run.path, self._report, files)
         self._saver = Saver(self._to_disk, self._report, self._on_disk)
         self._saved: int | None = None
         self._due = monotonic() + SAVE_EVERY
@@ -65,8 +67,8 @@ class Recorder:
     def trouble(self) -> str:
         """What cannot be written just now, and why: one safe line, empty where all is well."""
         troubles = dict(self._troubles)
-        if "lock" in troubles:
-            return troubles["lock"]
+        if self.taken or "lock" in troubles:
+            return self.taken or f"cannot keep the lock: {troubles['lock']}"
         if not troubles:
             return ""
         what = "checkpoints" if "checkpoint" in troubles else "the journal"
@@ -107,6 +109,7 @@ class Recorder:
 
     def go_on_from(self, step: int) -> None:
         """Void what was written after that update: it will be made again."""
+        self._metrics.flush()
         self._metrics_journal.roll_back(step)
 
     # ---- checkpoints ------------------------------------------------------------------------
@@ -132,20 +135,23 @@ class Recorder:
 
     def _to_disk(self, checkpoint: Checkpoint) -> Path:
         """In the saver's thread: the best one so far too, and no more than are to be kept."""
-        best, self._best = self._best, None
+        directory, (best, self._best) = self.run.checkpoints, (self._best, None)
         try:
             if best is not None and best.step < checkpoint.step:
-                save(self.run.checkpoints, best, self._lock.check)
-            path = save(self.run.checkpoints, checkpoint, self._lock.check)
+                save(directory, best, self._fence, self._files)
+            return save_and_prune(directory, checkpoint, self._fence, self._files)
         except OSError:
             self._best = self._best or best
             raise
-        with contextlib.suppress(OSError):  # then there are more of them than need be
-            tidy(self.run.checkpoints)
-            prune(self.run.checkpoints)
-        self._metrics_journal.sync()
-        self._events.sync()
-        return path
+
+    def _fence(self) -> None:
+        """The run is still ours, and what a checkpoint counts on is on the disk before it.
+
+        It knows how many events there were: one of those missing would be taken for a later one.
+        """
+        self._lock.check()
+        if not (self._events.sync() and self._metrics_journal.sync()):
+            raise OSError(errno.EIO, "the journal cannot be written")
 
     def _on_disk(self, step: int, _path: Path) -> None:
         self._saved = step
@@ -156,28 +162,31 @@ class Recorder:
         while not self._ended.wait(_WRITE_EVERY):
             self._write()
 
-    def _write(self, now: bool = False) -> None:
-        if self.taken:
-            return
-        with contextlib.suppress(RunTakenError):
+    def _write(self) -> None:
+        if not self.taken:
             self._metrics_journal.drain()
             self._events.drain()
-            self._status.drain(now)
+            self._status.drain()
 
     def close(self, status: Status, patience: float = 60.0) -> None:
-        """Write all there is to write, with the last status, and let go of the run."""
+        """Write all there is to write, with the last status, and let go of the run.
+
+        A disk that does not answer is waited for twice as long as `patience` says, no longer.
+        """
+        if self._ended.is_set():
+            return
         self._metrics.flush()
         self._saver.close(patience)
         self._ended.set()
+        self._status.set(status)
+        last = threading.Thread(target=self._let_go, name="last words", daemon=True)
+        last.start()
+        last.join(patience)
+
+    def _let_go(self) -> None:
         self._thread.join()
         if not self.taken:
-            self._status.set(status)
-            self._write(now=True)
             self._metrics_journal.close()
             self._events.close()
+            self._status.drain(now=True)
         self._lock.release()
-
-
-def socket_file(run: Path) -> Path:
-    """Where a training process says in which socket it listens."""
-    return run / "door"
