@@ -66,7 +66,7 @@ def same(a: TokenData, b: TokenData) -> bool:
         and a.tokens.dtype == b.tokens.dtype
         and a.tokenizer.vocab_size == b.tokenizer.vocab_size
         and a.tokenizer.decode(a.tokens) == b.tokenizer.decode(b.tokens)
-        and (a.notes, a.split, a.size) == (b.notes, b.split, b.size)
+        and (a.notes, a.split, a.size, a.digest) == (b.notes, b.split, b.size, b.digest)
     )
 
 
@@ -498,7 +498,7 @@ def mapped(tmp_path: Path) -> Iterator[tokenfile.TokenFile]:
     with tokenfile.writer(tmp_path) as out:
         os.lseek(out._file.fileno(), 64 << 20, os.SEEK_SET)
         place = tmp_path / "x.tokens"
-        out.finish(tokenfile.Contents("byte", ("a", "b"), 1, 64 << 20, ()), place)
+        out.finish(tokenfile.Contents("byte", ("a", "b"), 1, 64 << 20, "", ()), place)
         stamp = tokenfile.Stamp.of(out._file.fileno())
     found = tokenfile.open_tokens(place, stamp)
     assert found is not None

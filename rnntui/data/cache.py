@@ -26,7 +26,7 @@ from rnntui.text import fit, safe_text
 from rnntui.trust import why_exposed
 
 VARIABLE = "RNNTUI_CACHE"
-FORMAT = 1
+FORMAT = 2
 MOST_KEPT = 20 << 30  # bytes of tokens; beyond, those not used for the longest time go
 SPARE = 64 << 20  # bytes that are left free on the disk
 ABANDONED = 600.0  # seconds without growing after which a file is not being written any more
@@ -84,11 +84,12 @@ class TokenCache:
         digest: bytes,
         most: int,
         pieces: Iterator[Ids],
-        contents: Callable[[int], Contents],
+        contents: Callable[[int, str], Contents],
     ) -> TokenFile:
-        """Keep the tokens of a content: at most `most` bytes of ids; `contents` is told how many.
+        """Keep the tokens of a content: at most `most` bytes of ids.
 
-        Raises OutputError in one line; what `pieces` raises passes. Nothing unfinished stays.
+        `contents` is given their count and digest. Raises OutputError in one line; what `pieces`
+        raises passes. Nothing unfinished stays.
         """
         place = self._place(digest)
         with ExitStack() as stack:
@@ -100,7 +101,7 @@ class TokenCache:
                 with self._blamed():
                     out.add(ids)
             with self._blamed():
-                stamp = out.finish(contents(out.count), place)
+                stamp = out.finish(contents(out.count, out.digest), place)
         found = open_tokens(place, stamp)
         if found is None:
             raise self._error("tokens written there are gone again")

@@ -12,12 +12,25 @@ from rnntui.data.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, eq=False)
+class Encoded:
+    """A whole source as ids (N,), the smallest unsigned integers, and notes for the user.
+
+    `digest` is the SHA-256 of the ids, little-endian, in hexadecimal.
+    """
+
+    ids: NDArray[Any]
+    tokenizer: Tokenizer
+    digest: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class TokenData:
     """A sequence of tokens, split into a part to train on and a later one to validate on.
 
     `tokens` (N,) and `validation` (M,) hold ids as the smallest unsigned integers; M may be 0.
     Those of a large file are mapped: looking at all of them is reading the file. `validation` is a
-    sample where more than that, `held_out`, were kept for it.
+    sample where more than that, `held_out`, were kept for it. `digest` is that of all ids.
     `floor` is the entropy rate of a generated source in nats per token: no model can do better.
     """
 
@@ -31,6 +44,7 @@ class TokenData:
     baselines: tuple[tuple[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     held_out: int = 0
+    digest: str = ""
 
     @property
     def size(self) -> int:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rnntui.data.cache import TokenCache, cache_folder
 from rnntui.data.census import Characters, Words, undivided
+from rnntui.data.dataset import Encoded
 from rnntui.data.decode import LineEnds, decode_blocks
 from rnntui.data.progress import Watcher, Work
 from rnntui.data.reading import LargeFile
@@ -50,8 +51,8 @@ class _Survey:
 
 def load_large(
     path: Path, file: FileIO, name: str, kind: str, watcher: Watcher | None = None
-) -> tuple[Ids, Tokenizer, tuple[str, ...]]:
-    """The tokens (N,) of an open file, their tokenizer of that kind, and notes.
+) -> Encoded:
+    """The tokens of an open file, by a tokenizer of that kind.
 
     `name` must be safe to show. Raises DataError for a file that cannot be trained on and
     OutputError where its tokens cannot be kept.
@@ -62,8 +63,8 @@ def load_large(
         found = _read(source, cache, kind, watcher)
         if source.stamp.settled(began):
             cache.remember(path, source.stamp, source.digest, found)
-    contents = found.contents
-    return found.ids, _tokenizer(kind, contents.symbols), contents.notes
+    about = found.contents
+    return Encoded(found.ids, _tokenizer(kind, about.symbols), about.digest, about.notes)
 
 
 def _read(source: LargeFile, cache: TokenCache, kind: str, watcher: Watcher | None) -> TokenFile:
@@ -78,8 +79,8 @@ def _read(source: LargeFile, cache: TokenCache, kind: str, watcher: Watcher | No
         return kept
     width = np.dtype(smallest(found.tokenizer.vocab_size)).itemsize
 
-    def contents(count: int) -> Contents:
-        return Contents(kind, _symbols(found.tokenizer), width, count, found.notes)
+    def contents(count: int, digest: str) -> Contents:
+        return Contents(kind, _symbols(found.tokenizer), width, count, digest, found.notes)
 
     pieces = _again(source, found.encode(source.blocks(work)))
     return cache.put(source.digest, found.most * width, pieces, contents)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from io import SEEK_END
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from numpy.random import RandomState
-from numpy.typing import NDArray
 
 from rnntui.data.corpus import bundled_path, find_corpus, python_source
-from rnntui.data.dataset import Dataset, TokenData
+from rnntui.data.dataset import Dataset, Encoded, TokenData
 from rnntui.data.decode import decode_text, unify_lines
 from rnntui.data.generated import brackets, grammar, sums
 from rnntui.data.large import load_large
@@ -35,8 +36,6 @@ CORPUS_SEED = 1
 # Tokens a validation looks at: more would take longer than the training between two of them.
 MOST_VALIDATED = 1 << 17
 
-_Tokens = tuple[NDArray[Any], Tokenizer, tuple[str, ...]]
-
 _GENERATORS = {"sums": sums.text, "brackets": brackets.text, "grammar": grammar.text}
 
 
@@ -55,7 +54,8 @@ def load(recipe: Recipe, stdin: BinaryIO | None = None, watcher: Watcher | None 
 def _load_tokens(recipe: Recipe, stdin: BinaryIO | None, watcher: Watcher | None) -> TokenData:
     data = recipe.data
     source = parse_source(data.source)
-    tokens, tokenizer, notes = _tokens(source, data, stdin, watcher)
+    found = _encoded(source, data, stdin, watcher)
+    tokens, tokenizer, notes = found.ids, found.tokenizer, found.notes
     split = split_at(len(tokens), data.split, tokenizer.unit)
     check_length(split.train, recipe.train.batch, recipe.train.seq_len, tokenizer.unit)
     held_out = tokens[split.train :]
@@ -73,11 +73,14 @@ def _load_tokens(recipe: Recipe, stdin: BinaryIO | None, watcher: Watcher | None
         floor=_floor(source, tokenizer),
         notes=(*notes, *split.notes),
         held_out=len(held_out),
+        digest=found.digest,
     )
 
 
-def _tokens(source: Source, data: Data, stdin: BinaryIO | None, watcher: Watcher | None) -> _Tokens:
-    """Tokens, their tokenizer, notes: through the cache for a large file, else in memory."""
+def _encoded(
+    source: Source, data: Data, stdin: BinaryIO | None, watcher: Watcher | None
+) -> Encoded:
+    """A source as ids: through the cache for a large file, else in memory."""
     file = open_large(source) if data.repeat == 1 else None
     if file is None:
         return _small(source, data, stdin)
@@ -88,12 +91,12 @@ def _tokens(source: Source, data: Data, stdin: BinaryIO | None, watcher: Watcher
             if file.seek(0, SEEK_END) > MOST_BYTES:
                 raise
             note = f"{error}; this time they are in memory"
-    tokens, tokenizer, notes = _small(source, data, stdin)
-    return tokens, tokenizer, (*notes, note)
+    found = _small(source, data, stdin)
+    return replace(found, notes=(*found.notes, note))
 
 
-def _small(source: Source, data: Data, stdin: BinaryIO | None) -> _Tokens:
-    """The tokens of a source that is read as a whole."""
+def _small(source: Source, data: Data, stdin: BinaryIO | None) -> Encoded:
+    """A source that is read as a whole."""
     content, notes = _content(source, data.tokenizer == "byte", stdin)
     if len(content) * data.repeat > MOST_BYTES:
         raise UsageError(f"repeat = {data.repeat}: more than {MOST_BYTES >> 20} MiB of text")
@@ -101,8 +104,11 @@ def _small(source: Source, data: Data, stdin: BinaryIO | None) -> _Tokens:
     tokenizer = _tokenizer(content, data.tokenizer)
     check_vocabulary(tokenizer, source.name)
     if isinstance(tokenizer, ByteTokenizer):
-        return tokenizer.encode_bytes(_bytes(content)), tokenizer, notes
-    return tokenizer.encode(_text(content)), tokenizer, notes
+        ids = tokenizer.encode_bytes(_bytes(content))
+    else:
+        ids = tokenizer.encode(_text(content))
+    little = ids.astype(ids.dtype.newbyteorder("<"), copy=False)
+    return Encoded(ids, tokenizer, sha256(little.data).hexdigest(), notes)
 
 
 def _content(

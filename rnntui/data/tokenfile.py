@@ -44,6 +44,7 @@ class Contents:
     symbols: tuple[str, ...]
     width: int  # bytes of an id
     count: int
+    digest: str  # SHA-256 of the ids, in hexadecimal
     notes: tuple[str, ...]
 
 
@@ -69,6 +70,11 @@ class Writer:
         """The next ids, all of one unsigned type."""
         self.count += len(ids)
         self._write(ids.astype(ids.dtype.newbyteorder("<"), copy=False).tobytes())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the ids so far, in hexadecimal."""
+        return self._digest.hexdigest()
 
     def finish(self, contents: Contents, place: Path) -> Stamp:
         """Say what they mean, and put the file in its place; the stamp it has there."""

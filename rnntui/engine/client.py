@@ -9,18 +9,37 @@ import asyncio
 import contextlib
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from rnntui.engine.codec import decode_reply, encode
-from rnntui.engine.protocol import MAX_REPLY, Look, ProtocolError, Reply, Request
+from rnntui.engine.protocol import (
+    MAX_REPLY,
+    Hello,
+    Loading,
+    Look,
+    ProtocolError,
+    Reply,
+    Request,
+)
 from rnntui.errors import EngineError
 from rnntui.trust import check_private, is_ours
 
+LOADING_PERIOD = 0.1  # seconds between questions how far the data are loaded
 RETRY = 0.005  # seconds between attempts to connect to a process that is starting
 FOREIGN = "the training process belongs to another user"
 CLOSED = "the connection was closed"
 BROKEN = (OSError, EOFError, ProtocolError, asyncio.LimitOverrunError)
+
+
+async def greet(
+    ask: Callable[[Request], Awaitable[Reply]], hello: Hello, told: Callable[[Loading], None]
+) -> Reply:
+    """The reply to the first request once the data are loaded; `told` hears how far they are."""
+    while isinstance(reply := await ask(hello), Loading):
+        told(reply)
+        await asyncio.sleep(LOADING_PERIOD)
+    return reply
 
 
 class EngineBusyError(EngineError):

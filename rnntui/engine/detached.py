@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from rnntui.engine.client import EngineClient
+from rnntui.engine.client import EngineClient, greet
 from rnntui.engine.protocol import Failed, Hello, Reply, Welcome
 from rnntui.engine.spawn import EngineHandle, spawn
 from rnntui.errors import EngineError, RnntuiError
@@ -37,7 +37,7 @@ def train_detached(order: Order) -> str:
 async def _greet(handle: EngineHandle) -> Reply:
     client = await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
     try:
-        return await client.ask(Hello())
+        return await greet(client.ask, Hello(), lambda _: None)
     except EngineError:
         if why := handle.why():
             raise EngineError(why) from None

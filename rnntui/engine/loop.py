@@ -22,6 +22,7 @@ from rnntui.engine.protocol import (
     Failed,
     Generate,
     Hello,
+    Loading,
     Look,
     Mend,
     Pace,
@@ -46,6 +47,7 @@ from rnntui.run.door import write_door
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
+    from rnntui.data.progress import Progress
     from rnntui.engine.session import Session
 
 LOOK_EVERY = 0.004  # seconds between two looks at the socket while training flat out
@@ -68,6 +70,7 @@ class Engine:
         self._order = order
         self._socket, self._server = socket, Server(socket)
         self._session: Session | None = None
+        self._loading: Loading | None = None  # how far the data are
         self._crew = Crew()
         self._kept = False  # nobody needs to look: it can be come back to
         self._seen_events = 0  # of those that the last viewer could see
@@ -119,7 +122,12 @@ class Engine:
         from rnntui.engine.session import Session
         from rnntui.recording.opening import open_order
 
-        opened = open_order(self._order, terminal=self._order.terminal, crew=self._crew)
+        opened = open_order(
+            self._order,
+            terminal=self._order.terminal,
+            crew=self._crew,
+            watcher=self._while_loading,
+        )
         self._kept = opened.recorder is not None
         if opened.recorder is not None:
             write_door(opened.recorder.run.path, self._socket)
@@ -127,6 +135,14 @@ class Engine:
         # What has been imported stays: it need not be looked through for garbage again and again.
         gc.freeze()
         gc.enable()
+
+    def _while_loading(self, progress: Progress) -> None:
+        """A large file takes its time: answer meanwhile, and leave it if it is time to end."""
+        self._loading = Loading(progress.doing, progress.fraction, progress.rate)
+        if monotonic() >= self._look_due:
+            self._look(0.0)
+            if self._over:
+                raise _Ended
 
     def _train(self) -> None:
         session = self._session
@@ -168,8 +184,9 @@ class Engine:
     @property
     def _goes_on(self) -> bool:
         """Whether there is something to do without a viewer."""
-        kept = self._kept and self._failure is None
-        return kept and self._session is not None and not self._session.finished
+        if self._session is None:
+            return self._order.kept and self._failure is None
+        return self._kept and self._failure is None and not self._session.finished
 
     @property
     def _over(self) -> bool:
@@ -213,7 +230,9 @@ class Engine:
 
     def _carry_out(self, request: Request, viewer: Viewer) -> Reply:
         session = self._session
-        assert session is not None
+        if session is None:
+            assert self._loading is not None
+            return self._loading
         if isinstance(request, Look):
             return session.snapshot(request, self._server.viewers)
         if isinstance(request, Hello):

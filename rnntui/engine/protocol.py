@@ -46,6 +46,8 @@ Safe = Annotated[str, "safe to show on a terminal, as text"]
 class Hello(Shown):
     """The first request. Replied to with Welcome once the data are loaded, or Failed.
 
+    While a large file is being read, everything but Stop is replied to with Loading.
+
     `who` names the viewer to the others, such as its terminal; who is `read_only` may look and
     nothing else.
     """
@@ -168,6 +170,15 @@ Request = (
 
 
 # ---- replies ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class Loading(Shown):
+    """The data are still being read: ask again."""
+
+    text: Safe  # what is done: "reading notes.txt"
+    fraction: Annotated[float, Within(0, 1)]
+    rate: float  # bytes per second
 
 
 @dataclass(frozen=True, repr=False)
@@ -377,7 +388,7 @@ class Failed(Shown):
     exit_code: int
 
 
-Reply = Welcome | Snapshot | Accepted | Refused | Failed
+Reply = Loading | Welcome | Snapshot | Accepted | Refused | Failed
 Message = Request | Reply
 
 REQUESTS: dict[str, type] = {c.__name__: c for c in get_args(Request)}

@@ -16,6 +16,7 @@ from rnntui.foreground.keeping import Keeping
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
+from rnntui.foreground.waiting import Waiting
 from rnntui.options import View
 from rnntui.order import Order
 from rnntui.parallel.crew import Crew
@@ -51,7 +52,8 @@ def _train(
     order: Order, report: Report, notes: tuple[str, ...], stopping: Stopping, crew: Crew
 ) -> None:
     recruit(order.recipe, crew)
-    opened = open_order(order, getattr(sys.stdin, "buffer", None), order.terminal, crew)
+    stdin = getattr(sys.stdin, "buffer", None)
+    opened = open_order(order, stdin, order.terminal, crew, Waiting(report))
     with Keeping(opened) as keeping:
         recipe, data, state = opened.recipe, opened.data, opened.state
         began = perf_counter() - keeping.before

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from rnntui.data import Dataset, load
+from rnntui.data.progress import Watcher
 from rnntui.data.source import parse_source
 from rnntui.errors import DataError, RunError
 from rnntui.order import Order
@@ -48,15 +49,16 @@ def open_order(
     stdin: BinaryIO | None = None,
     terminal: str = "",
     crew: Crew | None = None,
+    watcher: Watcher | None = None,
 ) -> Opened:
     """What an order asks for, ready for its next update.
 
-    Where a new run cannot be kept it is trained all the same, with a note that says why. Raises
-    RnntuiError in one line.
+    Where a new run cannot be kept it is trained all the same, with a note that says why. `watcher`
+    is told how far the reading of a large file is. Raises RnntuiError in one line.
     """
     if order.run:
-        return _go_on(order, stdin, terminal, crew)
-    data = load(order.recipe, stdin)
+        return _go_on(order, stdin, terminal, crew, watcher)
+    data = load(order.recipe, stdin, watcher)
     recipe = _settled(order.recipe)
     opened = Opened(recipe, data, start(recipe, data, crew))
     opened.recipe = recipe.replace(workers=opened.state.workers)
@@ -102,11 +104,18 @@ def _begin(order: Order, opened: Opened, terminal: str) -> None:
     opened.recorder = Recorder(run, lock, opened.recipe.train.checkpoint_every)
 
 
-def _go_on(order: Order, stdin: BinaryIO | None, terminal: str, crew: Crew | None) -> Opened:
+def _go_on(
+    order: Order,
+    stdin: BinaryIO | None,
+    terminal: str,
+    crew: Crew | None,
+    watcher: Watcher | None,
+) -> Opened:
     run = open_run(Path(order.run))
     lock = take(run.path, terminal=terminal, takeover=order.takeover)
     try:
-        return _reopened(order.recipe, run, lock, stdin, crew)
+        data = load(order.recipe, stdin, watcher)
+        return _reopened(order.recipe, run, lock, data, crew)
     except BaseException:
         lock.release()
         raise
@@ -116,10 +125,9 @@ def _reopened(
     recipe: Recipe,
     run: RunDirectory,
     lock: RunLock,
-    stdin: BinaryIO | None,
+    data: Dataset,
     crew: Crew | None,
 ) -> Opened:
-    data = load(recipe, stdin)
     if fingerprint(data)[0] != run.info.source_sha256:
         raise DataError(
             f"{data.name} has changed since the run began: put the former text back, or train anew"

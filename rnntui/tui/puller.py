@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from rnntui.engine.client import greet
 from rnntui.engine.protocol import (
     Failed,
     Hello,
+    Loading,
     Pace,
     Refused,
     Reply,
@@ -109,7 +111,8 @@ class Puller:
         """Connect, greet, and look until the engine is gone."""
         try:
             engine = await self._connect()
-            reply = await engine.ask(Hello())
+            reply = await greet(engine.ask, Hello(), self._loading)
+            self.state.loading = None
             if not isinstance(reply, Welcome):
                 self._no_welcome(reply)
                 return
@@ -120,6 +123,10 @@ class Puller:
                 await self._wait()
         except (EngineError, OSError) as error:
             self._gone(str(error) if isinstance(error, EngineError) else GONE)
+
+    def _loading(self, loading: Loading) -> None:
+        self.state.loading = loading
+        self._changed()
 
     async def command(self) -> None:
         """Send what was ordered, one after the other."""

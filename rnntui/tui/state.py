@@ -12,6 +12,7 @@ from rnntui.engine.protocol import (
     Baseline,
     Event,
     History,
+    Loading,
     Look,
     Snapshot,
     TokenSteps,
@@ -71,6 +72,7 @@ class RunState:
 
     recipe: Recipe
     connection: Connection = "starting"
+    loading: Loading | None = None  # how far the data are, while they are being read
     welcome: Welcome | None = None
     snapshot: Snapshot | None = None
     bins: Bins = field(default_factory=Bins)

@@ -1,7 +1,7 @@
 """Numbers to rows of glyphs: pure functions, each block exactly as large as asked for."""
 
 from rnntui.tui.draw.loss import Bins, LossPlot, loss_plot
-from rnntui.tui.draw.progress import progress_bar
+from rnntui.tui.draw.progress import loading_rows, progress_bar
 from rnntui.tui.draw.rows import (
     ROLES,
     Glyphs,
@@ -32,6 +32,7 @@ __all__ = [
     "exactly",
     "for_glyphs",
     "header_row",
+    "loading_rows",
     "loss_plot",
     "merged",
     "plain",

@@ -1,9 +1,12 @@
-"""A thin bar for how much of a run is done."""
+"""A thin bar for how much is done, and what is said of the data while they are being read."""
 
 from __future__ import annotations
 
+from rnntui.engine.protocol import Loading
+from rnntui.sizes import size_in_words
+from rnntui.text import fit, pad, safe_text
 from rnntui.tui.draw.numbers import Number, finite
-from rnntui.tui.draw.rows import Glyphs, Row, exactly
+from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, row_width
 
 _SIGNS = {"braille": ("━", "╸", "─"), "blocks": ("█", "▌", "░"), "ascii": ("=", "-", ".")}
 
@@ -16,3 +19,17 @@ def progress_bar(done: Number, total: Number, width: int, glyphs: Glyphs = "brai
     halves = int(max(0.0, min(1.0, share)) * 2 * width)
     head = full * (halves // 2) + half * (halves % 2)
     return exactly([(head, "accent"), (empty * (width - len(head)), "raw")], width)
+
+
+def loading_rows(loading: Loading, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
+    """What is being read, how much of it has been and how fast; a bar under it."""
+    numbers: Row = [
+        (f"{100 * loading.fraction:>5.0f}", "strong"),
+        (" %", "muted"),
+        (f"{size_in_words(loading.rate):>10}", ""),
+        ("/s ", "muted"),
+    ]
+    room = max(0, width - row_width(numbers) - 1)
+    text = pad(fit(safe_text(loading.text), room), room)
+    bar = progress_bar(loading.fraction, 1.0, width - 2, glyphs)
+    return block([[(" ", ""), (text, ""), *numbers], [(" ", ""), *bar]], width, height, glyphs)

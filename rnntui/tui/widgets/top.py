@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from rnntui.text import fit, pad, safe_text
-from rnntui.tui.draw import Rows, block, header_row, status_rows
+from rnntui.tui.draw import Rows, block, header_row, loading_rows, status_rows
 from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.panel import Panel
@@ -27,6 +27,8 @@ class Status(Panel):
     def draw(self, width: int, height: int) -> Rows:
         """Loss, validation, rate and the rest, each in its place."""
         state = self.state
+        if state.loading is not None:
+            return loading_rows(state.loading, width, height, self.options.glyphs)
         return status_rows(
             state.recipe, state.welcome, state.shown, width, height, self.options.glyphs
         )
