@@ -8,12 +8,12 @@ from pathlib import Path
 from rnntui.errors import UsageError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.model import ModelShape
+from rnntui.nn.optim import OPTIMIZERS
 from rnntui.recipe import Recipe
 from rnntui.sizes import size_in_words
 
 _VIEWS_OF_A_STEP = 1500  # bytes of Python objects that each step of a layer keeps ready per gate
 _INTERPRETER = 30_000_000  # bytes of a process with NumPy
-_MOMENTS = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adagrad": 1, "adam": 2, "adamw": 2}
 
 
 def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> int:
@@ -27,7 +27,7 @@ def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> i
     shape = ModelShape.of(recipe, width)
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
-    shared = layout.size * (1 + _MOMENTS[recipe.train.optimizer])
+    shared = layout.size * (1 + len(OPTIMIZERS[recipe.train.optimizer].names))
     own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     if cell.input_scale:
         own += cell.gates * H * H * (shape.layers - 1)

@@ -15,9 +15,42 @@ from tests.conftest import ROOT, environment
 PACKAGE = ROOT / "rnntui"
 # A part, and what it may not import.
 FORBIDDEN = {
-    "nn": ("data", "parallel", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
-    "parallel": ("data", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
-    "data": ("nn", "parallel", "trainer", "writing", "run", "engine", "tui", "cli", "foreground"),
+    "nn": (
+        "data",
+        "parallel",
+        "trainstate",
+        "trainer",
+        "writing",
+        "run",
+        "engine",
+        "tui",
+        "cli",
+        "foreground",
+    ),
+    "parallel": (
+        "data",
+        "trainstate",
+        "trainer",
+        "writing",
+        "run",
+        "engine",
+        "tui",
+        "cli",
+        "foreground",
+    ),
+    "data": (
+        "nn",
+        "parallel",
+        "trainstate",
+        "trainer",
+        "writing",
+        "run",
+        "engine",
+        "tui",
+        "cli",
+        "foreground",
+    ),
+    "trainstate": ("trainer", "run", "engine", "tui", "cli", "foreground"),
     "trainer": ("run", "engine", "tui", "cli", "foreground"),
     "rules": ("keys", "recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli"),
     "keys": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
@@ -28,7 +61,7 @@ FORBIDDEN = {
     "foreground": ("tui", "cli"),
     "bench": ("engine", "tui", "cli"),
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
-    "tui": ("nn", "parallel", "trainer", "writing", "foreground", "cli"),
+    "tui": ("nn", "parallel", "trainstate", "trainer", "writing", "foreground", "cli"),
 }
 ENGINE_FOR_DASHBOARD = ("client", "codec", "process", "protocol", "spawn")
 

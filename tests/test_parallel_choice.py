@@ -102,7 +102,7 @@ def test_without_workers_one_process_trains(monkeypatch):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_knows_nothing_of_the_trial(monkeypatch, workers):
-    monkeypatch.setattr("rnntui.trainer.most_workers", lambda _: 2)
+    monkeypatch.setattr("rnntui.trainstate.most_workers", lambda _: 2)
     monkeypatch.setattr(choice, "WORTH", 0.0)
     monkeypatch.setattr(choice, "LEAST_GAIN", 0.0 if workers == 2 else 1e9)
     recipe = RECIPE.replace(steps=3, seed=7)

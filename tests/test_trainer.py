@@ -341,7 +341,7 @@ def test_a_machine_that_does_not_tell_its_memory_still_refuses(monkeypatch):
     def refuse(*_):
         raise MemoryError
 
-    monkeypatch.setattr("rnntui.trainer._allocate", refuse)
+    monkeypatch.setattr("rnntui.trainstate._allocate", refuse)
     with pytest.raises(UsageError, match="lower hidden, batch or seq_len"):
         start(SMALL, TOKENS)
 
