@@ -24,6 +24,7 @@ class Data:
     repeat: int = key(1, "how often the source is repeated, end to end", least=1, most=1_000_000)
     tokenizer: str = key("char", "what a token is", choices=("char", "byte", "word"))
     columns: str = key("", "columns of a CSV by name, with commas; empty: all that vary freely")
+    difference: bool = key(False, "values: learn the changes from row to row")
     standardize: bool = key(False, "values: subtract the mean, divide by the deviation")
     split: float = key(0.1, "last part of the source, kept for validation", least=0.0, most=0.5)
 

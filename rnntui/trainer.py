@@ -50,13 +50,15 @@ class Steps:
     """Stream 0 of one update, as copies. Values are in the network's units (standardized if so).
 
     inputs, targets, predictions: (T,) tokens or (T, D) values; predictions are the most probable
-    tokens. p_true: (T,) probability of the true token, None for values.
+    tokens. p_true: (T,) probability of the true token, None for values. `start` is the place of the
+    first input in the source.
     """
 
     inputs: Array
     targets: Array
     predictions: Array
     p_true: Array | None
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,7 @@ class Chunk:
             targets=batch.targets[:, 0].copy(),
             predictions=loss.predictions(rows, state.loss_weight),
             p_true=loss.probability(rows),
+            start=state.stream.start,
         )
 
 

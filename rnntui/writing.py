@@ -88,7 +88,7 @@ def writer(
     Raises UsageError for a prompt that holds no numbers.
     """
     if isinstance(data, ValueData):
-        return _forecast(state.parameters, data, _numbers(prompt, data))
+        return _forecast(state.parameters, data, *_numbers(prompt, data))
     stepper, tokens = Stepper(state.parameters), first_tokens(data, prompt)
     chooser = Chooser(len(stepper.outputs), rng or state.prompt_random)
     return _text(data, _write(state, stepper, chooser, tokens, temperature, greedy))
@@ -218,7 +218,10 @@ def _text(data: TokenData, tokens: Iterator[int]) -> Iterator[str]:
     return map(data.tokenizer.decoder().feed, tokens)
 
 
-def _forecast(parameters: Parameters, data: ValueData, rows: Array) -> Iterator[tuple[float, ...]]:
+def _forecast(
+    parameters: Parameters, data: ValueData, rows: Array, level: Array | None
+) -> Iterator[tuple[float, ...]]:
+    """Row after row of own numbers after `rows`; `level` (D,) is the last if they are changes."""
     stepper = Stepper(parameters)
     while True:
         with np.errstate(all="ignore"):
@@ -226,19 +229,30 @@ def _forecast(parameters: Parameters, data: ValueData, rows: Array) -> Iterator[
                 stepper.advance(row)
             rows = stepper.predict()[None].copy()
             own = rows[0] * data.deviation + data.mean
+            if level is not None:
+                own = level = level + own
         yield tuple(own.tolist())
 
 
-def _numbers(prompt: str, data: ValueData) -> Array:
-    """The prompt's rows (n, D), standardized as the data are; without any, the source's end."""
+def _numbers(prompt: str, data: ValueData) -> tuple[Array, Array | None]:
+    """The prompt's rows (n, D) as the network takes them; without any, the source's end.
+
+    Where these are changes, also the last row (D,) itself.
+    """
     words = [word for word in re.split(r"[\s,;]+", prompt) if word]
     if not words:
-        return np.concatenate([data.values, data.validation])[-WARM_UP:]
+        rows = np.concatenate([data.values, data.validation])[-WARM_UP:]
+        return rows, None if data.levels is None else data.levels[-1]
     values = [_number(word) for word in words]
     features = len(data.features)
     if len(values) % features:
         raise UsageError(f"prompt: {len(values)} numbers do not fill rows of {features} features")
-    return (np.array(values).reshape(-1, features) - data.mean) / data.deviation
+    own = np.array(values).reshape(-1, features)
+    if data.levels is None:
+        return data.scaled(own), None
+    if len(own) < 2:
+        raise UsageError("prompt: one row has no change to go on from: takes at least two rows")
+    return data.scaled(own), own[-1]
 
 
 def _number(word: str) -> float:
@@ -257,7 +271,9 @@ def _predicted(
     source: Array = data.tokens if isinstance(data, TokenData) else data.values
     if len(source) - 1 > MOST_PREDICTED or not state.step:
         return None
+    first = 0
     if not recipe.sample.final_pass:
+        first = state.stream.start
         rows = slice(0, None, state.network.extent.batch)
         outputs = state.network.loss.predictions(rows, state.loss_weight)
     else:
@@ -265,7 +281,7 @@ def _predicted(
             outputs = _final_pass(recipe, state, source)
     if isinstance(data, TokenData):
         return tuple(outputs.tolist())
-    own = outputs * data.deviation + data.mean
+    own = data.own(outputs, first + 1)
     return tuple(own[:, 0].tolist()) if own.shape[1] == 1 else tuple(map(tuple, own.tolist()))
 
 

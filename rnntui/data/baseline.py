@@ -33,7 +33,10 @@ def persistence(data: ValueData) -> tuple[tuple[str, float], ...]:
     """½ squared error, summed over features, of predicting that nothing changes."""
     if len(data.validation) < 2:
         return ()
-    change = np.diff(data.validation, axis=0)
+    if data.levels is None:
+        change = np.diff(data.validation, axis=0)
+    else:
+        change = data.validation[1:] + data.mean / data.deviation
     return (("last value", float(0.5 * np.square(change).sum(axis=1).mean())),)
 
 

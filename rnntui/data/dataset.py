@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
 
@@ -59,6 +60,9 @@ class ValueData:
     `values` (N, D) and `validation` (M, D) are standardized if that was asked for: the source's own
     numbers are `values * deviation + mean`, with `mean` (D,) and `deviation` (D,) of the part that
     is trained on.
+
+    With `levels` (N + M + 1, D), which are the source's own rows, values are the changes from one
+    row to the next.
     """
 
     name: str
@@ -70,6 +74,21 @@ class ValueData:
     split: str
     notes: tuple[str, ...] = ()
     unit: str = "value"
+    levels: NDArray[float64] | None = None
+
+    def own(self, rows: NDArray[Any], at: int) -> NDArray[Any]:
+        """Rows (n, D) that belong to `values[at:]`, or were predicted for it, in own numbers.
+
+        Changes are added to the row that each begins at.
+        """
+        own: NDArray[Any] = rows * self.deviation + self.mean
+        return own if self.levels is None else own + self.levels[at : at + len(rows)]
+
+    def scaled(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Rows (n, D) of own numbers as the network takes them, one less for changes."""
+        rows = rows if self.levels is None else np.diff(rows, axis=0)
+        scaled: NDArray[Any] = (rows - self.mean) / self.deviation
+        return scaled
 
 
 Dataset = TokenData | ValueData

@@ -36,6 +36,9 @@ def load_values(recipe: Recipe, stdin: BinaryIO | None = None) -> ValueData:
     if rows.nbytes * data.repeat > MOST_BYTES:
         raise UsageError(f"repeat = {data.repeat}: more than {MOST_BYTES >> 20} MiB of numbers")
     rows = np.tile(rows, (data.repeat, 1))
+    levels = rows if data.difference else None
+    if data.difference:
+        rows = np.diff(rows, axis=0)
     split = split_at(len(rows), data.split, "value")
     train, validation = rows[: split.train], rows[split.train :]
     check_length(len(train), recipe.train.batch, recipe.train.seq_len, "value")
@@ -53,6 +56,7 @@ def load_values(recipe: Recipe, stdin: BinaryIO | None = None) -> ValueData:
         deviation=deviation,
         split=split.words,
         notes=(*notes, *unvaried, *split.notes),
+        levels=levels,
     )
 
 

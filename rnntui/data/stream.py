@@ -77,6 +77,11 @@ class Stream:
         return chunk
 
     @property
+    def start(self) -> int:
+        """The step of each stream that the chunk given last begins with."""
+        return (self._chunk - 1) % self.chunks_per_epoch * self.steps
+
+    @property
     def position(self) -> tuple[int, int]:
         """The cursor: epoch and chunk of what `next` will give."""
         return self._epoch, self._chunk

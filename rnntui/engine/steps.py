@@ -59,9 +59,10 @@ def _tokens(step: int, steps: Steps, data: TokenData) -> TokenSteps:
 def _values(step: int, steps: Steps, data: ValueData) -> ValueSteps:
     features = min(len(data.features), MOST_FEATURES)
     newest = min(MOST_STEPS, MOST_BYTES // (3 * (12 * features + 3)))
+    first = max(0, len(steps.inputs) - newest)
     own = [
-        _rows((array[-newest:] * data.deviation + data.mean)[:, :features])
-        for array in (steps.inputs, steps.targets, steps.predictions)
+        _rows(data.own(array[first:], steps.start + first + ahead)[:, :features])
+        for array, ahead in ((steps.inputs, 0), (steps.targets, 1), (steps.predictions, 1))
     ]
     return ValueSteps(step, *own)
 

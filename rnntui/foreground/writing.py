@@ -50,7 +50,7 @@ def predictions(data: Dataset, result: Result) -> Iterator[str]:
         true = [data.tokenizer.show(int(token)) for token in data.tokens[1:]]
         predicted = [data.tokenizer.show(int(str(token))) for token in result.predicted]
     elif len(data.features) == 1:
-        own = data.values[1:, 0] * data.deviation[0] + data.mean[0]
+        own = data.own(data.values[1:], 1)[:, 0]
         true = [f"{value:.4g}" for value in own.tolist()]
         predicted = [f"{value:.4g}" for value in result.predicted]
     else:
