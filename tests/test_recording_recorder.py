@@ -106,10 +106,12 @@ def test_a_run_is_written_and_seen_meanwhile(recorder: Recorder):
     wait_for(lambda: recorder.saved == 3)
     assert steps_of(recorder, "events") == [2]
     assert recorder.trouble == recorder.taken == ""
-    recorder.close(status(3, "finished", exit_code=0), LONG)
+    recorder.offer(checkpoint(4))
+    recorder.close(status(4, "finished", exit_code=0), LONG)
+    assert read_status(path).checkpoint == 4
     assert summarize(path).state == "finished"
     assert not summarize(path).live
-    assert newest_step(recorder) == 3
+    assert newest_step(recorder) == 4
 
 
 def test_the_best_one_is_saved_with_the_next(recorder: Recorder):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,8 +23,6 @@ from rnntui.trainer import Chunk
 SAVE_EVERY = 30.0  # seconds between checkpoints, where the recipe does not count updates
 SOON = 1.0  # seconds until a change by the user is in a checkpoint
 _WRITE_EVERY = 0.2  # seconds between two turns of the writing thread
-
-Take = Callable[[], Checkpoint]
 
 
 class Recorder:
@@ -178,7 +177,8 @@ class Recorder:
         self._metrics.flush()
         self._saver.close(patience)
         self._ended.set()
-        self._status.set(status)
+        trouble = self.trouble or None
+        self._status.set(replace(status, checkpoint=self._saved, trouble=trouble))
         last = threading.Thread(target=self._let_go, name="last words", daemon=True)
         last.start()
         last.join(patience)
