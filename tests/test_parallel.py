@@ -6,6 +6,7 @@ import gc
 import json
 import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -238,6 +239,23 @@ def test_a_worker_that_dies_in_the_middle_of_an_update_is_noticed_at_once():
                 pass
 
 
+@pytest.mark.slow
+def test_whenever_a_worker_dies_it_is_named():
+    recipe = SMALL.replace(hidden=64, cell="lstm", batch=9, steps=10**6, workers=3)
+    delays = random.Random(4)
+    for round_ in range(25):
+        state = start(recipe, TOKENS)
+        updates = train(recipe, TOKENS, state)
+        next(updates)
+        pid = worker_pids(state)[round_ % 2]
+        killer = f"sleep {delays.uniform(0, 0.03)}; kill -9 {pid}"
+        told = pytest.raises(EngineError, match=rf"worker {round_ % 2 + 2} of 3 \(pid {pid}\)")
+        with subprocess.Popen(["/bin/sh", "-c", killer]), told:
+            for _ in updates:
+                pass
+        assert children() == []
+
+
 def test_one_that_dies_while_nothing_is_asked_of_it_is_found():
     state = start(SMALL, TOKENS)
     next(train(SMALL, TOKENS, state))
@@ -365,6 +383,25 @@ def test_a_trainer_without_standard_streams():
         timeout=60,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_whenever_a_trainer_dies_its_workers_end():
+    delays = random.Random(5)
+    early = (
+        "from rnntui.parallel.crew import Crew\ncrew = Crew()\ncrew.call(2)\n"
+        "print(*(worker.process.pid for worker in crew._workers), flush=True)\n"
+        + TRAINER.replace("start(recipe, data)", "start(recipe, data, crew)")
+    )
+    for _ in range(20):
+        with subprocess.Popen(
+            [sys.executable, "-c", early], stdout=subprocess.PIPE, env=environment()
+        ) as trainer:
+            assert trainer.stdout is not None
+            pids = [int(pid) for pid in trainer.stdout.readline().split()]
+            time.sleep(delays.uniform(0, 0.8))
+            trainer.kill()
+        assert len(pids) == 2 and gone(pids)
 
 
 def test_from_the_command_line():
