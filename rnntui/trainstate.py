@@ -93,7 +93,7 @@ def start(recipe: Recipe, data: Dataset, crew: Crew | None = None) -> TrainState
         plan = Plan.of(recipe, ModelShape.of(recipe, width), steps)
         crew = Crew() if crew is None else crew
         plan = replace(plan, workers=_workers(recipe, plan, stream, crew))
-        return _allocate(recipe, stream, validation, Updater(plan, crew))
+        return _allocate(recipe, stream, source, validation, Updater(plan, crew))
     except MemoryError:
         raise too_large(memory_needed(recipe, width, steps), free_memory()) from None
 
@@ -117,14 +117,17 @@ def _workers(recipe: Recipe, plan: Plan, stream: Stream, crew: Crew) -> int:
     return choose(plan, most, crew, clock)
 
 
-def _allocate(recipe: Recipe, stream: Stream, validation: Array, updater: Updater) -> TrainState:
+def _allocate(
+    recipe: Recipe, stream: Stream, source: Array, validation: Array, updater: Updater
+) -> TrainState:
     train, model, share = recipe.train, recipe.model, updater.share
     weights = share.parameters
     random = np.random.RandomState(train.seed)
     initialise(weights, model.init, model.init_scale, random, model.forget_bias)
     evaluator = None
     if len(validation) > 1 and train.eval_every:
-        evaluator = Evaluator(weights, validation, stream.steps if train.state == "reset" else 0)
+        reset = stream.steps if train.state == "reset" else 0
+        evaluator = Evaluator(weights, validation, reset, before=source)
     shared = recipe.sample.sample_random == "shared"
     return TrainState(
         parameters=weights,

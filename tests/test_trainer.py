@@ -209,6 +209,39 @@ def plain_rows(parameters, sequence, reset):
     return np.concatenate(rows)
 
 
+@settings(deadline=None, max_examples=25)
+@given(
+    size=st.integers(2, 1500),
+    earlier=st.integers(0, 150),
+    task=st.sampled_from(["tokens", "values"]),
+)
+def test_validation_reads_what_is_before_each_row(size, earlier, task):
+    rng = np.random.default_rng(size)
+    shape = (size + earlier, 2)
+    whole = rng.integers(0, 4, size + earlier) if task == "tokens" else rng.normal(size=shape)
+    parameters = Parameters(
+        ModelShape(task, 4 if task == "tokens" else 2, "rnn", "tanh", 3, 1, "float64")
+    )
+    initialise(parameters, "normal", 0.8, np.random.RandomState(1))
+    got = Evaluator(parameters, whole[earlier:], before=whole[:earlier]).loss()
+    length = -(-(size - 1) // max(1, (size - 1) // 256))
+    want = []
+    for begin in range(earlier, len(whole) - 1, length):
+        first, end = begin - min(64, earlier), min(begin + length, len(whole) - 1)
+        rows = plain_rows(parameters, whole[first : end + 1], 0)[begin - first :]
+        want.extend(losses(rows, whole[begin + 1 : end + 1]))
+    assert len(want) == size - 1
+    assert got == pytest.approx(np.mean(want))
+
+
+def test_a_run_is_validated_going_on_from_where_the_training_part_ends():
+    chunks, state = after(SMALL.replace(steps=2, eval_every=2), TOKENS)
+    before = TOKENS.tokens[-64:]
+    want = Evaluator(state.parameters, TOKENS.validation, before=before).loss()
+    assert chunks[-1].validation == pytest.approx(want)
+    assert want != pytest.approx(Evaluator(state.parameters, TOKENS.validation).loss(), abs=1e-6)
+
+
 def test_validation_leaves_training_alone():
     plain, seen = after(SMALL.replace(eval_every=0), TOKENS)[1], []
     _, state = after(SMALL.replace(eval_every=1), TOKENS, between=lambda: seen.append(1))

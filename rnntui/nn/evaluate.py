@@ -10,6 +10,7 @@ from rnntui.nn.arena import Array
 from rnntui.nn.model import Parameters
 from rnntui.nn.network import Network
 
+WARM_UP = 64  # steps that a row reads before those that count
 _MOST_ROWS, _LEAST_LENGTH, _CHUNK = 32, 256, 1024
 
 
@@ -17,31 +18,27 @@ class Evaluator:
     """Reads a sequence in up to 32 parallel rows and averages the loss over all its steps.
 
     It has buffers and a hidden state of its own: training does not notice it. Each row starts from
-    the zero state, hence rows of at least 256 steps. `reset` is the number of steps after which
-    the hidden state is zeroed again, as it is in training; 0: never.
+    the zero state, but reads up to 64 steps of what is before its own first: that comes close to
+    one row which goes on from where the part trained on ends. `reset` is the number of steps after
+    which the hidden state is zeroed again, as it is in training; 0: never.
     """
 
-    def __init__(self, parameters: Parameters, sequence: Array, reset: int = 0) -> None:
-        """`sequence` (M,) tokens or (M, D) values, M >= 2."""
-        self._steps = len(sequence) - 1
+    def __init__(
+        self, parameters: Parameters, sequence: Array, reset: int = 0, before: Array | None = None
+    ) -> None:
+        """`sequence` (M,) tokens or (M, D) values, M >= 2; `before` is what it goes on from."""
+        self._sequence, self._steps, self._reset = sequence, len(sequence) - 1, bool(reset)
+        self._before = sequence[:0] if before is None or reset else before[-WARM_UP:]
+        self._warm = len(self._before)
         rows = max(1, min(_MOST_ROWS, self._steps // _LEAST_LENGTH))
-        length = -(-self._steps // rows)
-        chunk = min(length, reset or max(1, _CHUNK // rows))
+        self._length = -(-self._steps // rows)
+        self._chunk = min(self._length + self._warm, reset or max(1, _CHUNK // rows))
         if reset:
-            rows = max(1, min(rows, _CHUNK // chunk))
-            length = -(-self._steps // rows)
-        self._chunks = -(-length // chunk)
-        # Rows are padded at their ends to whole chunks; `_counts` is 0 on the padding.
-        at = np.arange(rows)[:, None] * length + np.arange(self._chunks * chunk)
-        inside = (np.arange(self._chunks * chunk) < length) & (at < self._steps)
-        at = np.minimum(at, self._steps - 1)
-        split = (self._chunks, chunk, rows)
-        self._inputs = np.ascontiguousarray(sequence[at.T]).reshape(*split, *sequence.shape[1:])
-        self._targets = np.ascontiguousarray(sequence[at.T + 1]).reshape(self._inputs.shape)
-        self._counts = inside.T.astype(parameters.shape.dtype).reshape(self._chunks, chunk * rows)
-        self._network = Network(parameters, chunk, rows)
+            rows = max(1, min(rows, _CHUNK // self._chunk))
+            self._length = -(-self._steps // rows)
+        self._starts = np.arange(rows) * self._length
+        self._network = Network(parameters, self._chunk, rows)
         self._hidden = parameters.shape.hidden_state(rows)
-        self._reset = bool(reset)
 
     def loss(self, between: Callable[[], None] | None = None) -> float:
         """Mean loss per step with the parameters as they are; `between` is called now and then."""
@@ -49,11 +46,17 @@ class Evaluator:
         hidden.fill(0)
         with np.errstate(all="ignore"):
             network.refresh()
-        for n in range(self._chunks):
+        for first in range(-self._warm, self._length, self._chunk):
+            step = np.arange(first, first + self._chunk)[:, None]
+            at = self._starts + step  # (T, B)
+            # Rows are padded at their ends to whole chunks.
+            counts = (step >= 0) & (step < self._length) & (at < self._steps)
+            at = np.minimum(at, self._steps - 1)
             with np.errstate(all="ignore"):
-                network.forward(self._inputs[n], hidden)
-                network.total_loss(self._targets[n])
-                total += float(np.dot(network.loss.per_row, self._counts[n]))
+                network.forward(self._rows(at), hidden)
+                network.total_loss(self._rows(at + 1))
+                per_row = network.loss.per_row
+                total += float(np.dot(per_row, counts.reshape(-1).astype(per_row.dtype)))
             if self._reset:
                 hidden.fill(0)
             else:
@@ -61,3 +64,11 @@ class Evaluator:
             if between:
                 between()
         return total / self._steps
+
+    def _rows(self, at: Array) -> Array:
+        """What stands at places (T, B) of the sequence, those below 0 counted from its start."""
+        rows = self._sequence[np.maximum(at, 0)]
+        earlier = at < 0
+        if earlier.any():
+            rows[earlier] = self._before[at[earlier]]
+        return rows
