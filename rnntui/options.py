@@ -70,15 +70,20 @@ def settings_of(common: Mapping[str, str | None], pairs: Iterable[str]) -> dict[
     return settings
 
 
-def recipe_of(source: str | None, settings: Mapping[str, str]) -> tuple[Recipe, tuple[str, ...]]:
+def recipe_of(
+    source: str | None, settings: Mapping[str, str], like: str | None = None
+) -> tuple[Recipe, tuple[str, ...]]:
     """The recipe for a source with its settings, and notes for the user.
 
-    A bound that is set (epochs, steps or seconds) replaces those of the recipe. Raises UsageError
-    or DataError in one line.
+    A corpus or a file is trained as the recipe `like` says, if one is named. A bound that is set
+    (epochs, steps or seconds) replaces those of the recipe. Raises UsageError or DataError in one
+    line.
     """
     from rnntui.data.source import precheck
 
-    found, notes = _find(DEFAULT if source is None else source, settings.get("task"))
+    if source is None:
+        source, like = like or DEFAULT, None
+    found, notes = _find(source, settings.get("task"), like)
     if any(key in settings for key in BOUNDS):
         settings = {**dict.fromkeys(BOUNDS, "0"), **settings}
     recipe = found.override(settings)
@@ -86,27 +91,27 @@ def recipe_of(source: str | None, settings: Mapping[str, str]) -> tuple[Recipe, 
     return recipe, notes
 
 
-def _find(source: str, task: str | None) -> tuple[Recipe, tuple[str, ...]]:
+def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tuple[str, ...]]:
     from rnntui.data.corpus import catalogue
     from rnntui.data.source import precheck
-    from rnntui.recipe import bundled, load_recipe, nearest
+    from rnntui.recipe import bundled, nearest
 
     if source in ("", "-") or source.startswith(PREFIXES):
-        return _own(source, task), ()
+        return _own(source, task, like), ()
     recipes, corpora = bundled(), {corpus.name: corpus for corpus in catalogue()}
     if source in recipes or source in corpora:
         kind = "recipe" if source in recipes else "corpus"
         note = f"{source} is the bundled {kind}; for the file of that name say ./{source}"
         notes = (note,) if Path(source).exists() else ()
-        if source in recipes:
-            return load_recipe(source), notes
-        return _own(f"corpus:{source}", task), notes
+        if source in recipes and not (like and source in corpora):
+            return _alone(source, like), notes
+        return _own(f"corpus:{source}", task, like), notes
     if source.endswith(".toml"):
         precheck(source)
-        return load_recipe(source), ()
+        return _alone(source, like), ()
     if os.path.lexists(source) or _is_path(source):
         precheck(source)
-        return _own(source, task), ()
+        return _own(source, task, like), ()
     known = list(dict.fromkeys([*recipes, *corpora]))
     hint = nearest(source, known, "see 'rnntui recipes' and 'rnntui corpora'")
     raise UsageError(f"no file, recipe or corpus called '{source[:60]}'{hint}")
@@ -125,13 +130,26 @@ def _is_path(source: str) -> bool:
     return os.sep in source or "/" in source or bool(Path(source).suffix)
 
 
-def _own(source: str, task: str | None) -> Recipe:
-    """A recipe for a source that has none: the default one's settings, or those for a series."""
+def _alone(recipe: str, like: str | None) -> Recipe:
+    """A recipe by its name, which brings a source of its own."""
+    from rnntui.recipe import load_recipe
+
+    if like:
+        raise UsageError(f"{recipe[:60]} is a recipe itself: --recipe is for a corpus or a file")
+    return load_recipe(recipe)
+
+
+def _own(source: str, task: str | None, like: str | None) -> Recipe:
+    """A recipe for a source without one: settings of another, the default one, or for a series."""
     from rnntui.data.source import guess_task, parse_source
     from rnntui.recipe import Recipe, load_recipe
 
-    task = task or guess_task(source)
-    recipe = Recipe().replace(**VALUES) if task == "values" else load_recipe(DEFAULT)
+    if like:
+        recipe = load_recipe(like)
+    elif (task or guess_task(source)) == "values":
+        recipe = Recipe().replace(**VALUES)
+    else:
+        recipe = load_recipe(DEFAULT)
     recipe = recipe.replace(source=source)
     return dataclasses.replace(recipe, name=parse_source(source).name, title="", about="")
 

@@ -54,6 +54,39 @@ def test_a_recipe_of_ones_own(in_folder):
     assert (found.name, found.model.hidden, found.train.lr) == ("mine", 7, 0.5)
 
 
+def test_a_file_or_a_corpus_as_a_recipe_says(in_folder):
+    (in_folder / "notes.txt").write_text(TEXT, "utf-8")
+    wanted = load_recipe("sums")
+    found, notes = recipe_of("notes.txt", {"lr": "0.5"}, "sums")
+    assert (found.name, found.title, notes) == ("notes.txt", "", ())
+    assert found.replace(source="corpus:sums", lr=0.015).train == wanted.train
+    assert (found.model, found.data.source) == (wanted.model, "notes.txt")
+    assert recipe_of("tales", {}, "sums")[0].data.source == "corpus:tales"
+    assert recipe_of(None, {}, "sums")[0] == wanted
+
+
+def test_a_recipe_of_ones_own_for_a_file(in_folder):
+    (in_folder / "notes.txt").write_text(TEXT, "utf-8")
+    (in_folder / "mine.toml").write_text("[model]\nhidden = 7", "utf-8")
+    assert recipe_of("notes.txt", {}, "mine.toml")[0].model.hidden == 7
+
+
+@pytest.mark.parametrize(
+    ("source", "like", "line"),
+    [
+        ("ramp", "sums", "ramp is a recipe itself: --recipe is for a corpus or a file"),
+        ("mine.toml", "sums", "mine.toml is a recipe itself: --recipe is for a corpus or a file"),
+        ("notes.txt", "sum", "no recipe 'sum': did you mean 'sums'?"),
+    ],
+)
+def test_a_recipe_that_cannot_be_for_a_source(in_folder, source, like, line):
+    (in_folder / "notes.txt").write_text(TEXT, "utf-8")
+    (in_folder / "mine.toml").write_text("[model]\nhidden = 7", "utf-8")
+    with pytest.raises(UsageError) as caught:
+        recipe_of(source, {}, like)
+    assert str(caught.value) == line
+
+
 def test_a_bare_name_is_a_recipe_before_it_is_a_file(in_folder):
     (in_folder / "ramp").write_text(TEXT, "utf-8")
     found, notes = recipe_of("ramp", {})

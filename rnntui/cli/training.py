@@ -85,6 +85,9 @@ def not_negative(_ctx: click.Context, _option: click.Parameter, value: int | Non
 @cli.command(short_help="Train a recipe, a corpus or a file.")
 @click.argument("source", required=False)
 @click.option(
+    "--recipe", "like", metavar="NAME", help="Train a corpus or a file as that recipe says."
+)
+@click.option(
     "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any recipe key; repeat for more."
 )
 @recipe_options
@@ -105,6 +108,7 @@ def not_negative(_ctx: click.Context, _option: click.Parameter, value: int | Non
 @runs_dir_option
 def train(
     source: str | None,
+    like: str | None,
     pairs: tuple[str, ...],
     plain: bool,
     json: bool,
@@ -135,6 +139,7 @@ def train(
       rnntui train hello-world-cured                a bundled recipe
       rnntui train elnino --hidden 64 --lr 0.002    a corpus, with other settings
       rnntui train notes.txt --set tokenizer=word   your own text, word by word
+      rnntui train notes.txt --recipe python        as a recipe says
       rnntui train prices.csv --seq-len 30          columns of numbers
       rnntui train mine.toml                        a recipe of your own
       cat notes.txt | rnntui train -                standard input
@@ -154,9 +159,9 @@ def train(
         raise click.UsageError("--no-save keeps nothing: leave out --detach and --name")
     settings = settings_of(common, pairs)
     if replay is None:
-        recipe, notes = recipe_of(source, settings)
+        recipe, notes = recipe_of(source, settings, like)
     else:
-        recipe, notes, replay = _replayed(source, settings, run_path(runs_dir, replay))
+        recipe, notes, replay = _replayed(source or like, settings, run_path(runs_dir, replay))
     check_theme(theme)
     order = Order(
         recipe,
