@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rnntui.engine.steps import steps_of
 from rnntui.errors import UsageError
 from rnntui.foreground.writing import predictions
 from rnntui.recipe import Recipe
+from rnntui.recording.vocabulary import describe, rebuild
 from rnntui.trainer import TrainState, finish, start, train, writer
 
 ROWS = np.cumsum(np.random.default_rng(2).normal(0.5, 1.0, (40, 2)), axis=0)
@@ -81,6 +83,14 @@ def test_a_forecast_goes_on_from_the_last_row(tmp_path):
     np.testing.assert_allclose(ahead, np.array([3, 7]) + steps)
     with pytest.raises(UsageError, match="at least two rows"):
         writer(state, data, "1 2")
+
+
+def test_a_run_that_is_kept_forecasts_rows(tmp_path):
+    data = loaded(tmp_path)
+    kept = rebuild(json.loads(json.dumps(describe(data))))
+    state = expecting_the_mean(RECIPE, data)
+    ahead, again = (list(itertools.islice(writer(state, d), 3)) for d in (data, kept))
+    assert again == ahead
 
 
 @pytest.mark.parametrize("update", [1, 2, 3, 4])

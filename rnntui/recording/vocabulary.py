@@ -23,7 +23,9 @@ def describe(data: Dataset) -> dict[str, Any]:
     if isinstance(data, ValueData):
         tail = np.concatenate([data.values, data.validation])[-WARM_UP:]
         scale = {"mean": data.mean.tolist(), "deviation": data.deviation.tolist()}
-        return {**common, "features": list(data.features), **scale, "rows": tail.tolist()}
+        levels = None if data.levels is None else data.levels[-len(tail) - 1 :].tolist()
+        rows = {"rows": tail.tolist(), "levels": levels}
+        return {**common, "features": list(data.features), **scale, **rows}
     tokenizer = data.tokenizer
     symbols = tokenizer.values if isinstance(tokenizer, ByteTokenizer) else _codes(tokenizer)
     return {
@@ -59,12 +61,16 @@ def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
     mean, deviation = (np.array(table[name], np.float64) for name in ("mean", "deviation"))
     if not len(features) == len(mean) == len(deviation) or not np.isfinite(rows).all():
         raise ValueError("features")
+    levels = None
+    if table["levels"] is not None:
+        levels = np.array(table["levels"], np.float64).reshape(len(rows) + 1, len(features))
     return ValueData(
         features=features,
         values=rows,
         validation=rows[:0],
         mean=mean,
         deviation=deviation,
+        levels=levels,
         **common,
     )
 
