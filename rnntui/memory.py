@@ -29,8 +29,7 @@ def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> i
     layout = shape.layout()
     shared = layout.size * (1 + len(OPTIMIZERS[recipe.train.optimizer].names))
     own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
-    if cell.input_scale:
-        own += cell.gates * H * H * (shape.layers - 1)
+    own += 2 * H * (cell.gates * H * (shape.layers - 1) + width)
     activations = shape.layers * rows * H * cell.kept + 3 * rows * width
     if recipe.model.dropout:
         activations += 2 * (shape.layers - 1) * rows * H

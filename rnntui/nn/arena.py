@@ -58,11 +58,12 @@ def _padded(count: int) -> int:
 
 
 class GateProduct:
-    """out[g] (B, N) = x (B, K) @ W[g] (K, N) for every gate g, in one call per time step.
+    """out[g] (B, N) = x (B, K) @ W[g] (K, N) for every gate g, in one call.
 
     With many rows, W is kept in blocks of 64 columns and x in blocks of rows, so that one `matmul`
     becomes many small products: BLAS multiplies those up to 1.6 times faster than one large one.
-    Give `inner` what `rows_of` and `out_of` return for the arrays of a step.
+    Give `inner` what `rows_of` and `out_of` return for the arrays of a step, or `multiply` those of
+    all steps at once.
     """
 
     _COLUMNS, _MOST_WORK, _LEAST_ROWS = 64, 1_000_000, 8
@@ -84,13 +85,15 @@ class GateProduct:
         gates, self._k, self._n = weights.shape
         self._gates, self._batch, self._source = gates, batch, weights
         self._scale = scale_of(scale, weights.dtype)
-        most = self._MOST_WORK // (self._k * self._COLUMNS)
+        even = self._n % self._COLUMNS == 0
+        self._columns = self._COLUMNS if even else self._n
+        most = self._MOST_WORK // (self._k * self._columns)
         fitting = [rows for rows in range(1, min(batch, most) + 1) if batch % rows == 0]
         self._rows = max(fitting, default=0)
-        self._blocked = self._n % self._COLUMNS == 0 and self._rows >= self._LEAST_ROWS
+        self._blocked = self._rows >= self._LEAST_ROWS and (even or self._rows < batch)
         self._store: Array | None = None
         if self._blocked:
-            blocks = (gates, self._n // self._COLUMNS, 1, self._k, self._COLUMNS)
+            blocks = (gates, self._n // self._columns, 1, self._k, self._columns)
             self._store = aligned(blocks, weights.dtype)
         elif in_order and weights.flags.c_contiguous:
             self._store = aligned((gates, self._n, self._k), weights.dtype).swapaxes(1, 2)
@@ -104,8 +107,7 @@ class GateProduct:
         if self._store is None:
             return
         if self._blocked:
-            columns = self._n // self._COLUMNS
-            blocks = self._source.reshape(self._gates, self._k, columns, self._COLUMNS)
+            blocks = self._source.reshape(self._gates, self._k, -1, self._columns)
             np.copyto(self._store[:, :, 0], blocks.transpose(0, 2, 1, 3))
         else:
             np.copyto(self._store, self._source)
@@ -135,9 +137,55 @@ class GateProduct:
             return out.reshape(self._batch, self._n)
         if not self._blocked:
             return out
-        rows, columns = self._rows, self._COLUMNS
+        rows, columns = self._rows, self._columns
         blocks = (self._gates, self._batch // rows, rows, self._n // columns, columns)
         return _split(out, blocks).transpose(0, 3, 1, 2, 4)
+
+    def multiply(self, x: Array, out: Array) -> None:
+        """The product of x, (B, K) or (G, B, K), to out (G, B, N)."""
+        self.inner(self.rows_of(x), self.weights, self.out_of(out))
+
+
+class OuterSum:
+    """out (K, M) = Σ_n x_nᵀ dz_n over N rows x (N, K), dz (N, M).
+
+    Of narrow arrays, runs of rows are multiplied in blocks as small as those of `GateProduct`, and
+    their products added up. Of wide ones, neighbouring rows of a block stand too far apart in
+    memory for that: they are one product.
+    """
+
+    _BLOCK, _WORK, _LEAST_ROWS = (32, 64), 850_000, 256
+    _WIDEST = (1024, 512)  # bytes of a row of x and of dz
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[int, ...], Array] = {}
+
+    def sum(self, x: Array, dz: Array, out: Array) -> None:
+        """The whole sum, to `out`."""
+        (rows, K), M = x.shape, dz.shape[1]
+        k, m = self._BLOCK[0], M if M % self._BLOCK[1] else self._BLOCK[1]
+        wide = x.strides[0] > self._WIDEST[0] or dz.strides[0] > self._WIDEST[1]
+        if wide or K % k or rows < self._LEAST_ROWS:
+            np.dot(x.T, dz, out)
+            return
+        runs = -(-rows * k * m // self._WORK)
+        run = rows // runs
+        xs = _split(x[: runs * run], (runs, run, K // k, k)).transpose(0, 2, 3, 1)
+        dzs = _split(dz[: runs * run], (runs, run, M // m, m)).swapaxes(1, 2)
+        parts = self._scratch((runs, K, M), out.dtype)
+        blocks = _split(parts, (runs, K // k, k, M // m, m)).swapaxes(2, 3)
+        np.matmul(xs[:, :, None], dzs[:, None], blocks)
+        np.add.reduce(parts, axis=0, out=out)
+        if runs * run < rows:
+            rest = parts[0]
+            np.dot(x[runs * run :].T, dz[runs * run :], rest)
+            np.add(out, rest, out)
+
+    def _scratch(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+        found = self._parts.get(shape)
+        if found is None:
+            found = self._parts[shape] = aligned(shape, dtype)
+        return found
 
 
 def in_blocks(weights: Array, out: Array) -> tuple[Array, Array]:

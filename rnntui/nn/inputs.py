@@ -43,7 +43,7 @@ class TokenProjection(Projection):
     ) -> None:
         self._scale = scale_of(scale, extent.dtype)
         self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
-        self._in_order, self._products = extent.in_order, extent.products()
+        self._in_order, self._sums = extent.in_order, extent.sums()
         _, vocab, hidden = self._Wx.shape
         self._table = aligned(self._Wx.shape, extent.dtype)
         if gradients is not None:
@@ -69,7 +69,7 @@ class TokenProjection(Projection):
             np.add.reduce(dWx, axis=1, out=db)  # each dz_n is in one row of dW_x
             return
         for dz, db_of_gate in zip(dZ, db, strict=True):
-            self._products.total(dz, db_of_gate)
+            self._sums.total(dz, db_of_gate)
 
 
 class DenseProjection(Projection):
@@ -83,37 +83,27 @@ class DenseProjection(Projection):
         scale: tuple[float, ...] | None = None,
     ) -> None:
         self._scale = scale_of(scale, extent.dtype)
-        self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
-        self._in_order, self._products = extent.in_order, extent.products()
-        self._working = self._Wx, self._b[:, None]
+        self._b, self._gradients = weights["b"][:, None], gradients
+        self._working_b = self._b
         if scale is not None:
-            shapes = self._Wx.shape, (len(self._Wx), 1, extent.hidden)
-            self._working = aligned(shapes[0], extent.dtype), aligned(shapes[1], extent.dtype)
-        if gradients is not None:
-            more_gates = len(self._Wx) > 1
-            self._scratch = aligned((extent.rows if more_gates else 0, extent.hidden), extent.dtype)
+            self._working_b = aligned(self._b.shape, extent.dtype)
+        self._in_order, self._sums = extent.in_order, extent.sums()
+        self._linear = extent.linear(weights["Wx"], gradients is not None, scale)
 
     def refresh(self) -> None:
-        """Scale the weights; without a scale they are used where they stand."""
+        self._linear.refresh()
         if self._scale is not None:
-            np.multiply(self._Wx, self._scale, self._working[0])
-            np.multiply(self._b[:, None], self._scale, self._working[1])
+            np.multiply(self._b, self._scale, self._working_b)
 
     def forward(self, x: Array, out: Array) -> None:
-        Wx, b = self._working
-        for W, z in zip(Wx, out, strict=True):
-            self._products.forward(x, W, z)
+        self._linear.forward(x, out)
         if not self._in_order:
-            np.add(out, b, out)
+            np.add(out, self._working_b, out)
 
     def backward(self, x: Array, dZ: Array, dx: Array | None) -> None:
         assert self._gradients is not None
         for g, dz in enumerate(dZ):
-            self._products.outer(x, dz, self._gradients["Wx"][g])
-            self._products.total(dz, self._gradients["b"][g])
-        if dx is None:
-            return
-        self._products.backward(dZ[0], self._Wx[0], dx)
-        for W, dz in zip(self._Wx[1:], dZ[1:], strict=True):
-            self._products.backward(dz, W, self._scratch)
-            np.add(dx, self._scratch, dx)
+            self._sums.outer(x, dz, self._gradients["Wx"][g])
+            self._sums.total(dz, self._gradients["b"][g])
+        if dx is not None:
+            self._linear.backward(dZ, dx)

@@ -46,7 +46,8 @@ class Network:
             self.loss = CrossEntropy(rows, shape.width, shape.dtype, epsilon, self.extent.in_order)
         else:
             self.loss = SquaredError(rows, shape.width, shape.dtype)
-        self._products = self.extent.products()
+        Wy = parameters.tensors["Wy"][None]
+        self._sums, self._head = self.extent.sums(), self.extent.linear(Wy, gradients is not None)
         self._projections: list[Projection] = []
         self._cells: list[Cell] = []
         for n in range(shape.layers):
@@ -63,6 +64,7 @@ class Network:
 
     def refresh(self) -> None:
         """Bring working copies of the parameters up to date: after each change of them."""
+        self._head.refresh()
         for projection, cell in zip(self._projections, self._cells, strict=True):
             projection.refresh()
             cell.refresh()
@@ -78,9 +80,9 @@ class Network:
             cell.begin(state)
             cell.forward()
             x = cell.output
-        outputs, tensors = self.loss.outputs, self.parameters.tensors
-        self._products.forward(x, tensors["Wy"], outputs)
-        np.add(outputs, tensors["by"], outputs)  # y_t = W_y h_t + b_y
+        outputs = self.loss.outputs
+        self._head.forward(x, outputs[None])
+        np.add(outputs, self.parameters.tensors["by"], outputs)  # y_t = W_y h_t + b_y
 
     def total_loss(self, targets: Array) -> float:
         """The loss of the last `forward`, summed over steps and streams."""
@@ -91,10 +93,9 @@ class Network:
         assert self.gradients is not None
         gradients, top = self.gradients.tensors, self._cells[-1]
         dy = self.loss.gradient(weight)  # (N, width)
-        products, Wy = self._products, self.parameters.tensors["Wy"]
-        products.outer(top.output, dy, gradients["Wy"])
-        products.total(dy, gradients["by"])
-        products.backward(dy, Wy, top.dh.reshape(top.output.shape))
+        self._sums.outer(top.output, dy, gradients["Wy"])
+        self._sums.total(dy, gradients["by"])
+        self._head.backward(dy[None], top.dh.reshape(top.output.shape))
         for n in range(len(self._cells) - 1, -1, -1):
             cell, projection = self._cells[n], self._projections[n]
             cell.backward()

@@ -10,7 +10,14 @@ from typing import ClassVar
 import numpy as np
 
 from rnntui.nn.arena import Array, aligned
-from rnntui.nn.products import AtOnce, InOrder, Products
+from rnntui.nn.products import (
+    Linear,
+    LinearAtOnce,
+    LinearInOrder,
+    Sums,
+    SumsAtOnce,
+    SumsInOrder,
+)
 
 
 @dataclass(frozen=True)
@@ -37,9 +44,17 @@ class Extent:
         """
         return self.keeps_order and self.dtype == "float64" and self.batch == 1
 
-    def products(self) -> Products:
-        """The products over all rows, in the order that this extent asks for."""
-        return InOrder(self.dtype) if self.in_order else AtOnce(self.rows, self.dtype)
+    def sums(self) -> Sums:
+        """The sums over all rows, in the order that this extent asks for."""
+        return SumsInOrder(self.dtype) if self.in_order else SumsAtOnce(self.rows, self.dtype)
+
+    def linear(
+        self, weights: Array, trains: bool, scale: tuple[float, ...] | None = None
+    ) -> Linear:
+        """The product of all rows with weights (G, K, M), in that order."""
+        if self.in_order:
+            return LinearInOrder(weights)
+        return LinearAtOnce(weights, self.rows, scale, trains)
 
 
 _IN_CACHE = 65_536  # numbers of working arrays that a second-level cache holds with what they need
@@ -87,7 +102,7 @@ class Cell(ABC):
         T, B, H = extent.steps, extent.batch, extent.hidden
         self.extent, self.weights, self.gradients = extent, weights, gradients
         self.activation = activation  # of the cells that leave it open
-        self.products = extent.products()
+        self.sums = extent.sums()
         self.Z = aligned((self.slots, T, B, H), extent.dtype)
         self.h = aligned((T + 1, B, H), extent.dtype)  # h[0] before the chunk, h[t+1] after step t
         self.dh = aligned((T if gradients is not None else 0, B, H), extent.dtype)

@@ -124,8 +124,8 @@ class GruCell(Cell):
         h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
         recurrent = self.Z[1:].reshape(3, *h_before.shape)
         for gate, dWh in zip(recurrent, self.gradients["Wh"], strict=True):
-            self.products.outer(h_before, gate, dWh)
-        self.products.total(recurrent[2], self.gradients["bm"])
+            self.sums.outer(h_before, gate, dWh)
+        self.sums.total(recurrent[2], self.gradients["bm"])
 
     def _prepare(self, begin: int, end: int) -> None:
         """Factors of steps [begin, end): of dh for n and z, of dn for r and m."""

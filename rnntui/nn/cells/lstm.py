@@ -123,25 +123,30 @@ class LstmCell(Cell):
                 add(dh_before, first, dh_before)  # dh_{t-1} += Σ W_hᵀ of the gates' gradients
         h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
         for gate, dWh in zip(self.inputs, self.gradients["Wh"], strict=True):
-            self.products.outer(h_before, gate, dWh)
+            self.sums.outer(h_before, gate, dWh)
 
     def _prepare(self, begin: int, end: int) -> None:
-        """Factors of steps [begin, end): of dh for o and c, of dc for i, f and g."""
-        o, i, _, g = self.Z[:, begin:end]
-        sigmoids, tanh_c = self.Z[:3, begin:end], self._tanh_c[begin:end]
-        slopes, to_c = self._slopes[:, : end - begin], self._to_c[: end - begin]
+        """Factors of steps [begin, end): of dh for o and c, of dc for i, f and g.
+
+        With h = o tanh(c), and likewise with i g and f c_{t-1}, a slope σ (1 - σ) x is y - σ y.
+        """
+        o, i, f, g = self.Z[:, begin:end]
+        tanh_c, h = self._tanh_c[begin:end], self.h[begin + 1 : end + 1]
+        slopes, spare = self._slopes[:, : end - begin], self._to_c[: end - begin]
         to_o, to_i, to_f, to_g = slopes
         multiply, subtract = np.multiply, np.subtract
-        multiply(sigmoids, sigmoids, slopes[:3])
-        subtract(sigmoids, slopes[:3], slopes[:3])
-        multiply(to_o, tanh_c, to_o)  # o (1 - o) tanh(c)
-        multiply(to_i, g, to_i)  # i (1 - i) g
-        multiply(to_f, self._c[begin:end], to_f)  # f (1 - f) c_{t-1}
-        multiply(g, g, to_g)
-        multiply(to_g, i, to_g)
+        multiply(o, h, to_o)
+        subtract(h, to_o, to_o)  # o (1 - o) tanh(c)
+        multiply(i, g, to_i)
+        multiply(to_i, g, to_g)
         subtract(i, to_g, to_g)  # i (1 - g²)
-        multiply(tanh_c, tanh_c, to_c)
-        multiply(to_c, o, to_c)
+        multiply(i, to_i, spare)
+        subtract(to_i, spare, to_i)  # i (1 - i) g
+        multiply(f, self._c[begin:end], to_f)
+        multiply(f, to_f, spare)
+        subtract(to_f, spare, to_f)  # f (1 - f) c_{t-1}
+        to_c = spare
+        multiply(h, tanh_c, to_c)
         subtract(o, to_c, to_c)  # o (1 - tanh² c)
 
 

@@ -118,7 +118,7 @@ class RnnCell(Cell):
         times(self.Z[0, 0], self.dh[0], self.Z[0, 0])
         h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
         dWh = self.gradients["Wh"][0]
-        self.products.outer(h_before, self.inputs[0], dWh)  # dW_h = Σ h_{t-1}ᵀ da_t
+        self.sums.outer(h_before, self.inputs[0], dWh)  # dW_h = Σ h_{t-1}ᵀ da_t
 
 
 class RnnStep(SingleStep):
