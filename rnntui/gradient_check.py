@@ -27,7 +27,7 @@ from rnntui.nn.network import Network
 from rnntui.recipe import Recipe
 
 LIMIT = 1e-6  # what a relative error has to stay below
-STEPS = (1e-5, 1e-6, 1e-7)  # ε: a smaller one where a kink of relu lies within the first
+STEPS = (1e-5, 1e-4, 1e-6, 1e-7)  # ε: a larger one against rounding, a smaller one against kinks
 MOST, LEAST = 10, 3  # entries of a parameter
 _SECONDS = 2.0  # roughly what the differences may take
 _SMALL = 1e-3  # of the largest gradient of all
