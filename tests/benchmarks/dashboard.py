@@ -3,7 +3,8 @@
     python -m tests.benchmarks.dashboard [--rounds 3] [--seconds 5]
 
 Runs the real program in a pseudo-terminal. Runs with and without the dashboard alternate, so a slow
-minute of the machine meets both; medians are printed with minimum and maximum. Linux only.
+minute of the machine meets both; medians are printed with minimum and maximum, and
+written for the README. Linux only.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -20,13 +20,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from rnntui.engine.client import EngineClient
 from rnntui.engine.protocol import Hello, Look, Snapshot
+from tests.benchmarks import results
 from tests.terminal import FRAME, Terminal, cpu_seconds
 
 PROGRAM = [sys.executable, "-m", "rnntui"]
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program comes compiled
 NETWORK = {"cell": "rnn", "layers": "1", "dropout": "0", "schedule": "constant"}
 NETWORK |= {"steps": "0", "workers": "1"}
 SIZES = {
@@ -153,15 +154,16 @@ def key_latency(size: str, count: int, link: int = 0) -> list[float]:
 def start_up(figures: Figures) -> None:
     """First rows on the screen, first whole frame, first update, and --help, in milliseconds."""
     with Terminal(PROGRAM) as terminal:
-        terminal.pump(1.2)
+        if not terminal.wait_for("training", 20):
+            raise SystemExit("the dashboard did not come up:\n" + terminal.text())
         paint = terminal.first_time(lambda s: "rnntui" in s and "quit" in s)
         first = terminal.first_time(lambda s: "prompt" in s)
         update = terminal.first_time(lambda s: "training" in s)
         terminal.write("q")
         terminal.exit_code()
-    figures.add("first paint ms", 1e3 * (paint or 9.0))
-    figures.add("first whole frame ms", 1e3 * (first or 9.0))
-    figures.add("first update ms", 1e3 * (update or 9.0))
+    for row, seconds in (("paint", paint), ("whole frame", first), ("update", update)):
+        if seconds is not None:
+            figures.add(f"first {row} ms", 1e3 * seconds)
     began = time.perf_counter()
     subprocess.run([*PROGRAM, "--help"], stdout=subprocess.DEVNULL, check=True)
     figures.add("--help ms", 1e3 * (time.perf_counter() - began))
@@ -185,25 +187,33 @@ def measure(rounds: int, seconds: float) -> Figures:
     return figures
 
 
-def table(figures: Figures) -> str:
-    """The figures as a table in Markdown."""
-    lines = ["| figure | median | min … max | p99 |", "|---|---|---|---|"]
-    for row, values in figures.rows.items():
-        p99 = f"{figures.percentile(row, 0.99):.4g}" if len(values) > 20 else ""
-        spread = f"{min(values):.4g} … {max(values):.4g}"
-        lines.append(f"| {row} | {median(values):.4g} | {spread} | {p99} |")
-    return "\n".join(lines)
+def as_json(figures: Figures) -> dict[str, dict[str, float]]:
+    """Each figure's median, least, most, 99th percentile, and how often it was measured."""
+    return {
+        row: {
+            "median": median(values),
+            "least": min(values),
+            "most": max(values),
+            "p99": figures.percentile(row, 0.99),
+            "count": len(values),
+        }
+        for row, values in figures.rows.items()
+    }
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0)
     arguments = parser.parse_args()
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program comes compiled
     print(f"frames are told by {FRAME!r}; {arguments.rounds} rounds")
-    print(table(measure(arguments.rounds, arguments.seconds)))
+    rows = as_json(measure(arguments.rounds, arguments.seconds))
+    for row, figure in rows.items():
+        print(f"{row}: " + ", ".join(f"{name} {value:.4g}" for name, value in figure.items()))
+    found: dict[str, Any] = {**results.circumstances(), "rows": results.rounded(rows)}
+    results.write(results.DASHBOARD, found)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""rnntui as it trains, and as it writes where the problem has nothing to train."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+
+from rnntui import __version__
+from rnntui.bench.workload import made_up_text
+from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.trainer import start, train
+from tests.benchmarks.peers.problem import Problem
+from tests.benchmarks.peers.serving import problem, serve, threads
+from tests.benchmarks.problems import recipe_of
+
+
+def main() -> None:
+    """Serve."""
+    given = problem()
+    run, agreement = _writing(given) if len(given.logits) else _training(given)
+    serve(run, f"rnntui {__version__}, numpy {np.__version__}", agreement)
+
+
+def _training(given: Problem):
+    recipe, data = recipe_of(given.sizes, threads()), made_up_text()
+    updates = train(recipe, data, start(recipe, data))
+
+    def run(n: int) -> float:
+        for chunk in islice(updates, n):
+            loss = chunk.loss
+        return loss
+
+    return run, abs(run(1) - given.loss) / given.loss
+
+
+def _writing(given: Problem):
+    recipe, data = recipe_of(given.sizes), made_up_text()
+    stepper = Stepper(start(recipe, data).parameters)
+    ours = []
+    for token in given.rows[: len(given.logits), 0]:
+        stepper.advance(int(token))
+        ours.append(stepper.predict().copy())
+    chooser, last = Chooser(given.sizes.vocab, np.random.RandomState(1)), [0]
+
+    def run(n: int) -> float:
+        token = last[0]
+        for _ in range(n):
+            stepper.advance(token)
+            token = chooser.choose(stepper.predict(), 1.0)
+        last[0] = token
+        return float(token)
+
+    return run, float(np.abs(np.stack(ours) - given.logits).max() / np.abs(given.logits).max())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""The benchmarks compute what they say: peers agree, rounds are fair, tables are of the results."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from rnntui.bench.workload import TRAINING, Workload, made_up_text
+from tests.benchmarks import results, tables
+from tests.benchmarks.peers import loop_training
+from tests.benchmarks.peers.problem import Problem, disagreement
+from tests.benchmarks.problems import training_problem, writing_problem
+
+WORKLOADS = [
+    Workload("rnn", 3, 8, 6),
+    Workload("gru", 3, 8, 6),
+    Workload("lstm", 3, 8, 6, 2),
+    Workload("gru", 2, 8, 6, 2),
+]
+AGREE = 1e-5
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def peer(name):
+    """A module that needs a library which may be absent."""
+    library = name.partition("_")[0]
+    pytest.importorskip(library, reason=f"compares with {library}, which is not installed")
+    return importlib.import_module(f"tests.benchmarks.peers.{name}")
+
+
+@pytest.mark.parametrize("name", ["torch_training", "jax_training"])
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_others_compute_the_same_and_learn(name, workload):
+    problem = training_problem(workload)
+    trainer = peer(name).Trainer(problem)
+    assert trainer.first_gradient(problem) < AGREE
+    assert trainer.run(30) < trainer.run(1) + problem.loss - 0.2
+
+
+@pytest.mark.parametrize("cell", [False, True])
+def test_others_write_by_the_same_probabilities(cell):
+    problem = writing_problem(Workload("lstm", 1, 16, 1))
+    writer = peer("torch_writing").Writer(problem, cell)
+    assert writer.first_outputs(problem) < AGREE
+    assert 0 <= writer.run(5) < problem.sizes.vocab
+
+
+def test_the_plain_loop_computes_the_same_and_learns():
+    problem = training_problem(Workload("rnn", 1, 16, 12))
+    trainer = loop_training.Trainer(problem)
+    assert trainer.first_gradient(problem) < AGREE
+    trainer.lr = 0.05
+    assert trainer.run(200) < problem.loss - 0.2
+
+
+@pytest.mark.parametrize("wrong", ["loss", "gradient"])
+def test_a_difference_is_noticed(wrong):
+    problem = training_problem(WORKLOADS[0])
+    gradients = {name: gradient.copy() for name, gradient in problem.gradients.items()}
+    assert disagreement(problem, problem.loss, gradients) == 0
+    if wrong == "loss":
+        assert disagreement(problem, problem.loss * 1.01, gradients) == pytest.approx(0.01)
+    else:
+        gradients["head.bias"][3] += 0.5 * np.abs(gradients["head.bias"]).max()
+        assert disagreement(problem, problem.loss, gradients) == pytest.approx(0.5, rel=1e-3)
+
+
+def test_a_problem_survives_its_file(tmp_path):
+    for problem in (training_problem(WORKLOADS[1]), writing_problem(WORKLOADS[0])):
+        problem.save(tmp_path / "problem.npz")
+        again = Problem.load(tmp_path / "problem.npz")
+        assert (again.sizes, again.loss) == (problem.sizes, problem.loss)
+        for ours, theirs in (
+            (problem.weights, again.weights),
+            (problem.gradients, again.gradients),
+        ):
+            assert ours.keys() == theirs.keys()
+            assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+        np.testing.assert_array_equal(again.logits, problem.logits)
+        np.testing.assert_array_equal(again.rows, problem.rows)
+
+
+def test_the_streams_are_those_of_training():
+    from rnntui.data import Stream
+
+    stream = Stream(made_up_text().tokens, 3, 7)
+    chunks = training_problem(Workload("rnn", 3, 4, 7)).chunks()
+    for _ in range(stream.chunks_per_epoch):
+        batch, (x, y, starts) = stream.next(), next(chunks)
+        np.testing.assert_array_equal(batch.inputs, x)
+        np.testing.assert_array_equal(batch.targets, y)
+        assert starts == batch.starts_epoch
+
+
+@linux
+def test_programs_are_asked_in_turn(tmp_path):
+    from tests.benchmarks.rotation import Program, rotate
+
+    problem = tmp_path / "problem.npz"
+    training_problem(Workload("rnn", 1, 8, 5)).save(problem)
+    programs = [
+        Program("ours", sys.executable, "ours"),
+        Program("missing", sys.executable, "no_such_program"),
+        Program("loop", sys.executable, "loop_training"),
+    ]
+    times = rotate(programs, problem, wall=False, rounds=2, window=0.05)
+    assert times.rounds.keys() == {"ours", "loop"} == times.versions.keys()
+    assert all(len(seconds) == 2 and min(seconds) > 0 for seconds in times.rounds.values())
+    (reason,) = times.absent
+    assert reason.startswith("missing: ") and "no_such_program" in reason
+
+
+@linux
+def test_a_program_that_computes_something_else_is_not_timed(tmp_path):
+    from tests.benchmarks.rotation import AbsentError, Program, rotate
+
+    right = training_problem(Workload("rnn", 1, 8, 5))
+    wrong = Problem(right.sizes, right.rows, right.weights, right.loss + 1, {}, right.logits)
+    wrong.save(tmp_path / "problem.npz")
+    with pytest.raises(AbsentError, match="ours: differs by"):
+        rotate([Program("ours", sys.executable, "ours")], tmp_path / "problem.npz", wall=False)
+
+
+@linux
+def test_rounds_in_which_others_were_busy_are_dropped(tmp_path, monkeypatch):
+    from tests.benchmarks import rotation
+
+    problem = tmp_path / "problem.npz"
+    training_problem(Workload("rnn", 1, 8, 5)).save(problem)
+    asked = []
+
+    def ask(self, n):
+        asked.append(n)
+        return 1.0, 0.5, len(asked) > 4  # the first two asks find out how fast it is
+
+    monkeypatch.setattr(rotation.Running, "ask", ask)
+    ours = [rotation.Program("ours", sys.executable, "ours")]
+    times = rotation.rotate(ours, problem, wall=True, rounds=3)
+    assert (times.dropped, times.rounds["ours"]) == (2, [1.0] * 3)
+
+
+def test_every_config_is_in_the_results():
+    from tests.benchmarks.comparison import CONFIGS
+
+    assert {config.workload for config in CONFIGS if not config.writes} == set(TRAINING)
+    for name in (results.COMPARISON, results.PROFILE):
+        assert set(results.read(name)["configs"]) == {config.name for config in CONFIGS}
+
+
+def test_ratios_are_formed_within_a_round():
+    rounds = {"ours": [1.0, 2.0, 4.0], "torch": [2.0, 8.0, 4.0]}
+    assert results.ratios(rounds, "torch") == [2.0, 4.0, 1.0]
+    assert results.spread(results.ratios(rounds, "torch")) == "2 (1 … 4)"
+    assert results.spread(results.ratios(rounds, "jax")) == "–"
+
+
+def test_a_table_shows_what_was_measured(monkeypatch):
+    config = {
+        "cell": "lstm",
+        "layers": 2,
+        "hidden": 8,
+        "batch": 4,
+        "steps": 5,
+        "tokens": 20,
+        "operations": 500,
+        "peak_flops": 1e6,
+        "one core": {
+            "rounds": {"ours": [1e-3, 2e-3, 1e-3], "torch": [3e-3, 3e-3, 2e-3]},
+            "versions": {"ours": "rnntui 9", "torch": "torch 8"},
+        },
+        "two cores": {
+            "rounds": {
+                "ours": [1e-3],
+                "torch, 1 thread": [4e-3],
+                "torch, 2 threads": [2.5e-3],
+            }
+        },
+    }
+    machine = dict.fromkeys(("cpu", "cores", "system", "python", "numpy"), "some")
+    found = {"date": "2001-02-03", "machine": machine, "configs": {"lstm": config}}
+    monkeypatch.setattr(results, "read", lambda name: found)
+    text = tables.speed()
+    assert "on 2001-02-03; torch 8; the peak" in text
+    assert (
+        "| lstm 2 x 8, 4 x 5 | 20.0k | 50 % | 2 (1.5 … 3) | – | 20.0k | 2.5 (2.5 … 2.5) | – |"
+        in text
+    )
+
+
+def test_results_are_rounded():
+    assert results.rounded({"a": [1.23456, 2], "b": 0.000123456}) == {
+        "a": [1.235, 2],
+        "b": 0.0001235,
+    }
+    assert math.isnan(results.rounded(math.nan))
