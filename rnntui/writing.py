@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ _SHARE = 100  # tokens of a sample between two calls of `between`
 class Author:
     """What `writer` needs of a network, whether it is being trained or not."""
 
+    fixed: ClassVar[bool] = True  # whether its parameters stay as they are
+
     parameters: Parameters
     prompt_random: np.random.RandomState
     temperature: float
@@ -43,6 +45,8 @@ class Author:
 @dataclass(eq=False, kw_only=True)
 class WritingState(Author):
     """The part of a training state that writing reads."""
+
+    fixed: ClassVar[bool] = False
 
     network: Network
     loss_weight: float  # of each row in the loss: 1, or 1 / rows for a mean
@@ -89,7 +93,8 @@ def writer(
     """
     if isinstance(data, ValueData):
         return _forecast(state.parameters, data, *_numbers(prompt, data))
-    stepper, tokens = Stepper(state.parameters), first_tokens(data, prompt)
+    stepper = Stepper(state.parameters, fixed=state.fixed)
+    tokens = first_tokens(data, prompt)
     chooser = Chooser(len(stepper.outputs), rng or state.prompt_random)
     return _text(data, _write(state, stepper, chooser, tokens, temperature, greedy))
 
@@ -172,7 +177,7 @@ def _texts(
 ) -> Iterator[tuple[str, ...]]:
     """`count` texts that follow the tokens, from the state `hidden` (layers, parts, H)."""
     many = count > 1
-    stepper = Stepper(state.parameters, count if many else None)
+    stepper = Stepper(state.parameters, count if many else None, state.fixed)
     if hidden is not None:
         np.copyto(stepper.hidden, hidden[:, :, None] if many else hidden)
     vocab = stepper.outputs.shape[-1]

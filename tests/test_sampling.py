@@ -16,6 +16,7 @@ from rnntui.nn.model import named_parameters
 from rnntui.nn.sampling import Chooser, EachChooser, Stepper
 from rnntui.recipe import Recipe
 from rnntui.trainer import finish, start, train, writer, writers
+from rnntui.writing import Author
 from tests.plain import kind_settings, outputs, token_data, value_data
 
 TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
@@ -121,12 +122,26 @@ def test_single_steps_are_the_network(kind, layers, task, dtype):
     source = data.tokens if task == "tokens" else data.values
     hidden = rng.normal(size=(layers, state.parameters.shape.parts, 7))
     want, after = outputs(named_parameters(state.parameters), kind, source[:9], hidden)
-    stepper = Stepper(state.parameters)
-    stepper.hidden[:] = hidden
-    for x, y in zip(source[:9], want, strict=True):
-        stepper.advance(x)
-        assert stepper.predict() == pytest.approx(y, abs=1e-5 if dtype == "float32" else 1e-12)
-    assert stepper.hidden == pytest.approx(after, abs=1e-5)
+    for fixed in (False, True):
+        stepper = Stepper(state.parameters, fixed=fixed)
+        stepper.hidden[:] = hidden
+        for x, y in zip(source[:9], want, strict=True):
+            stepper.advance(x)
+            assert stepper.predict() == pytest.approx(y, abs=1e-5 if dtype == "float32" else 1e-12)
+        assert stepper.hidden == pytest.approx(after, abs=1e-5)
+
+
+def test_a_network_that_learns_no_more_writes_the_same():
+    _, data, state = trained(TEXT.replace(cell="gru", layers=2))
+    author = Author(
+        parameters=state.parameters,
+        prompt_random=np.random.RandomState(1),
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+    )
+    live = writer(state, data, "the ", rng=np.random.RandomState(1))
+    assert list(islice(live, 60)) == list(islice(writer(author, data, "the "), 60))
 
 
 def test_the_writer_goes_on_from_its_prompt_as_the_network_does():

@@ -7,12 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
+from numpy.random import RandomState
+
 from rnntui.bench.clock import Timing, time_runs
 from rnntui.bench.machine import Machine, this_machine
 from rnntui.bench.products import Peak, peak
 from rnntui.bench.workload import TRAINING, WRITING, Workload, made_up_text
 from rnntui.data import TokenData
-from rnntui.trainer import start, train, writer
+from rnntui.trainer import start, train
+from rnntui.writing import Author, writer
 
 BATCHES = {128: (8, 16, 32, 64, 128), 512: (16, 32, 64)}  # tried by hidden units
 SWEPT, SWEPT_STEPS = "gru", 50
@@ -140,8 +143,15 @@ def time_training(workload: Workload, text: TokenData, seconds: float, workers: 
 
 
 def time_writing(workload: Workload, text: TokenData, seconds: float) -> Timing:
-    """Of one character, as `rnntui` writes from a prompt."""
-    characters = writer(start(workload.recipe(), text), text)
+    """Of one character, as a trained network writes from a prompt."""
+    author = Author(
+        parameters=start(workload.recipe(), text).parameters,
+        prompt_random=RandomState(1),
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+    )
+    characters = writer(author, text)
 
     def run(n: int) -> None:
         for _ in islice(characters, n):

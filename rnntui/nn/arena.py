@@ -201,6 +201,19 @@ def in_blocks(weights: Array, out: Array) -> tuple[Array, Array]:
     return blocked, _split(out, (gates, out.shape[1], columns // 64, 64)).transpose(0, 2, 1, 3)
 
 
+def side_by_side(weights: Array, scale: tuple[float, ...] | None) -> Array:
+    """A copy (K, G * N) of weights (G, K, N), each gate's multiplied by its `scale`.
+
+    One row times that is one product for all gates.
+    """
+    gates, rows, columns = weights.shape
+    copy = aligned((rows, gates, columns), weights.dtype)
+    np.copyto(copy.swapaxes(0, 1), weights)
+    if scale is not None:
+        np.multiply(copy, np.array(scale, weights.dtype)[:, None], copy)
+    return copy.reshape(rows, gates * columns)
+
+
 def scale_of(scale: tuple[float, ...] | None, dtype: DTypeLike) -> Array | None:
     """The factors of the gates as (G, 1, 1)."""
     return None if scale is None else np.array(scale, dtype)[:, None, None]

@@ -7,43 +7,55 @@ from typing import Any
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned, in_blocks
+from rnntui.nn.arena import Array, aligned, in_blocks, side_by_side
 from rnntui.nn.cells import CELLS, STEPS
 from rnntui.nn.model import Parameters
+
+SAFE_LOGIT = 300.0  # the largest: exponentials are then far from overflow, their sum from 0
 
 
 class Stepper:
     """A network that takes one input after another, with a hidden state of its own.
 
-    It reads the live parameters, so what it gives changes as they do. Its arrays are allocated
-    once: a step is a handful of calls.
+    It reads the live parameters, so what it gives changes as they do; with `fixed` it may go by how
+    they were when it was made, and is faster. Its arrays are allocated once: a step is a handful of
+    calls.
 
     With `streams` = K it takes K inputs at once, and `hidden` (layers, parts, K, H) is theirs: the
     weights are then read once for all of them.
     """
 
-    def __init__(self, parameters: Parameters, streams: int | None = None) -> None:
+    def __init__(
+        self, parameters: Parameters, streams: int | None = None, fixed: bool = False
+    ) -> None:
         shape = parameters.shape
+        cell, fixed = CELLS[shape.cell], fixed and streams is None
         self._tokens = shape.task == "tokens"
         many = () if streams is None else (streams,)
         self.hidden = aligned((shape.layers, shape.parts, *many, shape.hidden), shape.dtype)
         self.outputs = aligned((*many, shape.width), shape.dtype)
-        self._a = aligned((CELLS[shape.cell].gates, *many, shape.hidden), shape.dtype)
-        step, a = STEPS[shape.cell], self._a
-        # One gate's product costs a call less.
-        self._multiply: Any = np.matmul if len(a) > 1 else np.dot
+        self._a = a = aligned((cell.gates, *many, shape.hidden), shape.dtype)
+        # One gate's product costs a call less, and all gates side by side are as one.
+        self._multiply: Any = np.dot if fixed or len(a) == 1 else np.matmul
         self._layers = []
         for number, state in enumerate(self.hidden):
             layer = parameters.layer(number)
-            Wx, out = in_blocks(layer["Wx"], a) if len(a) > 1 else (layer["Wx"][0], a[0])
             b = layer["b"] if streams is None else layer["b"][:, None]
-            taken = step(layer, shape.activation, a, state)
-            self._layers.append((Wx, out, b, taken, state[0]))
-        Wx0 = parameters.tensors["Wx0"]
+            if fixed:
+                Wx, out = side_by_side(layer["Wx"], cell.input_scale), a.reshape(-1)
+                b = side_by_side(b[:, None], cell.input_scale).reshape(a.shape)
+            else:
+                Wx, out = in_blocks(layer["Wx"], a) if len(a) > 1 else (layer["Wx"][0], a[0])
+            step = STEPS[shape.cell](layer, shape.activation, a, state, fixed)
+            self._layers.append((Wx, out, b, step, state[0]))
+        Wx0, self._first_b = parameters.tensors["Wx0"], None if fixed else self._layers[0][2]
         # A token's rows of (V, G, H) are one index away; those of K tokens are wanted as (G, K, H).
-        self._rows_of: Any = (
-            Wx0.swapaxes(0, 1).__getitem__ if streams is None else partial(Wx0.take, axis=1)
-        )
+        self._rows_of: Any = Wx0.swapaxes(0, 1).__getitem__
+        if streams is not None:
+            self._rows_of = partial(Wx0.take, axis=1)
+        elif fixed and self._tokens:
+            table, _, b, _, _ = self._layers[0]
+            self._rows_of = np.add(table.reshape(-1, *a.shape), b).__getitem__
         self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
 
@@ -52,19 +64,17 @@ class Stepper:
 
         Of several streams: tokens (K,) or values (K, D).
         """
-        a = self._a
-        if not self._tokens:
-            x = np.asarray(x, a.dtype)
-        layers = self._layers
+        a, layers = self._a, self._layers
         if self._tokens:
-            _, _, b, step, h = layers[0]
-            np.add(self._rows_of(x), b, a)
-            step()
+            _, _, _, step, h = layers[0]
+            row = self._rows_of(x)
+            step(row if self._first_b is None else np.add(row, self._first_b, a))
             x, layers = h, layers[1:]
+        else:
+            x = np.asarray(x, a.dtype)
         for Wx, out, b, step, h in layers:
             self._multiply(x, Wx, out)
-            np.add(a, b, a)
-            step()
+            step(np.add(a, b, a))
             x = h
 
     def predict(self) -> Array:
@@ -97,9 +107,10 @@ class Chooser:
         """
         if greedy:
             return int(logits.argmax())
-        p = self._p
+        p, largest = self._p, logits[logits.argmax()]
         np.copyto(p, logits)
-        np.subtract(p, logits[logits.argmax()], p)
+        if not abs(largest) < SAFE_LOGIT * temperature:  # seldom, or it is not a number
+            np.subtract(p, largest, p)
         if temperature != 1.0:
             np.divide(p, temperature, p)
         np.exp(p, p)
@@ -108,8 +119,7 @@ class Chooser:
         if top_p < 1.0:
             _keep_share(p, top_p)
         np.add.accumulate(p, 0, None, p)
-        np.divide(p, p[-1], p)
-        token = int(p.searchsorted(self._random_sample(), "right"))
+        token = int(p.searchsorted(self._random_sample() * p[-1], "right"))
         return min(token, len(p) - 1)  # past the end only where the logits are not finite
 
 

@@ -94,7 +94,7 @@ def where_time_goes() -> str:
     for name, shares in found["configs"].items():
         parts = (f"{100 * shares[kind]:.0f} %" for kind in ("products", "tanh", "ufuncs", "rest"))
         total = 1e3 * shares["total"]
-        time = f"{total:.3g} ms" if total >= 0.1 else f"{1e3 * total:.3g} µs"
+        time = f"{_short(total)} ms" if total >= 0.1 else f"{1e3 * total:.3g} µs"
         rows.append(_row(name, time, *parts))
     return f"On {results.told(found)}.\n\n" + "\n".join(rows) + "\n"
 
@@ -126,12 +126,16 @@ def watching() -> str:
             rows.append(
                 _row(
                     shown,
-                    f"{figure['median']:.3g} {unit}".strip(),
-                    f"{figure['least']:.3g} … {figure['most']:.3g}",
-                    f"{figure['p99']:.3g}" if often else "",
+                    f"{_short(figure['median'])} {unit}".strip(),
+                    f"{_short(figure['least'])} … {_short(figure['most'])}",
+                    _short(figure["p99"]) if often else "",
                 )
             )
     return f"On {results.told(found)}.\n\n" + "\n".join(rows) + "\n"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 999.5 else f"{value:,.0f}"
 
 
 def _row(*cells: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
+from rnntui.nn.arena import Array, aligned, in_blocks, side_by_side
 from rnntui.nn.products import (
     Linear,
     LinearAtOnce,
@@ -146,17 +146,38 @@ class Cell(ABC):
 
 
 class SingleStep(ABC):
-    """One step of one stream or of K at once, straight from the live weights: for writing."""
+    """One step of one stream or of K at once, for writing.
+
+    Straight from the live weights; or, where they are `fixed`, with copies that multiply faster,
+    and the input's part then comes multiplied by the cell's `input_scale`.
+    """
 
     @abstractmethod
     def __init__(
-        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+        self,
+        weights: Mapping[str, Array],
+        activation: str,
+        a: Array,
+        state: Array,
+        fixed: bool = False,
     ) -> None:
         """`weights` as for the cell, views without a copy; `a` (G, H) and `state` (parts, H).
 
-        Of several streams, `a` is (G, K, H) and `state` (parts, K, H).
+        Of several streams, `a` is (G, K, H) and `state` (parts, K, H); they cannot be `fixed`.
         """
 
     @abstractmethod
-    def __call__(self) -> None:
-        """One step of `state` from the input's part in `a`, which is overwritten."""
+    def __call__(self, x: Array) -> None:
+        """One step of `state` from the input's part x, which may be `a`, where it is worked out."""
+
+
+def step_product(
+    weights: Array, out: Array, fixed: bool, scale: tuple[float, ...]
+) -> tuple[Callable[[Array, Array, Array], object], Array, Array]:
+    """What multiplies h by weights (G, H, H) for a single step, its right operand and its output.
+
+    `out` (G, H) or (G, K, H) is where the product stands then, multiplied by `scale` if `fixed`.
+    """
+    if fixed:
+        return np.dot, side_by_side(weights, scale), out.reshape(-1)
+    return np.matmul, *in_blocks(weights, out)

@@ -12,8 +12,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned, in_blocks
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once, sum_of_biases
+from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.cells.cell import (
+    Cell,
+    Extent,
+    SingleStep,
+    step_product,
+    steps_at_once,
+    sum_of_biases,
+)
+
+RECURRENT_SCALE = (0.5, 0.5, 1.0)  # of z, r, m in W_h
 
 
 class GruCell(Cell):
@@ -43,7 +52,7 @@ class GruCell(Cell):
         self._change = aligned((T, B, H), dtype)  # h_{t-1} - n_t
         Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
 
-        self._forward = GateProduct(Wh, B, scale=(0.5, 0.5, 1.0))
+        self._forward = GateProduct(Wh, B, scale=RECURRENT_SCALE)
         self._forward_out = self._forward.out_of(self._product)
         rows = self._forward.rows_of
         self._forward_steps = [
@@ -149,25 +158,33 @@ class GruStep(SingleStep):
     """One step in place."""
 
     def __init__(
-        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+        self,
+        weights: Mapping[str, Array],
+        activation: str,
+        a: Array,
+        state: Array,
+        fixed: bool = False,
     ) -> None:
         product = aligned(a.shape, a.dtype)
-        self._Wh, self._out = in_blocks(weights["Wh"], product)
-        self._bm, self._half = weights["bm"], np.array(0.5, a.dtype)
+        self._multiply, self._Wh, self._out = step_product(
+            weights["Wh"], product, fixed, RECURRENT_SCALE
+        )
+        self._bm, self._half, self._halved = weights["bm"], np.array(0.5, a.dtype), fixed
         self._views = (*a, a[1:], product[:2], product[2], state[0])
 
-    def __call__(self) -> None:
+    def __call__(self, x: Array) -> None:
         n, z, r, zr, gates, m, h = self._views
         half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        np.matmul(h, self._Wh, self._out)
-        add(zr, gates, zr)
-        times(zr, half, zr)
+        self._multiply(h, self._Wh, self._out)
+        add(x[1:], gates, zr)
+        if not self._halved:
+            times(zr, half, zr)
         tanh(zr, zr)
         times(zr, half, zr)
         add(zr, half, zr)
         add(m, self._bm, m)
         times(m, r, m)
-        add(n, m, n)
+        add(x[0], m, n)
         tanh(n, n)
         np.subtract(h, n, h)
         times(h, z, h)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned, in_blocks
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep, steps_at_once
+from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.cells.cell import Cell, Extent, SingleStep, step_product, steps_at_once
 
 
 class LstmCell(Cell):
@@ -154,19 +154,27 @@ class LstmStep(SingleStep):
     """One step in place."""
 
     def __init__(
-        self, weights: Mapping[str, Array], activation: str, a: Array, state: Array
+        self,
+        weights: Mapping[str, Array],
+        activation: str,
+        a: Array,
+        state: Array,
+        fixed: bool = False,
     ) -> None:
         self._views = (a, a[:3], *a, *state)
         self._product = aligned(a.shape, a.dtype)
-        self._Wh, self._out = in_blocks(weights["Wh"], self._product)
-        self._half = np.array(0.5, a.dtype)
+        self._multiply, self._Wh, self._out = step_product(
+            weights["Wh"], self._product, fixed, LstmCell.input_scale
+        )
+        self._half, self._halved = np.array(0.5, a.dtype), fixed
 
-    def __call__(self) -> None:
+    def __call__(self, x: Array) -> None:
         a, sigmoids, o, i, f, g, h, c = self._views
         half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        np.matmul(h, self._Wh, self._out)
-        add(a, self._product, a)
-        times(sigmoids, half, sigmoids)
+        self._multiply(h, self._Wh, self._out)
+        add(x, self._product, a)
+        if not self._halved:
+            times(sigmoids, half, sigmoids)
         tanh(a, a)
         times(sigmoids, half, sigmoids)
         add(sigmoids, half, sigmoids)

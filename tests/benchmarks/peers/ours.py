@@ -36,7 +36,7 @@ def _training(given: Problem):
 
 def _writing(given: Problem):
     recipe, data = recipe_of(given.sizes), made_up_text()
-    stepper = Stepper(start(recipe, data).parameters)
+    stepper = Stepper(start(recipe, data).parameters, fixed=True)  # as a finished network
     ours = []
     for token in given.rows[: len(given.logits), 0]:
         stepper.advance(int(token))
