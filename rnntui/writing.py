@@ -40,6 +40,7 @@ class Author:
     top_p: float
     greedy: bool = False
     samples: int = 1  # at once
+    step: int = 0  # updates made
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,7 +56,6 @@ class WritingState(Author):
     weights_random: np.random.RandomState
     sample_random: np.random.RandomState
     last_loss: float  # of the last update, as the recipe reduces it
-    step: int = 0  # updates made
 
 
 @dataclass(frozen=True)

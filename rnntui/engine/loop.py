@@ -20,23 +20,13 @@ from rnntui.engine.protocol import (
     VERSION,
     Accepted,
     Failed,
-    Generate,
     Hello,
     Loading,
     Look,
-    Mend,
-    Pace,
-    Pause,
     Refused,
     Reply,
     Request,
-    Resume,
-    Save,
-    SetLearningRate,
-    SetSampling,
-    Step,
     Stop,
-    StopWriting,
 )
 from rnntui.engine.server import Server, Viewer
 from rnntui.errors import EngineError, RnntuiError, UsageError
@@ -49,6 +39,7 @@ from rnntui.text import safe_text
 if TYPE_CHECKING:
     from rnntui.data.progress import Progress
     from rnntui.engine.session import Session
+    from rnntui.engine.viewing import Viewing
 
 LOOK_EVERY = 0.004  # seconds between two looks at the socket while training flat out
 ANSWERING, MOST_AT_ONCE = 0.1, 0.05  # share of the time, and seconds, that requests may take then
@@ -69,7 +60,7 @@ class Engine:
     def __init__(self, order: Order, socket: Path) -> None:
         self._order = order
         self._socket, self._server = socket, Server(socket)
-        self._session: Session | None = None
+        self._session: Session | Viewing | None = None
         self._loading: Loading | None = None  # how far the data are
         self._crew = Crew()
         self._kept = False  # nobody needs to look: it can be come back to
@@ -117,6 +108,11 @@ class Engine:
             self._crew.close()
 
     def _load(self) -> None:
+        if self._order.shown:
+            from rnntui.engine.viewing import Viewing
+
+            self._session = Viewing(self._order)
+            return
         recruit(self._order.recipe, self._crew)
         # NumPy is imported after the socket is there, and while the viewer draws its first frame.
         from rnntui.engine.session import Session
@@ -237,33 +233,11 @@ class Engine:
             return session.snapshot(request, self._server.viewers)
         if isinstance(request, Hello):
             missed = session.chronicle.events.news(self._seen_events) if self._visited else ""
-            return dataclasses.replace(session.welcome(), news=missed)
+            welcome = session.welcome()
+            return dataclasses.replace(welcome, news=missed or welcome.news)
         with session.chronicle.events.by(viewer.who):
-            self._command(session, request)
+            session.obey(request)
         return Accepted()
-
-    def _command(self, session: Session, request: Request) -> None:
-        match request:
-            case Pause():
-                session.pause()
-            case Resume():
-                session.resume()
-            case Step():
-                session.make_steps(request.count)
-            case Pace():
-                session.set_pace(request.updates_per_second)
-            case SetLearningRate():
-                session.set_lr(request.lr)
-            case SetSampling():
-                session.set_sampling(request.key, request.value)
-            case Generate():
-                session.generate(request)
-            case StopWriting():
-                session.stop_writing()
-            case Mend():
-                session.mend()
-            case Save():
-                session.save()
 
     # ---- failure ----------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class Within(Shown):
 
 
 SamplingKey = Literal["temperature", "top_k", "top_p", "greedy", "samples"]
-State = Literal["loading", "training", "paused", "finished", "failed"]
+State = Literal["loading", "training", "paused", "finished", "failed", "stopped", "crashed"]
 Count = Annotated[int, Within(1, 1_000_000)]
 Mark = Annotated[int, Within(0, 2**53)]
 Safe = Annotated[str, "safe to show on a terminal, as text"]

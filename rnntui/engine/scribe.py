@@ -12,7 +12,7 @@ from rnntui.engine.writing import Part, Pen
 from rnntui.errors import UsageError
 from rnntui.recipe import Sample, check, find
 from rnntui.text import safe_text
-from rnntui.trainer import TrainState, writer, writers
+from rnntui.writing import Author, writer, writers
 
 SAMPLE_STAYS = 1.0  # seconds until another sample takes its place
 PROMPT_STAYS = 20.0  # seconds until a sample takes the place of what a prompt led to
@@ -24,7 +24,7 @@ class Scribe:
     Times are seconds of one clock.
     """
 
-    def __init__(self, sample: Sample, data: Dataset, state: TrainState) -> None:
+    def __init__(self, sample: Sample, data: Dataset, state: Author) -> None:
         self._sample, self._data, self._state = sample, data, state
         self._pen = Pen()
         self._kept_until = 0.0  # when a sample may take the place of what is there

@@ -17,6 +17,7 @@ from typing import Any
 from rnntui.data import baselines
 from rnntui.engine import steps as shown
 from rnntui.engine.chronicle import Chronicle
+from rnntui.engine.commands import carry_out
 from rnntui.engine.guard import Guard
 from rnntui.engine.keeping import Keeper
 from rnntui.engine.meter import Meter
@@ -25,6 +26,7 @@ from rnntui.engine.protocol import (
     EventKind,
     Generate,
     Look,
+    Request,
     SamplingKey,
     Snapshot,
     State,
@@ -194,6 +196,10 @@ class Session:
         self._scribe.last_words()
 
     # ---- commands: each may raise UsageError -----------------------------------------------
+
+    def obey(self, request: Request) -> None:
+        """Carry out a viewer's command."""
+        carry_out(self, request)
 
     def pause(self) -> None:
         """Stop after the current update."""

@@ -32,7 +32,6 @@ class Model(Author):
 
     recipe: Recipe
     data: Dataset
-    step: int
 
 
 def load_model(

@@ -76,6 +76,7 @@ class Puller:
         refused: Callable[[str], None],
         failed: Callable[[str, int], None],
         ready: Callable[[], bool],
+        hello: Hello | None = None,
     ) -> None:
         self.state = state
         self.wake = asyncio.Event()
@@ -90,6 +91,7 @@ class Puller:
         self._commanded = True
         self._steps_at = 0.0
         self._engine: Engine | None = None
+        self._hello = hello or Hello()
 
     def send(self, request: Request, **expected: Any) -> None:
         """Send a command; `expected` fields are shown at once, before the engine confirms them."""
@@ -111,7 +113,7 @@ class Puller:
         """Connect, greet, and look until the engine is gone."""
         try:
             engine = await self._connect()
-            reply = await greet(engine.ask, Hello(), self._loading)
+            reply = await greet(engine.ask, self._hello, self._loading)
             self.state.loading = None
             if not isinstance(reply, Welcome):
                 self._no_welcome(reply)

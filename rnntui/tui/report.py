@@ -17,7 +17,8 @@ def report(state: RunState, stopped: bool = True) -> str:
     last = state.snapshot
     if last is None or last.step == 0:
         return ""
-    how = "finished" if last.state == "finished" else "stopped" if stopped else "left"
+    ended = last.state in ("finished", "crashed", "stopped")
+    how = last.state if ended else "stopped" if stopped else "left"
     head = f"{safe_text(state.recipe.name)}: {how} after {count(last.step)} updates"
     facts = [
         ("trained", f"{last.epoch:.2f} epochs in {_time(last.elapsed)}"),

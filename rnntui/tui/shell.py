@@ -12,8 +12,9 @@ from textual import events
 from textual.timer import Timer
 from textual.widgets import Input
 
-from rnntui.engine.protocol import Request, Stop
+from rnntui.engine.protocol import Hello, Request, Stop
 from rnntui.errors import EngineError
+from rnntui.order import this_terminal
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 from rnntui.tui.draw import Glyphs
@@ -25,7 +26,7 @@ from rnntui.tui.terminal import TerminalApp
 from rnntui.tui.themes import OWN
 
 HANG_UP, TERMINATED = 129, 143
-NOTICE_SECONDS = 2.5
+NOTICE_SECONDS, NEWS_SECONDS = 2.5, 20.0
 GONE_CHECK_SECONDS = 2.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
 
@@ -66,7 +67,7 @@ class Shell(TerminalApp):
         self.theme = theme
         self._stop_engine = stop_engine
         self._leaving = False
-        self._finished = False
+        self._finished = self._told = False
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -89,6 +90,7 @@ class Shell(TerminalApp):
             refused=lambda reason: self.say(safe_text(reason), "warning"),
             failed=self.fail,
             ready=lambda: self.caught_up,
+            hello=Hello(who=this_terminal(), read_only=self.read_only),
         )
         for job in (self.puller.run(), self.puller.command()):
             task = asyncio.create_task(job)
@@ -174,13 +176,21 @@ class Shell(TerminalApp):
         """Draw what a snapshot brought; then ask whether the terminal keeps up."""
         if not self.is_running or self._leaving:
             return
-        if self.state.state == "finished" and not self._finished:
-            self.say("finished: g still lets it write, q leaves", seconds=10.0)
-        self._finished = self.state.state == "finished"
+        self._tell_news()
         self.main.follow()
         if self.screen is not self.main:
             self.screen.follow()  # type: ignore[attr-defined]
         self.call_after_refresh(self.ask_terminal)
+
+    def _tell_news(self) -> None:
+        """What nobody may miss: what happened before this was looked at, and the end."""
+        welcome = self.state.welcome
+        if welcome is not None and welcome.news and not self._told:
+            self.say(welcome.news, "warning", NEWS_SECONDS)
+        elif self.state.state == "finished" and not self._finished:
+            self.say("finished: g still lets it write, q leaves", seconds=10.0)
+        self._told = self._told or welcome is not None
+        self._finished = self.state.state == "finished"
 
     def say(self, text: str, role: str = "", seconds: float = NOTICE_SECONDS) -> None:
         """Show a line for a while."""

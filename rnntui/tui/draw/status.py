@@ -48,6 +48,8 @@ _STATES = {
     "training": ("●", "*", "accent"),
     "paused": ("‖", "=", "strong"),
     "finished": ("■", "#", "accent"),
+    "stopped": ("■", "#", "muted"),
+    "crashed": ("■", "#", "warning"),
     "failed": ("▲", "!", "warning"),
 }
 
