@@ -1,0 +1,199 @@
+"""A run that is stopped and resumed goes on, bit for bit, as if it had not been stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnntui.data import load
+from rnntui.engine.protocol import Generate, Look
+from rnntui.engine.session import Session
+from rnntui.order import Order
+from rnntui.parallel.crew import Crew
+from rnntui.recipe import Recipe
+from rnntui.recording.capture import capture, reinstate
+from rnntui.recording.opening import Opened, open_order
+from rnntui.run.checkpoint import load as load_checkpoint
+from rnntui.run.checkpoint import save
+from rnntui.run.journal import EVENTS, read_journal
+from rnntui.trainer import start, train
+
+TEXT = Recipe(name="fox").replace(
+    source="text:the quick brown fox jumps over the lazy dog. ",
+    repeat=20,
+    hidden=7,
+    batch=3,
+    seq_len=8,
+    steps=24,
+    eval_every=5,
+    sample_every=4,
+    sample_length=12,
+    final_length=0,
+    workers=1,
+)
+VALUES = TEXT.replace(
+    task="values", source="values:" + ",".join(str(n * n % 11) for n in range(90)), batch=2
+)
+CASES = {
+    "rnn, carried": TEXT,
+    "rnn, reset, full passes": TEXT.replace(state="reset", seq_len="full", batch=1, repeat=2),
+    "rnn, one step, float64": TEXT.replace(seq_len=1, dtype="float64", cell="rnn"),
+    "gru, momentum, plateau": TEXT.replace(
+        cell="gru", optimizer="momentum", schedule="plateau", patience=1, lr=0.3
+    ),
+    "lstm, adamw, cosine, warm-up": TEXT.replace(
+        cell="lstm", optimizer="adamw", schedule="cosine", warmup=6
+    ),
+    "lstm, two layers, dropout": TEXT.replace(cell="lstm", layers=2, dropout=0.4),
+    "gru, two layers, dropout, two workers": TEXT.replace(
+        cell="gru", layers=2, dropout=0.4, workers=2
+    ),
+    "lstm, rmsprop, three workers": TEXT.replace(cell="lstm", optimizer="rmsprop", workers=3),
+    "rnn, adagrad, steps": TEXT.replace(
+        optimizer="adagrad", schedule="step", decay_every=5, sample_random="shared"
+    ),
+    "rnn, sgd, exponential, init orthogonal": TEXT.replace(
+        optimizer="sgd", schedule="exponential", init="orthogonal", sample_start="carried"
+    ),
+    "values, gru": VALUES.replace(cell="gru", standardize=True),
+    "values, lstm, several samples": VALUES.replace(cell="lstm"),
+    "several samples": TEXT.replace(samples=3, top_k=5, top_p=0.9, temperature=0.7),
+}
+
+
+def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list[object], object]:
+    """What each update gave, and the weights at the end, with stops and resumptions on disk."""
+    data, seen = load(recipe), []
+    saved: Path | None = None
+    for stop in (*stops, recipe.train.steps):
+        with Crew() as crew:
+            state = start(recipe, data, crew)
+            if saved is not None:
+                reinstate(state, load_checkpoint(saved))
+            if state.step >= stop:
+                continue
+            for chunk in train(recipe, data, state):
+                loss = chunk.loss, chunk.gradient_norm, chunk.lr, chunk.epoch
+                seen.append((chunk.step, *loss, chunk.validation, chunk.samples))
+                if chunk.step == stop:
+                    break
+            saved = save(directory, capture(state, {}))
+            weights = state.parameters.flat.copy()
+    return seen, weights
+
+
+@pytest.mark.parametrize("recipe", CASES.values(), ids=CASES.keys())
+def test_every_later_number_is_the_same(recipe: Recipe, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    whole, weights = trail(recipe, one, ())
+    parts, resumed = trail(recipe, other, (1, 5, 6, 17))
+    assert [step for step, *_ in whole] == list(range(1, 25))
+    assert parts == whole
+    assert np.array_equal(resumed, weights)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    from rnntui.errors import DataError
+
+    data = load(TEXT)
+    state = start(TEXT, data)
+    next(train(TEXT, data, state))
+    saved = save(tmp_path, capture(state, {}))
+    for other in (TEXT.replace(hidden=8), TEXT.replace(cell="gru"), TEXT.replace(optimizer="sgd")):
+        other = other.replace(batch=2) if other.train.optimizer == "sgd" else other
+        with pytest.raises(DataError) as error:
+            reinstate(start(other, data), load_checkpoint(saved))
+        assert len(str(error.value)) <= 200
+
+
+# ---- sessions: changes made by hand -------------------------------------------------------------
+
+
+def opened(runs: Path, **order: object) -> Opened:
+    return open_order(Order(TEXT.replace(checkpoint_every=6), runs=str(runs), **order))  # type: ignore[arg-type]
+
+
+def drive(session: Session, until: int) -> list[float]:
+    losses = []
+    while session.step < until and not session.finished:
+        session.update()
+        losses.append(session.snapshot(Look()).loss_reported or 0.0)
+    return losses
+
+
+def test_changes_by_hand_are_made_again(tmp_path: Path) -> None:
+    first = opened(tmp_path, name="first")
+    session = Session(first)
+    losses = drive(session, 5)
+    session.set_lr(0.02)
+    losses += drive(session, 9)
+    session.set_sampling("temperature", 0.5)
+    session.set_lr(0.001)
+    losses += drive(session, 24)
+    session.close()
+    weights = first.state.parameters.flat
+
+    second = opened(tmp_path, name="second", replay=str(tmp_path / "first"))
+    again = Session(second)
+    assert drive(again, 24) == losses
+    again.close()
+    assert np.array_equal(second.state.parameters.flat, weights)
+    edits = [
+        [(line["edit"], line["value"], line["step"]) for line in lines if "edit" in line]
+        for lines in (read_journal(tmp_path / name, EVENTS)[0] for name in ("first", "second"))
+    ]
+    assert len(edits[0]) == 3 and edits[0] == edits[1]
+
+
+def test_a_change_after_the_last_checkpoint_is_not_lost(tmp_path: Path) -> None:
+    """As when a crash comes between the two: the journal has it, the checkpoint has not."""
+    plain = opened(tmp_path, name="plain")
+    session = Session(plain)
+    drive(session, 8)
+    session.set_lr(0.02)
+    losses = drive(session, 24)
+    session.close()
+    for checkpoint in sorted((tmp_path / "plain" / "checkpoints").iterdir())[1:]:
+        checkpoint.rename(tmp_path / checkpoint.name)
+    kept = [path.name for path in (tmp_path / "plain" / "checkpoints").iterdir()]
+    back = open_order(Order(TEXT.replace(checkpoint_every=6), run=str(tmp_path / "plain")))
+    resumed = Session(back)
+    assert kept and resumed.step < 24
+    if resumed.step < 8:
+        drive(resumed, 8)
+    before = resumed.step
+    assert drive(resumed, 24) == losses[before - 8 :]
+    resumed.close()
+
+
+def test_writing_from_a_prompt_changes_nothing_that_is_learned(tmp_path: Path) -> None:
+    quiet, asked = Session(opened(tmp_path)), Session(opened(tmp_path))
+    expected = drive(quiet, 24)
+    losses = drive(asked, 10)
+    asked.generate(Generate("the ", 20, greedy=False, temperature=1.0, samples=1))
+    for _ in range(5):
+        asked.turn(1e9, 0.01)
+    losses += drive(asked, 24)
+    assert losses == expected
+    for session in (quiet, asked):
+        session.close()
+
+
+def test_the_journal_has_every_update_once(tmp_path: Path) -> None:
+    session = Session(opened(tmp_path, name="run"))
+    drive(session, 10)
+    session.close("stopped")
+    back = Session(open_order(Order(TEXT, run=str(tmp_path / "run"))))
+    drive(back, 24)
+    back.close()
+    lines, bad = read_journal(tmp_path / "run", "metrics")
+    assert not bad
+    assert sum(line["updates"] for line in lines) == 24
+    assert lines[-1]["step"] == 24
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert (status["state"], status["step"]) == ("finished", 24)

@@ -1,0 +1,177 @@
+"""The commands for runs, as processes: list, stop, resume, replay, remove, generate, measure."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rnntui.run.holder import living_holder
+from tests.conftest import Ended, command, environment, run_process
+
+if sys.platform == "win32":
+    pytest.skip("runs need Unix locks", allow_module_level=True)
+
+SHORT = (
+    "text:the quick brown fox jumps over the lazy dog. ",
+    "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
+    "--set", "repeat=30", "--set", "eval_every=20", "--set", "workers=1",
+)  # fmt: skip
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where runs are kept; what still trains there at the end is killed."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("RNNTUI_RUNS", str(root))
+    yield root
+    for path in root.glob("*/lock.json"):
+        if found := living_holder(path.parent):
+            os.kill(found[0].pid, signal.SIGKILL)
+
+
+def until(met: Callable[[], object], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def listed(rnntui: Callable[..., Ended]) -> dict[str, dict[str, object]]:
+    ended = rnntui("runs", "--json")
+    return {run["name"]: run for run in map(json.loads, ended.out.splitlines())}
+
+
+def test_a_finished_run_is_listed_and_can_be_used(rnntui, runs: Path) -> None:
+    assert rnntui("runs").out.startswith("no runs in ")
+    ended = rnntui("train", *SHORT, "--steps", "40", "--plain", "--name", "fox")
+    assert (ended.code, ended.err) == (0, "")
+    assert "kept as   fox" in ended.out
+    run = listed(rnntui)["fox"]
+    assert (run["state"], run["step"], run["live"]) == ("finished", 40, False)
+    line = rnntui("runs").out.splitlines()[1]
+    assert line.split()[:3] == ["fox", "finished", "40"]
+
+    text = rnntui("generate", "fox", "--prompt", "the ", "--length", "30", "--seed", "3").out
+    assert text.startswith("the ") and len(text) == len("the ") + 30 + 1
+    again = rnntui("generate", "fo", "--prompt", "the ", "--length", "30", "--seed", "3")
+    assert again.out == text
+    assert rnntui("generate", "fox", "--checkpoint", "39").code == 2
+    assert rnntui("generate", "fox", "--greedy", "--length", "5").code == 0
+
+    other = runs.parent / "other.txt"
+    other.write_text("the dog jumps over the fox, twice!\n" * 3)
+    measured = json.loads(rnntui("eval", "fox", str(other), "--json").out)
+    assert measured["step"] == 40 and 0 < measured["loss"] < 10 and measured["left_out"] == 9
+    assert "perplexity" in rnntui("eval", "fox", str(other)).out
+
+    refused = rnntui("resume", "fox", "--plain")
+    assert refused.code == 2 and "has finished" in refused.err
+    more = rnntui("resume", "fox", "--steps", "60", "--json", "--every", "1")
+    assert [event["step"] for event in more.of("step")] == list(range(41, 61))
+    assert listed(rnntui)["fox"]["step"] == 60
+
+    assert rnntui("rm", "fox").code == 2
+    assert rnntui("rm", "fox", "--yes").code == 0
+    assert listed(rnntui) == {}
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(rnntui, runs: Path) -> None:
+    whole = rnntui("train", *SHORT, "--steps", "3000", "--json", "--every", "1", "--name", "whole")
+    argv = command("train", *SHORT, "--steps", "3000", "--json", "--every", "1", "--name", "part")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment(), text=True) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
+            if '"step": 200,' in line:
+                program.send_signal(signal.SIGTERM)
+        assert program.wait(20) == 143
+    part = listed(rnntui)["part"]
+    assert part["state"] == "stopped" and part["problem"] == "stopped by SIGTERM"
+    rest = rnntui("resume", "part", "--json", "--every", "1").of("step")
+    same = {event["step"]: (event["loss"], event["grad_norm"]) for event in whole.of("step")}
+    assert rest[0]["step"] > 200 and rest[-1]["step"] == 3000
+    assert all(same[event["step"]] == (event["loss"], event["grad_norm"]) for event in rest)
+
+
+def test_in_the_background_until_it_is_stopped(rnntui, runs: Path) -> None:
+    ended = run_process("train", *SHORT, "--steps", "100000000", "--detach", "--name", "back")
+    assert (ended.returncode, ended.stdout) == (0, "training back: rnntui attach back\n")
+    until(lambda: listed(rnntui)["back"]["step"])
+    taken = rnntui("resume", "back", "--plain")
+    assert taken.code == 73 and "is being trained by process" in taken.err
+    assert rnntui("rm", "back", "--yes").code == 73
+    assert rnntui("train", *SHORT, "--plain", "--name", "back").code == 73
+    assert rnntui("generate", "back", "--length", "4").code in (0, 65)  # no checkpoint yet, maybe
+    stopped = rnntui("stop", "back")
+    assert stopped.code == 0 and stopped.out.startswith("back stopped after update ")
+    assert listed(rnntui)["back"]["state"] == "stopped"
+    assert rnntui("stop", "back").code == 2
+
+
+def test_what_cannot_begin_says_so_in_the_background_too(runs: Path) -> None:
+    ended = run_process("train", "text:aaaa", "--detach")
+    assert ended.returncode == 65
+    assert not list(runs.glob("*"))
+
+
+def test_a_killed_run_is_called_crashed_and_goes_on(rnntui, runs: Path) -> None:
+    settings = ("--steps", "100000000", "--set", "checkpoint_every=50")
+    ended = run_process("train", *SHORT, *settings, "--detach", "--name", "hit")
+    assert ended.returncode == 0, ended.stderr
+    until(lambda: list(runs.glob("hit/checkpoints/step-*")))
+    found = living_holder(runs / "hit")
+    assert found is not None
+    os.kill(found[0].pid, signal.SIGKILL)
+    until(lambda: living_holder(runs / "hit") is None)
+    assert listed(rnntui)["hit"]["state"] == "crashed"
+    step = int(sorted(path.name for path in runs.glob("hit/checkpoints/step-*"))[-1].split("-")[1])
+    more = rnntui("resume", "hit", "--steps", str(step + 5), "--json", "--every", "1")
+    assert more.code == 0, more.err
+    assert [event["step"] for event in more.of("step")] == list(range(step + 1, step + 6))
+
+
+def test_the_source_must_be_what_it_was(rnntui, runs: Path) -> None:
+    source = runs.parent / "mine.txt"
+    source.write_text("the quick brown fox\n" * 40)
+    settings = ("--steps", "5", "--plain", "--name", "mine")
+    assert rnntui("train", str(source), *SHORT[1:], *settings).code == 0
+    source.write_text("the quick brown dog\n" * 40)
+    ended = rnntui("resume", "mine", "--steps", "9", "--plain")
+    assert ended.code == 65 and "has changed since the run began" in ended.err
+
+
+def test_nothing_is_kept_where_that_is_asked_for_or_impossible(rnntui, runs: Path) -> None:
+    assert rnntui("train", *SHORT, "--steps", "3", "--plain", "--no-save").code == 0
+    assert not runs.exists()
+    runs.write_text("in the way")
+    ended = rnntui("train", *SHORT, "--steps", "3", "--plain")
+    assert ended.code == 0 and "this run is not kept: cannot make" in ended.err
+    named = rnntui("train", *SHORT, "--steps", "3", "--plain", "--name", "fox")
+    assert named.code == 74
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("resume",), 2, "no runs in "),
+        (("resume", "nope"), 2, "no run 'nope'"),
+        (("attach", "nope"), 2, "no run 'nope'"),
+        (("train", "ramp", "--name", "../x"), 2, "name '../x': takes up to 64"),
+        (("train", "ramp", "--name", "x", "--no-save"), 2, "--no-save keeps nothing"),
+        (("train", "--replay", "nope"), 2, "no run 'nope'"),
+        (("eval", "nope", "x.txt"), 2, "no run 'nope'"),
+        (("rm",), 2, "missing argument 'RUN...'"),
+    ],
+)
+def test_mistakes(args: tuple[str, ...], code: int, said: str, rnntui, runs: Path) -> None:
+    ended = rnntui(*args)
+    assert ended.code == code
+    assert ended.err.startswith(f"rnntui: {said}"), ended.err
+    assert len(ended.err) <= 220 and ended.err.count("\n") == 1
