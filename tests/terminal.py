@@ -118,6 +118,12 @@ class Terminal:
         """The whole screen as one string."""
         return "\n".join(self.screen())
 
+    def forget(self) -> None:
+        """Let go of what was sent so far, but for the screen it made: for long runs."""
+        self.screen()
+        self.log.clear()
+        self._fed = 0
+
     def raw(self) -> bytes:
         """Every byte the program sent."""
         return b"".join(data for _, data in self.log)

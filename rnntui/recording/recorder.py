@@ -20,7 +20,7 @@ from rnntui.run.saver import Saver
 from rnntui.run.status import Status, StatusWriter
 from rnntui.trainer import Chunk
 
-SAVE_EVERY = 30.0  # seconds between checkpoints, where the recipe does not count updates
+FIRST_SAVE, SAVE_EVERY = 5.0, 30.0  # seconds, where the recipe does not count updates
 SOON = 1.0  # seconds until a change by the user is in a checkpoint
 _WRITE_EVERY = 0.2  # seconds between two turns of the writing thread
 
@@ -43,7 +43,7 @@ class Recorder:
         self._status = StatusWriter(run.path, self._report, files)
         self._saver = Saver(self._to_disk, self._report, self._on_disk)
         self._saved: int | None = None
-        self._due = monotonic() + SAVE_EVERY
+        self._due = monotonic() + FIRST_SAVE
         self._best: Checkpoint | None = None  # better than those on disk, and not there yet
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="recorder", daemon=True)
