@@ -8,7 +8,6 @@ Prints memory, descriptors and threads of both processes, and how memory grew af
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -42,7 +41,7 @@ def read(pid: int, began: float) -> Reading:
     return Reading(
         time.monotonic() - began,
         int(fields["RssAnon"].split()[0]),
-        len(os.listdir(f"/proc/{pid}/fd")),
+        len(list(Path(f"/proc/{pid}/fd").iterdir())),
         int(fields["Threads"]),
     )
 
@@ -95,7 +94,9 @@ def main() -> None:
             terminal.write("\x1b\x1bq")
             terminal.exit_code(30)
         settled = 60 * given.minutes * SETTLED
-        sound = [report(*each, settled) for each in zip(("dashboard", "trainer"), readings)]
+        sound = [
+            report(*each, settled) for each in zip(("dashboard", "trainer"), readings, strict=True)
+        ]
     sys.exit(0 if all(sound) else 1)
 
 
