@@ -131,8 +131,11 @@ def _toml_value(value: Value) -> str:
 
 
 def _quoted(text: str) -> str:
+    """As a string of TOML in which every character that steers or hides is an escape."""
     marks = {'"': '\\"', "\\": "\\\\"}
-    return '"' + "".join(marks.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
+    return (
+        '"' + "".join(marks.get(c) or (c if c in safe_text(c) else _escape(c)) for c in text) + '"'
+    )
 
 
 def _escape(char: str) -> str:
@@ -168,5 +171,7 @@ def load_recipe(name: str) -> Recipe:
         return from_toml(path.read_text("utf-8"), path.name)
     except UnicodeDecodeError as error:
         raise UsageError(f"{safe_text(name)}: not UTF-8 at byte {error.start}") from None
+    except ValueError:
+        raise UsageError(f"{safe_text(name)}: not a file name") from None
     except OSError as error:
         raise UsageError(f"{safe_text(name)}: {error.strerror}") from None

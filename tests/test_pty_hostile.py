@@ -10,16 +10,18 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("needs pseudo-terminals", allow_module_level=True)
 
+from tests.hostile import as_utf8, hostile, obeyed
 from tests.terminal import Terminal
 
 STEERING = "\x1b[6n\x1b]52;c;aGk=\x07\x9b31m\u202e\u2066\u200b\ufeff"
 RAW = [b"\x1b[6n", b"\x1b]52", *(c.encode() for c in "\x9b\u202e\u2066\u200b\ufeff")]
 TEXT = f"[/]{STEERING}[@click=app.quit]x[/] 漢字 e\u0301 🇩🇪\n"
+MANY = as_utf8("\n".join(hostile(300, 5)).replace("\0", ""))
 
 
 def test_nothing_of_it_arrives_raw(tmp_path: Path) -> None:
     name = "e\x1b]52;c;aGk=\x07\u202e[bold].txt"
-    (tmp_path / name).write_text(TEXT * 200, "utf-8")
+    (tmp_path / name).write_text(TEXT * 20 + MANY, "utf-8")
     root = str(Path(__file__).parents[1])
     settings = "batch=1", "seq_len=20", "sample_every=50", "cell=rnn", "layers=1", "dropout=0"
     argv = [sys.executable, "-m", "rnntui", "train", name]
@@ -39,3 +41,4 @@ def test_nothing_of_it_arrives_raw(tmp_path: Path) -> None:
         terminal.write("q")
         assert terminal.exit_code() == 0
         assert [raw for raw in RAW if raw in terminal.raw()] == []
+        assert list(obeyed(terminal.raw(), (100, 30)))[:5] == []

@@ -1,0 +1,276 @@
+"""Every place where a line can show a foreign string; as a program, it shows strings there.
+
+python -m tests.sinks COUNT SEED [NAME …]
+
+`SINKS` says how to get a string there, `PRINTED` which sinks lead to each place in the code that
+prints. Whoever prints something new adds a line to both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+
+from rnntui import listing
+from rnntui.cli import run
+from rnntui.errors import DataError
+from rnntui.outcome import guarded
+from rnntui.recipe import Recipe, to_toml
+from tests.hostile import as_name, as_utf8, hostile
+
+Show = Callable[[str], object]
+TINY = ("--hidden", "2", "--layers", "1", "--steps", "1", "--batch", "1", "--seq-len", "4")
+TINY += ("--set", "dropout=0", "--set", "eval_every=0", "--set", "final_length=9", "--plain")
+
+
+# ---- ways to show a string ---------------------------------------------------------------------
+
+
+def error(raised: Callable[[str], BaseException]) -> Show:
+    """A command that ends so."""
+
+    def show(text: str) -> object:
+        def command() -> int:
+            raise raised(text)
+
+        return guarded(command)
+
+    return show
+
+
+def command(*args: str) -> Show:
+    """A command line, with the string in the place of {}."""
+    return lambda text: run([arg.replace("{}", text) for arg in args])
+
+
+def recipe_of_ones_own(text: str) -> object:
+    """A recipe with the string as its title, text and source."""
+    recipe = dataclasses.replace(Recipe(), title=as_utf8(text), about=as_utf8(text))
+    recipe = recipe.replace(source=f"text:{as_utf8(text)}", prompt=as_utf8(text))
+    Path("mine.toml").write_text(to_toml(recipe), "utf-8")
+    run(["recipes", "mine.toml"])
+    return run(["train", "mine.toml", *TINY])
+
+
+def damaged_recipe(text: str) -> object:
+    """A recipe that holds the string as it is."""
+    for content in (f"[{text}]", f'["{text}"]', f'title = "{text}"', f'[data]\n"{text}" = 1'):
+        Path("bad.toml").write_text(as_utf8(content), "utf-8")
+        run(["recipes", "bad.toml"])
+    value = as_utf8(text).encode("unicode_escape").decode().replace("\\x", "\\u00")
+    Path("bad.toml").write_text(
+        f'[data]\nsource = "corpus:{value}"\ntokenizer = "{value}"', "utf-8"
+    )
+    return run(["train", "bad.toml", "--plain"])
+
+
+def file_name(text: str) -> object:
+    """A file of that name, one that is not there, and a folder."""
+    name = as_name(text)
+    Path(name).write_text("abcdefgh\n" * 3, "utf-8")
+    run(["train", f"./{name}", *TINY])
+    run(["train", f"./{name}x"])
+    Path(name).unlink()
+    Path(name).mkdir()
+    run(["train", f"./{name}"])
+    Path(name).rmdir()
+    return run(["train", f"./{name}.toml"])
+
+
+def column_names(text: str) -> object:
+    """A CSV with such a column, and a column that it does not have."""
+    quoted = '"' + as_utf8(text).replace('"', '""') + '"'
+    Path("t.csv").write_text(f"a,{quoted}\n" + "1,2\n2,3\n3,1\n" * 3, "utf-8")
+    run(["train", "t.csv", *TINY, "--set", "split=0"])
+    run(["train", "t.csv", *TINY, "--set", f"columns={text}"])
+    Path("t.csv").write_text(f"a,b\n1,{quoted}\n2,3\n3,4\n", "utf-8")
+    return run(["train", "t.csv", *TINY])
+
+
+def tokens(text: str) -> object:
+    """A text to learn, token by token; with it too short for that."""
+    source = f"text:{text}"
+    for kind in ("char", "byte", "word"):
+        run(["train", source, *TINY, "--seq-len", "2", "--set", f"tokenizer={kind}"])
+    return run(["train", "text:abc", *TINY, "--set", f"prompt={text}"])
+
+
+@cache
+def finished() -> Any:
+    """A run that has ended: itself, its data, its last update, its result."""
+    from rnntui.data import load
+    from rnntui.foreground.report import Run
+    from rnntui.trainer import finish, start, train
+
+    recipe = Recipe().replace(source="text:abcabcabcabc", hidden=2, batch=1, seq_len=4, steps=1)
+    recipe = recipe.replace(split=0.0, eval_every=0)
+    data = load(recipe)
+    state = start(recipe, data)
+    (chunk,) = train(recipe, data, state)
+    return Run(recipe, data, 9, 1, 0.0), chunk, finish(recipe, data, state)
+
+
+def reports(text: str) -> object:
+    """What --plain and --json tell of a run, with the string wherever they tell one."""
+    from rnntui.foreground.json_report import JsonReport
+    from rnntui.foreground.plain_report import PlainReport
+    from rnntui.foreground.report import Lines
+
+    made, chunk, result = finished()
+    recipe = dataclasses.replace(made.recipe, name=text, title=text, about=text)
+    data = dataclasses.replace(made.data, name=text, split=text)
+    foreign = dataclasses.replace(made, recipe=recipe, data=data)
+    for kind in (PlainReport, JsonReport):
+        report = kind(Lines(sys.stdout), 1)
+        report.begin(foreign)
+        report.note(text)
+        report.see(dataclasses.replace(chunk, sample=text))
+        report.end(dataclasses.replace(result, generated=text))
+        report.stop("SIGINT")
+    return None
+
+
+def lists(text: str) -> object:
+    """The lists of recipes and corpora, if those were foreign."""
+    from rnntui.data.corpus import CorpusInfo
+
+    recipe = dataclasses.replace(Recipe(), title=text)
+    corpus = CorpusInfo("x", "text", text, "1 kB", text)
+    bundled, catalogue, read = listing.bundled, listing.catalogue, listing.from_toml
+    listing.bundled = lambda: {"tales": ""}
+    listing.from_toml = lambda _text, _name: recipe
+    listing.catalogue = lambda: (corpus,)  # type: ignore[assignment]
+    try:
+        run(["recipes"])
+        return run(["corpora"])
+    finally:
+        listing.bundled, listing.catalogue, listing.from_toml = bundled, catalogue, read
+
+
+def farewell(text: str) -> object:
+    """What the dashboard leaves in the scrollback."""
+    from rnntui.tui.start import _epilogue
+    from rnntui.tui.state import RunState, Written
+    from tests.scripted import Scripted
+
+    recipe = dataclasses.replace(Recipe(), name=text)
+    state = RunState(recipe)
+    state.take(Scripted(Recipe()).snapshot)
+    state.written = Written(prompt=text, text=text)
+    app = SimpleNamespace(state=state, return_code=0, crash=None, failure="")
+    return _epilogue(app, None)  # type: ignore[arg-type]
+
+
+def dead_engine(text: str) -> object:
+    """The last words of a training process, as its starter tells them."""
+    from rnntui.engine.spawn import LOG, EngineHandle
+
+    Path(LOG).write_text(as_utf8(text), "utf-8")
+    process: Any = SimpleNamespace(poll=lambda: 70)
+    raise_ = error(lambda said: DataError(said))
+    return raise_(EngineHandle(process, Path()).why())
+
+
+def splash(text: str) -> object:
+    """The first frame, drawn before the dashboard is there."""
+    from rnntui.tui.splash import frame
+
+    print(frame(text, 80, 24, (233, 251, 79, 231, 245)))
+    print(frame(text, 20, 2, (233, 251, 79, 231, 245)))
+    return None
+
+
+SINKS: dict[str, Show] = {
+    "a source": command("train", "{}"),
+    "a command": command("{}"),
+    "an option": command("train", "--{}"),
+    "an option's value": command("train", "counting", "--glyphs", "{}"),
+    "a theme": command("train", "counting", "--theme", "{}"),
+    "--every": command("train", "counting", "--every", "{}"),
+    "--set": command("train", "--set", "{}"),
+    "a key": command("train", "--set", "{}=1"),
+    "a number": command("train", "--set", "hidden={}"),
+    "a choice": command("train", "--cell", "{}"),
+    "a corpus": command("train", "corpus:{}"),
+    "values": command("train", "values:{}", "--plain"),
+    "a recipe's name": command("recipes", "{}"),
+    "a recipe's file": lambda text: run(["recipes", f"{as_name(text)}.toml"]),
+    "a recipe of one's own": recipe_of_ones_own,
+    "a damaged recipe": damaged_recipe,
+    "a file": file_name,
+    "columns": column_names,
+    "tokens": tokens,
+    "reports": reports,
+    "lists": lists,
+    "an error of ours": error(DataError),
+    "an error of click's": error(lambda text: click.ClickException(text)),
+    "a usage error": error(lambda text: click.UsageError(text)),
+    "an unforeseen error": error(ValueError),
+    "an error of the system": error(lambda text: OSError(5, text, text)),
+    "the last words of a process": dead_engine,
+    "the farewell": farewell,
+    "the splash": splash,
+}
+# Sinks that take their time are shown one string of so many.
+ONE_OF = {
+    "a theme": 4, "a key": 4, "a number": 4, "a choice": 4, "values": 4, "a damaged recipe": 10,
+    "the farewell": 4, "a recipe of one's own": 40, "a file": 40, "columns": 40, "tokens": 40,
+}  # fmt: skip
+
+# Each function that prints, or writes anywhere, and the sinks that lead there; none where nothing
+# foreign can come out on a terminal.
+PRINTED: dict[str, tuple[str, ...]] = {
+    "rnntui.cli.listing:recipes": ("a recipe of one's own", "lists"),
+    "rnntui.cli.listing:corpora": ("lists",),
+    "rnntui.cli.training:_dashboard": (),
+    "rnntui.cli.measuring:check": (),
+    "rnntui.outcome:_say": ("a source", "a command", "an unforeseen error"),
+    "rnntui.foreground.report:Lines.write": ("reports", "a file"),
+    "rnntui.foreground.report:Lines.last": ("reports",),
+    "rnntui.foreground.report:Lines._push": (),
+    "rnntui.foreground.json_report:JsonReport.end": ("reports",),
+    "rnntui.foreground.json_report:JsonReport._print": ("reports",),
+    "rnntui.foreground.plain_report:PlainReport.begin": ("reports", "a file", "columns"),
+    "rnntui.foreground.plain_report:PlainReport.note": ("reports",),
+    "rnntui.foreground.plain_report:PlainReport.end": ("reports", "tokens"),
+    "rnntui.foreground.plain_report:PlainReport._row": (),
+    "rnntui.foreground.plain_report:PlainReport._sample": (),
+    "rnntui.foreground.plain_report:PlainReport._quote": ("reports",),
+    "rnntui.tui.start:_epilogue": ("the farewell",),
+    "rnntui.tui.start:write_crash": (),
+    "rnntui.tui.splash:Splash.__enter__": ("the splash",),
+}
+
+
+def main(count: int, seed: int, names: Sequence[str]) -> None:
+    """Show the strings in each sink, or in those named."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    strings = hostile(count, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        tempfile.tempdir = folder  # where what nobody foresaw is kept
+        for name, show in SINKS.items():
+            if names and name not in names:
+                continue
+            began = time.process_time()
+            print(f"\n=== {name}", flush=True)
+            for text in strings[:: ONE_OF.get(name, 1)]:
+                show(text)
+            if "TIMES" in os.environ:
+                print(f"\n--- {name}: {time.process_time() - began:.2f} s", file=sys.stderr)
+        os.chdir("/")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -1,0 +1,245 @@
+"""Every text of a message and of a recipe on the dashboard's screen; a program, for a terminal.
+
+python -m tests.sinks_screen COUNT SEED TASK REPORT
+
+Each frame shows other strings, in every text that an engine can send, as the codec lets it through.
+What could be seen of them is written to the file REPORT: {text: [frames, frames in which it was]}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import sys
+import types
+from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from rnntui.engine import protocol as p
+from rnntui.engine.codec import decode_reply, encode
+from rnntui.recipe import Recipe, keys
+from rnntui.tui.app import Dashboard
+from tests.hostile import as_utf8, hostile
+from tests.scripted import Scripted, shown
+
+SIZE = (120, 40)
+LONGEST = 200  # characters of a text in a message, as the engine cuts it
+MANY = {"Writing.text": 12, "Welcome.notes": 3, "Welcome.features": 2, "TokenSteps": 8}
+
+# Where each text is seen: on the dashboard of tokens or of values, on a page, or not at all.
+Place = Literal["tokens", "values", "info", "events", ""]
+SEEN: dict[str, Place] = {
+    "Recipe.name": "tokens",
+    "Recipe.title": "info",
+    "Recipe.about": "info",
+    "Recipe.source": "info",
+    "Recipe.columns": "info",
+    "Recipe.prompt": "info",
+    "Welcome.source": "info",
+    "Welcome.unit": "info",
+    "Welcome.split": "info",
+    "Welcome.features": "values",
+    "Welcome.notes": "info",
+    "Welcome.run": "",
+    "Welcome.news": "",
+    "Snapshot.disk": "",
+    "Baseline.name": "info",
+    "Event.text": "events",
+    "Event.who": "",
+    "TokenSteps.input": "tokens",
+    "TokenSteps.true": "tokens",
+    "TokenSteps.predicted": "tokens",
+    "Writing.prompt": "tokens",
+    "Writing.text": "tokens",
+    "Writing.warning": "tokens",
+    "Alert.title": "tokens",
+    "Alert.cause": "tokens",
+    "Alert.mend": "tokens",
+    "Refused.reason": "tokens",
+    "Failed.message": "",  # on stderr, after the dashboard has gone
+    "a pasted prompt": "tokens",
+}
+
+
+def texts_of(kind: type, found: dict[str, None] | None = None) -> dict[str, None]:
+    """The names of the texts in a message and its parts, as class.field."""
+    found = {} if found is None else found
+    for name, hint in get_type_hints(kind).items():
+        for part in _parts(hint):
+            if part is str:
+                found[f"{kind.__name__}.{name}"] = None
+            elif dataclasses.is_dataclass(part):
+                texts_of(part, found)  # type: ignore[arg-type]
+    return found
+
+
+def all_texts() -> set[str]:
+    """The names of all texts that can come to a dashboard."""
+    found = {"a pasted prompt", "Recipe.name", "Recipe.title", "Recipe.about"}
+    free = [leaf for leaf in keys() if str in leaf.types and leaf.accepts() == "text"]
+    found |= {f"Recipe.{leaf.name}" for leaf in free}
+    return found.union(*(texts_of(kind) for kind in p.REPLIES.values()))
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """The types that a value may be made of."""
+    if get_origin(hint) in (Union, types.UnionType, tuple, Annotated):
+        for part in get_args(hint):
+            yield from _parts(part)
+    elif get_origin(hint) is not Literal:
+        yield hint
+
+
+class Strings:
+    """Hands out strings, and remembers which went where in this frame."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self._strings = cycle(strings)
+        self.given: dict[str, list[str]] = {}
+        self.long = False  # a long writing leaves no room for its prompt
+
+    def __call__(self, name: str) -> str:
+        count = MANY.get(name, 1) if self.long else 1
+        texts = [as_utf8(next(self._strings))[:LONGEST] for _ in range(count)]
+        self.given.setdefault(name, []).extend(texts)
+        return "\n".join(texts)
+
+
+def filled(message: Any, text: Strings) -> Any:
+    """The message with a string in the place of each text."""
+    kind, changes = type(message), {}
+    for name in get_type_hints(kind):
+        value, where = getattr(message, name), f"{kind.__name__}.{name}"
+        if where not in SEEN and isinstance(value, str):
+            continue  # one of a few words
+        if isinstance(value, str):
+            changes[name] = text(where)
+        elif isinstance(value, tuple) and value and isinstance(value[0], str):
+            count = MANY.get(kind.__name__, MANY.get(where, 1))
+            changes[name] = tuple(text(where) for _ in range(count))
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            changes[name] = tuple(filled(item, text) for item in value)
+        elif dataclasses.is_dataclass(value):
+            changes[name] = filled(value, text)
+    return dataclasses.replace(message, **changes)
+
+
+def sent(message: Any) -> Any:
+    """The message as it comes out of the socket."""
+    return decode_reply(encode(message))
+
+
+class Mute:
+    """An engine that never answers."""
+
+    async def ask(self, _request: p.Request) -> p.Reply:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class Tour:
+    """Shows frame after frame."""
+
+    def __init__(self, count: int, seed: int, task: str) -> None:
+        self.text = Strings(hostile(count, seed) if seed else harmless(count))
+        self.count = count
+        recipe = Recipe(name="x").replace(task=task)
+        self.engine = Scripted(recipe)
+        if isinstance(steps := self.engine.snapshot.steps, p.ValueSteps):
+            twice = [
+                tuple((v, v) for (v,) in r) for r in (steps.input, steps.true, steps.predicted)
+            ]
+            self.engine.change(steps=p.ValueSteps(steps.step, *twice))
+        self.app = Dashboard(recipe, self._connect)
+        self.frames: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
+        self.number = 0
+
+    async def _connect(self) -> Mute:
+        return Mute()
+
+    async def run(self) -> None:
+        """All the frames, then leave."""
+        while self.app.main.plot.size.height == 0:
+            await asyncio.sleep(0.01)
+        while self.number * 30 < self.count:  # a frame takes about 30 strings
+            self.number += 1
+            self._next()
+            await self._look("values" if self.app.state.values else "tokens")
+            for page in ("info", "events") if self.number % 4 == 0 else ():
+                self.app.open_page(page)
+                await self._painted()
+                self._note(page, "\n".join("".join(t for t, _ in r) for r in self._page_rows()))
+                self.app.pop_screen()
+                await self._painted()
+        self.app.exit(return_code=0)
+
+    def _page_rows(self) -> Any:
+        return self.app.screen.text._make(SIZE[0])  # type: ignore[attr-defined]
+
+    def _next(self) -> None:
+        self.text.given, self.text.long = {}, self.number % 2 == 0
+        state, text, step = self.app.state, self.text, 3000 + self.number
+        about = "\n\n".join(text("Recipe.about") for _ in range(2))
+        recipe = dataclasses.replace(
+            state.recipe, name=text("Recipe.name"), title=text("Recipe.title"), about=about
+        )
+        texts = {name: text(f"Recipe.{name}") for name in ("source", "columns", "prompt")}
+        self.engine.write("x", id=self.number, prompt="x", warning="x", step=step)
+        self.engine.change(alert=p.Alert(step, "x", "x", "x"), step=step, event_count=self.number)
+        state.recipe = recipe.replace(**texts)
+        welcome: Any = self.engine.welcome
+        state.welcome = sent(filled(dataclasses.replace(welcome, features=("x",)), text))
+        state.take(sent(filled(self.engine.snapshot, text)))
+        self.app.main.input.value = text("a pasted prompt")
+        self.app.say(sent(p.Refused(text("Refused.reason"))).reason, "warning")
+        self.app.main.redraw()
+
+    async def _look(self, place: str) -> None:
+        await self._painted()
+        self._note(place, shown(self.app) + self.app.main.input.value)
+
+    async def _painted(self) -> None:
+        painted = asyncio.Event()
+        self.app.call_after_refresh(painted.set)
+        await painted.wait()
+
+    def _note(self, place: str, screen: str) -> None:
+        for name, texts in self.text.given.items():
+            if SEEN[name] == place:
+                self.frames[name] += 1
+                # The mark alone: of what follows there may be no room for anything.
+                self.seen[name] += any(t[: t.index("q", 1) + 1] in screen for t in texts)
+
+
+def harmless(count: int) -> list[str]:
+    """As many strings that do nothing."""
+    return [f"q{n}qjust a few words of {n % 7 * 'some '}text" for n in range(count)]
+
+
+def main(count: int, seed: int, task: str, report: str) -> None:
+    """Run the tour on this terminal."""
+    for name in ("COLUMNS", "LINES"):  # they would hide the terminal's own size
+        os.environ.pop(name, None)
+    tour = Tour(count, seed, task)
+
+    async def start() -> None:
+        running = asyncio.create_task(tour.run())
+        running.add_done_callback(lambda task: task.cancelled() or task.result())
+
+    tour.app.call_later(start)
+    tour.app.run()
+    if tour.app.crash is not None:
+        raise tour.app.crash
+    found = {name: [frames, tour.seen[name]] for name, frames in tour.frames.items()}
+    Path(report).write_text(json.dumps(found), "utf-8")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4])
