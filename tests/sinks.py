@@ -135,7 +135,7 @@ def reports(text: str) -> object:
         report = kind(Lines(sys.stdout), 1)
         report.begin(foreign)
         report.note(text)
-        report.see(dataclasses.replace(chunk, sample=text))
+        report.see(dataclasses.replace(chunk, samples=(text, text)))
         report.end(dataclasses.replace(result, generated=text))
         report.stop("SIGINT")
     return None
@@ -235,6 +235,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.listing:corpora": ("lists",),
     "rnntui.cli.training:_dashboard": (),
     "rnntui.cli.measuring:check": (),
+    "rnntui.bench.command:bench": (),
     "rnntui.outcome:_say": ("a source", "a command", "an unforeseen error"),
     "rnntui.foreground.report:Lines.write": ("reports", "a file"),
     "rnntui.foreground.report:Lines.last": ("reports",),
@@ -248,6 +249,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.foreground.plain_report:PlainReport._sample": (),
     "rnntui.foreground.plain_report:PlainReport._quote": ("reports",),
     "rnntui.tui.start:_epilogue": ("the farewell",),
+    "rnntui.tui.start:_wait_for_saving": (),
     "rnntui.tui.start:write_crash": (),
     "rnntui.tui.splash:Splash.__enter__": ("the splash",),
 }

@@ -57,6 +57,7 @@ SEEN: dict[str, Place] = {
     "Writing.prompt": "tokens",
     "Writing.text": "tokens",
     "Writing.warning": "tokens",
+    "Writing.others": "tokens",
     "Alert.title": "tokens",
     "Alert.cause": "tokens",
     "Alert.mend": "tokens",
@@ -191,7 +192,8 @@ class Tour:
             state.recipe, name=text("Recipe.name"), title=text("Recipe.title"), about=about
         )
         texts = {name: text(f"Recipe.{name}") for name in ("source", "columns", "prompt")}
-        self.engine.write("x", id=self.number, prompt="x", warning="x", step=step)
+        others = ("x",) if self.number % 3 == 0 else ()
+        self.engine.write("x", id=self.number, prompt="x", warning="x", step=step, others=others)
         self.engine.change(alert=p.Alert(step, "x", "x", "x"), step=step, event_count=self.number)
         state.recipe = recipe.replace(**texts)
         welcome: Any = self.engine.welcome
