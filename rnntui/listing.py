@@ -13,7 +13,7 @@ from rnntui.data.corpus import CorpusInfo, catalogue
 from rnntui.options import DEFAULT
 from rnntui.recipe import Recipe, bundled, from_toml, load_recipe, to_toml
 from rnntui.run.summary import RunSummary
-from rnntui.text import fit, pad, safe_text
+from rnntui.text import fit, pad, safe_json, safe_text
 
 NAME_WIDTH, PROBLEM_WIDTH = 40, 60
 
@@ -103,4 +103,5 @@ def _bytes(size: int) -> str:
 
 def runs_as_json(runs: Sequence[RunSummary]) -> list[str]:
     """Every run as a JSON object."""
-    return [json.dumps({**dataclasses.asdict(run), "path": str(run.path)}) for run in runs]
+    tables = [{**dataclasses.asdict(run), "path": str(run.path)} for run in runs]
+    return [safe_json(json.dumps(table)) for table in tables]

@@ -108,6 +108,11 @@ def _combines(char: str) -> bool:
     return any(first <= char <= last for first, last in _HANGUL_PARTS)
 
 
+def safe_json(line: str) -> str:
+    """JSON in ASCII without the one character in it that a terminal might obey: DEL."""
+    return line.replace("\x7f", "\\u007f")
+
+
 def cell_width(text: str) -> int:
     """How many terminal cells safe text without newlines takes."""
     if text.isascii():

@@ -9,7 +9,10 @@ prints. Whoever prints something new adds a line to both.
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -107,6 +110,64 @@ def tokens(text: str) -> object:
 
 
 @cache
+def kept() -> dict[str, bytes]:
+    """The files of a run, by their path in its directory."""
+    run(["train", "text:abcabcabcabc", *TINY, "--runs-dir", "made", "--name", "made"])
+    files = [path for path in Path("made/made").rglob("*") if path.is_file()]
+    return {str(path.relative_to("made/made")): path.read_bytes() for path in files}
+
+
+def put(name: str, files: dict[str, bytes]) -> None:
+    """A run of that name, and no other."""
+    shutil.rmtree("runs", ignore_errors=True)
+    for path, content in files.items():
+        place = Path("runs", name, path)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def use_run(name: str) -> None:
+    """Every command on a run that is there."""
+    for args in (["runs"], ["runs", "--json"], ["generate", name, "--length", "3"], ["stop", name]):
+        run(args)
+    run(["eval", name, "none.txt"])
+    run(["resume", name, "--plain", "--steps", "1"])
+    sys.stdin, before = io.StringIO(), sys.stdin
+    try:
+        run(["rm", name])
+    finally:
+        sys.stdin = before
+
+
+def run_names(text: str) -> object:
+    """The directory of a run."""
+    name = as_name(text)
+    put(name, kept())
+    return use_run(name)
+
+
+def run_files(text: str) -> object:
+    """What stands in a run's files, in the place of every text; then in a damaged one."""
+
+    def foreign(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: foreign(item) for key, item in value.items()}
+        return as_utf8(text) if isinstance(value, str) else value
+
+    for path in [path for path in kept() if path.endswith(".json") and "/" not in path]:
+        table = json.loads(kept()[path])
+        for key, value in table.items():
+            changed = json.dumps({**table, key: foreign(value)}).encode()
+            put("files", {**kept(), path: changed})
+            run(["runs"])
+            run(["runs", "--json"])
+        put("files", {**kept(), path: as_utf8(text).encode()})
+        use_run("files")
+    put("files", {**kept(), "recipe.toml": as_utf8(f'title = "{text}"').encode()})
+    return use_run("files")
+
+
+@cache
 def finished() -> Any:
     """A run that has ended: itself, its data, its last update, its result."""
     from rnntui.data import load
@@ -168,8 +229,11 @@ def farewell(text: str) -> object:
     state = RunState(recipe)
     state.take(Scripted(Recipe()).snapshot)
     state.written = Written(prompt=text, text=text)
-    app = SimpleNamespace(state=state, return_code=0, crash=None, failure="")
-    return _epilogue(app, None)  # type: ignore[arg-type]
+    app: Any = SimpleNamespace(state=state, return_code=0, crash=None, failure="", kept=True)
+    engine: Any = SimpleNamespace(exited=lambda: 0, wait=lambda seconds: 0)
+    for app.stopped in (True, False):
+        _epilogue(app, engine)
+    return None
 
 
 def dead_engine(text: str) -> object:
@@ -208,6 +272,20 @@ SINKS: dict[str, Show] = {
     "a recipe's file": lambda text: run(["recipes", f"{as_name(text)}.toml"]),
     "a recipe of one's own": recipe_of_ones_own,
     "a damaged recipe": damaged_recipe,
+    "a run to write with": command("generate", "{}"),
+    "a run to measure": command("eval", "{}", "x"),
+    "a file to measure": lambda text: run(["eval", kept() and "made/made", f"{as_name(text)}x"]),
+    "a checkpoint": lambda text: run(["generate", kept() and "made/made", "--checkpoint", text]),
+    "a prompt": lambda text: run(["generate", kept() and "made/made", "--prompt", text]),
+    "a run to watch": command("attach", "{}"),
+    "a run to go on with": command("resume", "{}"),
+    "a run to stop": command("stop", "{}"),
+    "a run to remove": command("rm", "{}"),
+    "a run to repeat": command("train", "--replay", "{}"),
+    "a run's name": command("train", "counting", "--plain", "--name", "{}"),
+    "--runs-dir": lambda text: run(["runs", "--runs-dir", as_name(text)]),
+    "run names": run_names,
+    "run files": run_files,
     "a file": file_name,
     "columns": column_names,
     "tokens": tokens,
@@ -225,7 +303,11 @@ SINKS: dict[str, Show] = {
 # Sinks that take their time are shown one string of so many.
 ONE_OF = {
     "a theme": 4, "a key": 4, "a number": 4, "a choice": 4, "values": 4, "a damaged recipe": 10,
-    "the farewell": 4, "a recipe of one's own": 40, "a file": 40, "columns": 40, "tokens": 40,
+    "the farewell": 4, "a run to write with": 4, "a run to measure": 4, "a file to measure": 10,
+    "a checkpoint": 10, "a prompt": 10, "a run to watch": 4, "a run to go on with": 4,
+    "a run to stop": 4, "a run to remove": 4, "a run to repeat": 4, "a run's name": 4,
+    "--runs-dir": 4, "run names": 40, "run files": 40,
+    "a recipe of one's own": 40, "a file": 40, "columns": 40, "tokens": 40,
 }  # fmt: skip
 
 # Each function that prints, or writes anywhere, and the sinks that lead there; none where nothing
@@ -233,7 +315,12 @@ ONE_OF = {
 PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.listing:recipes": ("a recipe of one's own", "lists"),
     "rnntui.cli.listing:corpora": ("lists",),
-    "rnntui.cli.training:_dashboard": (),
+    "rnntui.cli.training:carry_out": (),
+    "rnntui.cli.runs:runs": ("run names", "run files", "--runs-dir"),
+    "rnntui.cli.runs:stop": (),
+    "rnntui.cli.runs:rm": ("run names", "run files"),
+    "rnntui.cli.models:generate": ("a prompt", "run names", "run files"),
+    "rnntui.cli.models:evaluate": (),
     "rnntui.cli.measuring:check": (),
     "rnntui.bench.command:bench": (),
     "rnntui.outcome:_say": ("a source", "a command", "an unforeseen error"),
@@ -261,6 +348,7 @@ def main(count: int, seed: int, names: Sequence[str]) -> None:
     strings = hostile(count, seed)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        os.environ["RNNTUI_RUNS"] = str(Path(folder, "runs"))
         tempfile.tempdir = folder  # where what nobody foresaw is kept
         for name, show in SINKS.items():
             if names and name not in names:

@@ -102,7 +102,7 @@ def check_lines(count: int, seed: int, names: Sequence[str]) -> None:
 
 
 def test_lines_show_hostile_strings_as_text() -> None:
-    check_lines(80, 1, list(SINKS))
+    check_lines(60, 1, list(SINKS))
 
 
 DOORS = ("an error of ours", "an unforeseen error", "reports", "lists", "the splash")

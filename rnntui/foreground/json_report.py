@@ -9,6 +9,7 @@ from typing import Any
 
 from rnntui.foreground.numbers import plural
 from rnntui.foreground.report import Lines, Run, Speed, bits, perplexity
+from rnntui.text import safe_json
 from rnntui.trainer import Chunk, Result
 
 EVERY = 100
@@ -128,8 +129,7 @@ def _line(event: dict[str, Any]) -> str:
         line = json.dumps(event, allow_nan=False)
     except ValueError:
         line = json.dumps({**_finite(event), "nonfinite": True}, allow_nan=False)
-    # JSON leaves DEL as it is, and a terminal may be reading.
-    return line.replace("\x7f", "\\u007f")
+    return safe_json(line)
 
 
 def _finite(value: Any) -> Any:
