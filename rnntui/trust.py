@@ -18,6 +18,7 @@ from rnntui.text import fit, safe_text
 
 # Root; and "nobody", as whom the owner of the system's directories shows in a user namespace.
 SYSTEM_USERS = (0, 65534)
+NOBODY = -1  # what Linux says of a socket without a peer
 SHOWN = 80  # cells of a path in a message
 
 _LINUX = struct.Struct("3i")  # struct ucred: process, user, group
@@ -26,7 +27,10 @@ _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 
 
 def peer_user(connection: socket.socket) -> int | None:
-    """The user that the other end of a Unix socket runs as; None where the system does not tell."""
+    """The user that the other end of a Unix socket runs as; None where the system does not tell.
+
+    NOBODY for a socket that is not connected, or no longer.
+    """
     try:
         if hasattr(socket, "SO_PEERCRED"):
             found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _LINUX.size)
@@ -35,7 +39,7 @@ def peer_user(connection: socket.socket) -> int | None:
             found = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _MAC.size)
             return int(_MAC.unpack(found)[1])
     except (OSError, struct.error):
-        return -1  # a peer that has left, or that nothing is known of, is nobody we know
+        return NOBODY
     return None
 
 

@@ -322,6 +322,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.models:generate": ("a prompt", "run names", "run files"),
     "rnntui.cli.models:evaluate": (),
     "rnntui.cli.measuring:check": (),
+    "rnntui.engine.__main__:main": ("the last words of a process",),
     "rnntui.bench.command:bench": (),
     "rnntui.outcome:_say": ("a source", "a command", "an unforeseen error"),
     "rnntui.foreground.report:Lines.write": ("reports", "a file"),

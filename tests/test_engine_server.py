@@ -95,7 +95,7 @@ def test_requests_in_pieces(bench: Bench) -> None:
 def test_rubbish_is_refused_and_the_connection_stays(bench: Bench) -> None:
     with bench.viewer() as peer:
         peer.sendall(b'\xff\xfe\x00\n{"kind":"Launch"}\n\n' + encode(Step(1)))
-        bench.turn(3)
+        bench.turn(5)
         found = replies(peer, 4)
         assert [type(reply) for reply in found] == [Refused] * 4
         assert found[-1] == Refused("1")
@@ -120,7 +120,7 @@ def test_a_long_line_with_an_end_is_refused(bench: Bench) -> None:
         peer.sendall(line[: MAX_REQUEST - 1])
         bench.turn()
         peer.sendall(line[MAX_REQUEST - 1 :] + encode(Step(2)))
-        bench.turn(3)
+        bench.turn(5)
         assert [type(r) for r in replies(peer, 2)] == [Refused, Refused]
         assert bench.asked == [Step(2)]
 
@@ -146,7 +146,7 @@ def test_a_slow_viewer_gets_everything(bench: Bench) -> None:
     bench.reply = Failed("y" * 60_000, 1)
     with bench.viewer() as peer:
         peer.sendall(encode(Look()) * 4)
-        bench.turn(2)
+        bench.turn(4)
         assert bench.server.unsent
         data = b""
         while data.count(b"\n") < 4:

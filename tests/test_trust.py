@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -288,3 +289,16 @@ async def test_a_process_of_another_user_is_not_talked_to(
             await EngineClient.connect(door)
         heard = await asyncio.to_thread(other.stdout.readline)
         assert heard == "0\n", "nothing was said to it"
+
+
+async def test_one_who_cannot_get_in_yet_is_not_taken_for_another_user(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with socket.socket(socket.AF_UNIX) as door, contextlib.ExitStack() as stack:
+        door.bind(str(tmp_path / "door"))
+        door.listen(0)
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.setblocking(False)
+            waiting.connect_ex(str(tmp_path / "door"))
+        with pytest.raises(EngineError, match="does not listen"):
+            await EngineClient.connect(tmp_path / "door", timeout=0.1)

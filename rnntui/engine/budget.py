@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from time import monotonic, thread_time
+
 
 class Budget:
-    """A share of the time, of which some may be saved up. All times are seconds of one clock."""
+    """A share of the time, of which some may be saved up. Seconds of this thread's own CPU time."""
 
     def __init__(self, share: float, most: float) -> None:
         """`share` of the time may be spent, `most` seconds at once."""
         self._share, self._most = share, most
         self._left = most
-        self._seen = 0.0
+        self._seen = monotonic()
+        self._began = 0.0
 
-    def spend(self, began: float, now: float) -> float:
-        """Take note that the time from `began` to `now` was spent; the wait until there is more."""
+    def begin(self) -> None:
+        """What is spent from now on counts."""
+        self._began = thread_time()
+
+    def end(self) -> float:
+        """No more is spent for now; the wait in seconds until there is something left."""
+        now = monotonic()
         self._left = min(self._most, self._left + self._share * (now - self._seen))
-        self._left -= now - began
+        self._left -= thread_time() - self._began
         self._seen = now
         return max(0.0, -self._left / self._share)

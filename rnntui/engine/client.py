@@ -23,7 +23,7 @@ from rnntui.engine.protocol import (
     Request,
 )
 from rnntui.errors import EngineError
-from rnntui.trust import check_private, is_ours
+from rnntui.trust import NOBODY, check_private, is_ours, peer_user
 
 LOADING_PERIOD = 0.1  # seconds between questions how far the data are loaded
 RETRY = 0.005  # seconds between attempts to connect to a process that is starting
@@ -164,7 +164,9 @@ def _meaning(error: BaseException) -> str:
 async def _open(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     check_private(path.parent)
     reader, writer = await asyncio.open_unix_connection(path, limit=2 * MAX_REPLY)
-    if not is_ours(writer.get_extra_info("socket")):
+    peer = writer.get_extra_info("socket")
+    if not is_ours(peer):
+        connected = peer_user(peer) != NOBODY
         writer.close()
-        raise EngineError(FOREIGN)
+        raise EngineError(FOREIGN) if connected else ConnectionRefusedError(path)
     return reader, writer

@@ -165,11 +165,11 @@ class Engine:
 
     def _look(self, seconds: float) -> None:
         """Answer what has been asked, waiting at most so long, and see who is there."""
-        began = monotonic()
+        self._budget.begin()
         self._server.poll(seconds, self._answer)
+        wait = self._budget.end()
         now = monotonic()
-        waited = self._budget.spend(now if seconds else began, now)
-        self._look_due = now + max(LOOK_EVERY, waited)
+        self._look_due = now + max(LOOK_EVERY, wait)
         if self._server.viewers:
             self._visited, self._seen = True, now
             if self._session is not None:

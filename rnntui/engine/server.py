@@ -20,7 +20,7 @@ from rnntui.trust import check_private, is_ours
 
 MOST_VIEWERS = 16
 MOST_UNREAD = 4 * MAX_REPLY  # bytes a viewer may leave unread
-REQUESTS_A_TURN = 4  # of one viewer, so that a flood of requests cannot stop training
+REQUESTS_A_TURN = 1  # of one viewer: who asks much is not answered before who asks little
 LONGEST_TURN = 0.01  # seconds after which those who have not been answered come first next time
 
 
@@ -151,10 +151,16 @@ class Server:
         self._path.unlink(missing_ok=True)
 
     def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:  # it left before it was let in, or no descriptor is free
-            return
+        for _ in range(MOST_VIEWERS):
+            try:
+                connection, _ = self._listener.accept()
+            except (
+                OSError
+            ):  # nobody else waits, left before it was let in, or no descriptor is free
+                return
+            self._let_in(connection)
+
+    def _let_in(self, connection: socket.socket) -> None:
         if not is_ours(connection):
             connection.close()
             return
