@@ -32,7 +32,7 @@ LONGEST = 200  # characters of a text in a message, as the engine cuts it
 MANY = {"Writing.text": 12, "Welcome.notes": 3, "Welcome.features": 2, "TokenSteps": 8}
 
 # Where each text is seen: on the dashboard of tokens or of values, on a page, or not at all.
-Place = Literal["tokens", "values", "info", "events", ""]
+Place = Literal["loading", "tokens", "values", "info", "events", ""]
 SEEN: dict[str, Place] = {
     "Recipe.name": "tokens",
     "Recipe.title": "info",
@@ -40,6 +40,7 @@ SEEN: dict[str, Place] = {
     "Recipe.source": "info",
     "Recipe.columns": "info",
     "Recipe.prompt": "info",
+    "Loading.text": "loading",
     "Welcome.source": "info",
     "Welcome.unit": "info",
     "Welcome.split": "info",
@@ -169,6 +170,12 @@ class Tour:
         """All the frames, then leave."""
         while self.app.main.plot.size.height == 0:
             await asyncio.sleep(0.01)
+        for _ in range(8):
+            self.text.given = {}
+            self.app.state.loading = sent(p.Loading(self.text("Loading.text"), 0.5, 1e6))
+            self.app.main.redraw()
+            await self._look("loading")
+        self.app.state.loading = None
         while self.number * 30 < self.count:  # a frame takes about 30 strings
             self.number += 1
             self._next()

@@ -138,7 +138,7 @@ def check_screen(count: int, seed: int, task: str, folder: Path) -> None:
     raw = tour(count, seed, task, folder / "report")
     assert list(obeyed(raw, SIZE, lines=False))[:5] == []
     found = json.loads((folder / "report").read_text())
-    wanted = {"tokens": ("tokens", "info", "events"), "values": ("values",)}[task]
+    wanted = {"tokens": ("loading", "tokens", "info", "events"), "values": ("values",)}[task]
     for name, place in sinks_screen.SEEN.items():
         if place in wanted:
             frames, seen = found[name]
