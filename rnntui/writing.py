@@ -239,6 +239,18 @@ def _forecast(
         yield tuple(own.tolist())
 
 
+def values_before(prompt: str, data: ValueData) -> Array:
+    """The rows (n, D) that a forecast goes on from, in the source's units.
+
+    Those of the prompt or, without any, the source's end. Raises UsageError for a prompt that
+    holds no numbers.
+    """
+    rows, level = _numbers(prompt, data)
+    own: Array = rows * data.deviation + data.mean
+    # Of changes, the rows that they lead to: the last one is known.
+    return own if level is None else level + own - np.cumsum(own[::-1], axis=0)[::-1]
+
+
 def _numbers(prompt: str, data: ValueData) -> tuple[Array, Array | None]:
     """The prompt's rows (n, D) as the network takes them; without any, the source's end.
 

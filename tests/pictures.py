@@ -31,6 +31,7 @@ from tests.scripted import Scripted, dashboard, ready, shown
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "screenshots"
 RECORDINGS = Path(__file__).parent / "recordings"
+COLUMNS = str(RECORDINGS / "columns.toml")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ TAKES = {
     "several": Take("tales", lambda s: s.elapsed > 12, '"Good morning," said ', 150, samples=4),
     "paused": Take("tales", lambda s: s.elapsed > 12, pause=True),
     "sunspots": Take("sunspots", lambda s: s.validation is not None and s.elapsed > 1.2),
+    "columns": Take(COLUMNS, lambda s: s.elapsed > 6),
+    "forecast": Take(COLUMNS, lambda s: s.elapsed > 6, length=48),
     "hello-world": Take("hello-world", lambda s: s.alert is not None and s.step > 300),
     "hello-world-cured": Take(
         "hello-world-cured", lambda s: s.state == "finished", "hello w", length=200
@@ -74,6 +77,9 @@ PICTURES_MADE = {
     "several-80x24": Picture("several", 80, 24),
     "values-120x40": Picture("sunspots"),
     "values-80x24": Picture("sunspots", 80, 24),
+    "columns-120x40": Picture("columns"),
+    "forecast-120x40": Picture("forecast"),
+    "forecast-80x24": Picture("forecast", 80, 24, keys=("v", "v")),
     "paused-120x40": Picture("paused", keys=("left",) * 9),
     "diverging-120x40": Picture("hello-world"),
     "diverging-80x24": Picture("hello-world", 80, 24),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from rnntui.engine import protocol as p
@@ -278,6 +280,25 @@ async def test_the_palette_finds_and_runs(engine: Scripted) -> None:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
 
 
+async def test_a_number_behind_a_name_in_the_palette_is_set(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        for typed, met in (
+            ("top-k 25", lambda: engine.snapshot.top_k == 25),
+            ("temp 0.65", lambda: engine.snapshot.temperature == 0.65),
+            ("learning 3e-3", lambda: engine.snapshot.lr == 0.003),
+        ):
+            await pilot.press("ctrl+p")
+            await until(pilot, lambda: not isinstance(app.screen, MainScreen))
+            await pilot.press(*typed)
+            await until(pilot, lambda: "set it to" in shown(app))
+            await pilot.press("enter")
+            await until(pilot, met)
+        await pilot.press("ctrl+p", *"top-k inf")
+        await until(pilot, lambda: "nothing of that name" in shown(app))
+
+
 async def test_finished_stays_and_can_still_write(engine: Scripted) -> None:
     engine.change(state="finished", remaining=None)
     app = dashboard(engine)
@@ -337,3 +358,27 @@ async def test_values_have_curves_and_a_forecast() -> None:
         engine.write("", prompt="1 2.5", values=((3.25,), (None,)))
         await until(pilot, lambda: "3.25" in shown(app))
         assert "forecast" in report(app.state)
+
+
+async def test_several_columns_are_seen_together_and_one_by_one() -> None:
+    engine = Scripted(Recipe(name="shop").replace(task="values", source="values:1,2"))
+    names = ("price", "sold", "share")
+    assert isinstance(engine.welcome, p.Welcome) and isinstance(engine.snapshot.steps, p.ValueSteps)
+    engine.welcome = dataclasses.replace(engine.welcome, features=names)
+    true = tuple((v, 100 * v, v / 1000) for (v,) in engine.snapshot.steps.true)
+    engine.change(steps=p.ValueSteps(3000, true, true, true))
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: all(f" {name} " in shown(app) for name in names))
+        assert "rms 0.000" in shown(app) and "3 of 3" not in shown(app)
+        await pilot.press("v", "v")
+        assert "sold, 2 of 3" in shown(app) and "price" not in shown(app)
+        await pilot.press("left")
+        assert "step 50 of 50   sold" in shown(app)
+        rows = tuple((n / 7, 100.0 * n, n / 1000) for n in range(9))
+        engine.write("", prompt="", values=rows, before=true[:4], finished=True)
+        await until(pilot, lambda: "after the end of the source" in shown(app))
+        assert "800" in shown(app) and "forecast  sold, 2 of 3" in shown(app)
+        await pilot.press("v", "v")
+        assert "price" in shown(app) and "1.143" in shown(app)

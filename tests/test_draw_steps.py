@@ -172,6 +172,8 @@ def test_curves_explain_themselves() -> None:
     text = "\n".join(plain(value_plot(plot, 120, 12)))
     for word in ("update 300", "○ true", "predicted", "● both", "forecast", "error 0.300", "┊"):
         assert word in text
+    alone = plain(value_plot(ValuePlot(sine(40), (), sine(10), step=300), 120, 12))[0]
+    assert "forecast  by update 300" in alone and "predicted" not in alone
     bare = "\n".join(plain(value_plot(plot, 120, 12, "ascii")))
     assert bare.isascii()
     assert {"o", "*", "+", "|"} <= set(bare)
@@ -184,10 +186,14 @@ def test_features_are_stacked_or_chosen() -> None:
     assert [name for name in ("up", "down", "flat") if any(f" {name} " in row for row in text)] == [
         "up", "down", "flat",
     ]  # fmt: skip
-    small = plain(value_plot(plot, 90, 9))
-    assert "2 of 3 columns" in small[0]
+    assert sum(row.startswith(" rms 0.000") for row in text) == 3
+    small = plain(value_plot(plot, 90, 10))
+    assert "2 of 3 columns" in small[0] and small[4].strip() == ""
     one = ValuePlot(values, values, (), ("up", "down", "flat"), feature=1)
-    assert "1 of 3 columns" in plain(value_plot(one, 90, 9))[0]
+    assert "down, 2 of 3 · root mean square error 0.000" in plain(value_plot(one, 90, 9))[0]
+    assert value_at(plot, 90, 11) is None
+    assert [value_at(plot, 90, x) for x in (19, 89)] == [0, 19]
+    assert [value_at(one, 90, x) for x in (7, 89)] == [0, 19]
 
 
 def test_a_step_is_found_by_its_place() -> None:

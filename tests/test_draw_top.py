@@ -1,4 +1,4 @@
-"""The header, the rows of numbers, the progress bar, and written text."""
+"""The header, the rows of numbers, the progress bar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from rnntui.engine.protocol import History, Snapshot, State, Welcome
 from rnntui.recipe import Recipe
@@ -17,11 +16,9 @@ from rnntui.tui.draw import (
     header_row,
     plain,
     progress_bar,
-    sample_lines,
     status_rows,
-    written_text,
 )
-from tests.drawing import check, floats, glyph_sets, heights, picture, roles_of, widths
+from tests.drawing import check, floats, glyph_sets, picture, roles_of, widths
 
 RECIPE = Recipe(name="tales")
 VALUES = Recipe(name="ramp").replace(task="values")
@@ -212,49 +209,3 @@ def test_progress_of_anything(
     done: float | None, total: float | None, width: int, glyphs: Glyphs
 ) -> None:
     check([progress_bar(done, total, width, glyphs)], width, 1)
-
-
-def test_text_is_wrapped_between_words() -> None:
-    rows = written_text("Once upon ", "a time there was\na fox", 12, 5, cursor=True)
-    assert picture(rows) == ["Once upon a", "time there", "was", "a fox▌", ""]
-    assert rows[0] == [("Once upon ", "muted"), ("a ", "")]
-    assert rows[3][1] == ("▌", "accent")
-
-
-def test_the_newest_rows_are_shown() -> None:
-    text = "".join(f"line {n}\n" for n in range(5000))
-    assert picture(written_text("", text + "end", 20, 3)) == ["line 4998", "line 4999", "end"]
-
-
-def test_long_words_and_wide_characters() -> None:
-    assert picture(written_text("", "abcdefgh", 3, 3)) == ["abc", "def", "gh"]
-    assert picture(written_text("", "日本語x", 3, 4)) == ["日", "本", "語x", ""]
-    assert picture(written_text("", "日x", 1, 2)) == ["?", "x"]
-    assert picture(written_text("", " aaa日", 4, 3)) == ["", "aaa", "日"]
-
-
-def test_foreign_text_is_made_safe() -> None:
-    assert picture(written_text("\x1b[2J", "a\nb", 20, 1, newlines=False)) == ["␛[2Ja↵b"]
-    assert picture(written_text("", "a\x07b", 20, 1, glyphs="ascii")) == ["a^Gb"]
-
-
-def test_samples_are_one_row_each() -> None:
-    rows = sample_lines([(1, "old"), (250, "hel\nlo"), (6412, "w" * 90)], 30, 2)
-    assert picture(rows) == ["    250  hel↵lo", "  6.41k  " + "w" * 20 + "…"]
-
-
-@given(st.text(), st.text(), widths, heights, st.booleans(), st.booleans(), glyph_sets)
-@settings(deadline=None)
-def test_no_text_breaks_the_wrapping(
-    prompt: str, text: str, width: int, height: int, newlines: bool, cursor: bool, glyphs: Glyphs
-) -> None:
-    check(written_text(prompt, text, width, height, newlines, cursor, glyphs), width, height)
-    check(sample_lines([(3, text), (10**9, prompt)], width, height, glyphs), width, height)
-
-
-@given(st.text(alphabet="ab 日e\u0301", max_size=200), st.integers(2, 30))
-@settings(deadline=None)
-def test_wrapping_loses_nothing_but_spaces(text: str, width: int) -> None:
-    rows = plain(written_text("", text, width, 400))
-    assert "".join(rows).replace(" ", "").replace("◌", "") == text.replace(" ", "")
-    assert all(cell_len(row) == width for row in rows)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnntui.engine.protocol import Generate, SamplingKey
@@ -154,6 +156,36 @@ def test_an_impossible_way_to_choose_is_refused(key: SamplingKey, value: float) 
     with pytest.raises(UsageError, match=key):
         s.set_sampling(key, value)
     assert getattr(look(s), key) == getattr(before, key)
+
+
+def test_several_columns_are_forecast_in_their_own_units(tmp_path: Path) -> None:
+    rows = [f"{20 + n % 8},{9000 - 500 * (n % 8)},{0.001 * (n % 4)}" for n in range(160)]
+    source = tmp_path / "three.csv"
+    source.write_text("\n".join(["price,sold,share", *rows]))
+    recipe = VALUES.replace(source=str(source), repeat=1, hidden=12, seq_len=16)
+    s = session(recipe)
+    assert s.welcome().features == ("price", "sold", "share")
+    run(s, 1500)
+    s.pause()
+    s.generate(Generate("", 8))
+    run(s)
+    writing = look(s).writing
+    assert writing is not None
+    table = [tuple(map(float, row.split(","))) for row in rows]
+    assert len(writing.before) == 50
+    assert np.array(writing.before) == pytest.approx(np.array(table[-50:]), rel=1e-4, abs=1e-6)
+    spread = np.ptp(np.array(table), axis=0)
+    off = np.abs(np.array(writing.values) - np.array(table[:8])) / spread  # it goes on as it began
+    assert off.mean() < 0.1
+    s.generate(Generate("27 5500 0.003, 20 9000 0.0", 8))
+    run(s)
+    writing = look(s).writing
+    assert writing is not None
+    assert np.array(writing.before) == pytest.approx(
+        np.array([[27, 5500, 0.003], [20, 9000, 0]]), rel=1e-4, abs=1e-6
+    )
+    known = look(s, writing=writing.id, written=8).writing
+    assert known is not None and known.before == ()
 
 
 def test_a_forecast_is_written_once() -> None:

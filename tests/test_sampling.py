@@ -16,7 +16,7 @@ from rnntui.nn.model import named_parameters
 from rnntui.nn.sampling import Chooser, EachChooser, Stepper
 from rnntui.recipe import Recipe
 from rnntui.trainer import finish, start, train, writer, writers
-from rnntui.writing import Author
+from rnntui.writing import Author, values_before
 from tests.plain import kind_settings, outputs, token_data, value_data
 
 TEXT = Recipe().replace(source="text:the cat sat on the mat\n", repeat=20, split=0.0, hidden=6)
@@ -388,3 +388,16 @@ def test_several_samples_go_on_from_the_carried_state():
 def test_a_forecast_cannot_be_wanted_several_times():
     with pytest.raises(UsageError, match="samples: only for task = tokens"):
         Recipe().replace(task="values", samples=2)
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_the_values_before_a_forecast_are_the_sources_own(difference):
+    own = [round(3 + 0.5 * n + (n % 5), 2) for n in range(60)]
+    source = "values:" + ",".join(map(str, own))
+    recipe = Recipe().replace(
+        task="values", source=source, difference=difference, standardize=True, batch=1, seq_len=5
+    )
+    data = load(recipe)
+    assert values_before("", data)[:, 0] == pytest.approx(own[-len(values_before("", data)) :])
+    typed = values_before("4 5.5 7", data)[:, 0]
+    assert typed == pytest.approx([5.5, 7] if difference else [4, 5.5, 7])

@@ -317,6 +317,7 @@ class Writing(Shown):
     finished: bool
     warning: Safe  # e.g. the prompt's characters that the vocabulary lacks
     others: tuple[str, ...] = ()  # written beside it: the newest part of each further continuation
+    before: tuple[tuple[float | None, ...], ...] = ()  # what a forecast goes on from, told once
 
 
 @dataclass(frozen=True, repr=False)

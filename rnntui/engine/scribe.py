@@ -12,7 +12,7 @@ from rnntui.engine.writing import Part, Pen
 from rnntui.errors import UsageError
 from rnntui.recipe import Sample, check, find
 from rnntui.text import safe_text
-from rnntui.writing import Author, writer, writers
+from rnntui.writing import Author, values_before, writer, writers
 
 SAMPLE_STAYS = 1.0  # seconds until another sample takes its place
 PROMPT_STAYS = 20.0  # seconds until a sample takes the place of what a prompt led to
@@ -57,7 +57,10 @@ class Scribe:
         warning = self._missing(request.prompt)
         if request.samples is not None:
             parts = self._parts(request.prompt)
-        self._pen.begin("prompt", request.prompt, parts, request.length, warning)
+        before = (
+            () if isinstance(self._data, TokenData) else values_before(request.prompt, self._data)
+        )
+        self._pen.begin("prompt", request.prompt, parts, request.length, warning, before)
 
     def _parts(self, prompt: str) -> Iterator[Part]:
         """What follows a prompt, part by part. Raises UsageError."""

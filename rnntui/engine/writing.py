@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal
@@ -16,8 +16,10 @@ HEAD_START = 0.002  # seconds spent at once, so that the first words come with t
 SLICE = 0.02  # seconds: the longest a request waits for writing
 MOST_SENT = 6000  # bytes of text or values in one reply …
 MOST_BESIDE = 12_000  # … and of the texts written beside the first, together
+MOST_BEFORE = 50  # rows before a forecast
 MOST_PROMPT = 500  # characters of the prompt in one reply
 
+Rows = tuple[tuple[float | None, ...], ...]
 Part = tuple[str, ...] | tuple[float, ...]  # the next token of each text, or a row of a forecast
 
 
@@ -35,6 +37,7 @@ class _Work:
     texts: tuple[str, ...] = ("",)
     pieces: list[tuple[str, ...]] = field(default_factory=list)
     values: list[tuple[float, ...]] = field(default_factory=list)
+    before: Rows = ()
 
     def join(self) -> None:
         """Add the pieces to the texts."""
@@ -70,12 +73,19 @@ class Pen:
         parts: Iterator[Part],
         length: int,
         warning: str = "",
+        before: Iterable[Iterable[float]] = (),
     ) -> None:
-        """Write `length` parts; what was being written is replaced."""
+        """Write `length` parts; what was being written is replaced.
+
+        `before` are the rows that a forecast goes on from.
+        """
         self.stop()
         self._count += 1
         self._credit = HEAD_START
-        self._work = _Work(self._count, source, prompt, warning, parts, length)
+        self._work = work = _Work(self._count, source, prompt, warning, parts, length)
+        work.before = _newest_values([tuple(map(float, row)) for row in before][-MOST_BEFORE:], 0)[
+            1
+        ]
 
     def show(self, texts: tuple[str, ...], step: int) -> None:
         """Show samples that are already written."""
@@ -144,6 +154,7 @@ class Pen:
             finished=work.parts is None,
             warning=work.warning,
             others=others,
+            before=() if known else work.before,
         )
 
 
@@ -156,10 +167,8 @@ def _newest_text(text: str, known: int, most: int = MOST_SENT) -> tuple[int, str
     return start, text[start:]
 
 
-def _newest_values(
-    values: list[tuple[float, ...]], known: int
-) -> tuple[int, tuple[tuple[float | None, ...], ...]]:
+def _newest_values(values: list[tuple[float, ...]], known: int) -> tuple[int, Rows]:
     """Likewise for a forecast, rounded to 6 digits."""
-    rows = MOST_SENT // (14 * len(values[0]) + 3)
+    rows = MOST_SENT // (14 * len(values[0]) + 3) if values else 0
     start = max(min(known, len(values)), len(values) - rows)
     return start, tuple(tuple(float(f"{v:.6g}") for v in row) for row in values[start:])

@@ -182,6 +182,7 @@ class Dashboard(Shell):
         following = 0 if options.feature is None else options.feature + 1
         options.feature = following if following < self.feature_count else None
         self.main.strip.redraw()
+        self.main.writing.redraw()
 
     def next_glyphs(self) -> None:
         """The next way of drawing."""

@@ -244,7 +244,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "feature", ("v",), "v", "feature",
         "show the next column of the values, or all",
-        "view", lambda app: app.next_feature(), _features, rank=5,
+        "view", lambda app: app.next_feature(), _features, rank=2,
     ),
     Command(
         "glyphs", ("b",), "b", "glyphs",

@@ -46,6 +46,7 @@ class Written:
     finished: bool = True
     warning: str = ""
     others: tuple[str, ...] = ()  # written beside it, the newest part of each
+    before: tuple[tuple[Number, ...], ...] = ()  # what a forecast goes on from
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -174,16 +175,6 @@ class RunState:
         return len(self.steps.input) if self.steps else 0
 
 
-def numbers(text: str, columns: int) -> tuple[tuple[float, ...], ...]:
-    """The rows of numbers in a prompt; none if it holds anything else."""
-    try:
-        values = [float(word) for word in text.replace(",", " ").replace(";", " ").split()]
-    except ValueError:
-        return ()
-    rows = range(0, len(values) - columns + 1, max(1, columns))
-    return tuple(tuple(values[n : n + columns]) for n in rows)
-
-
 def join_history(bins: Bins, new: History) -> Bins:
     """The bins at hand, replaced from `new.start` on; all of them when the level has changed."""
     same = new.level == bins.level and new.start <= len(bins.mean)
@@ -223,4 +214,5 @@ def join_writing(old: Written | None, new: Writing) -> Written:
         finished=new.finished,
         warning=new.warning,
         others=new.others,
+        before=new.before or (old.before if same and old else ()),
     )

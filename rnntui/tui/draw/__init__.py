@@ -17,7 +17,7 @@ from rnntui.tui.draw.rows import (
 from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.tui.draw.tokens import token_at, token_strip
 from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
-from rnntui.tui.draw.writing import sample_lines, stacked_texts, written_text
+from rnntui.tui.draw.writing import forecast_rows, sample_lines, stacked_texts, written_text
 
 __all__ = [
     "ROLES",
@@ -31,6 +31,7 @@ __all__ = [
     "block",
     "exactly",
     "for_glyphs",
+    "forecast_rows",
     "header_row",
     "loading_rows",
     "loss_plot",

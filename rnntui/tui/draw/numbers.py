@@ -30,9 +30,10 @@ def unusual(value: Number) -> str:
 
 
 def fixed(value: Number, width: int = 6, digits: int = 4) -> str:
-    """`digits` significant digits, right-aligned in `width` cells: " 0.412", " 12.34", " 4.1e9".
+    """About `digits` significant digits, right-aligned in `width` cells: " 0.412", " 12.34".
 
-    Below one the leading zero counts as a digit, so that the point stays where it is.
+    Below one the leading zero counts as a digit, so that the point stays where it is. An exponent
+    is written only where it shows more digits than the number without one: "0.0012", "1.2e-4".
     """
     return _fixed(value, width, digits).rjust(width)
 
@@ -41,14 +42,13 @@ def _fixed(value: Number, width: int, digits: int) -> str:
     word = unusual(value)
     if word or value is None:
         return word[:width]
-    size = abs(value)
-    if size == 0 or 10.0 ** -(digits - 2) <= size < 10.0**digits:
-        # Rounding may add a digit in front: 9.9996 is 10.00.
-        exponent = int(f"{size:.{digits - 1}e}".split("e")[1]) if size else 0
-        text = f"{value:.{max(0, digits - 1 - max(0, exponent))}f}"
-        if len(text) <= width:
-            return text
-    return scientific(value, max(0, min(digits - 1, width - 5)), width)
+    size, places = abs(value), max(0, min(digits - 1, width - 5))
+    # Rounding may add a digit in front: 9.9996 is 10.00.
+    exponent = int(f"{size:.{digits - 1}e}".split("e")[1]) if size else 0
+    text = f"{value:.{max(0, digits - 1 - max(0, exponent))}f}"
+    if exponent < -(digits - 2):
+        text = f"{value:.{places - exponent}f}"
+    return text if len(text) <= width else scientific(value, places, width)
 
 
 def scientific(value: Number, decimals: int = 2, width: int = 99) -> str:

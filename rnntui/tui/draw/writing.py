@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rnntui.text import cell_width, cells, fit, safe_text
-from rnntui.tui.draw.numbers import short
+from rnntui.text import cell_width, cells, fit, pad, safe_text
+from rnntui.tui.draw.numbers import Number, fixed, short
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, for_glyphs, merged
 
 Unit = tuple[str, int, str]  # a character with its marks, its cells, its role
@@ -96,6 +96,42 @@ def _break(line: list[Unit]) -> tuple[list[Unit], list[Unit]]:
 
 def _row(line: Sequence[Unit]) -> Row:
     return merged((unit, role) for unit, _, role in line)
+
+
+def forecast_rows(
+    values: Sequence[Sequence[Number]],
+    features: Sequence[str],
+    width: int,
+    height: int,
+    glyphs: Glyphs = "braille",
+) -> Rows:
+    """A forecast in numbers from its first step on: a row for each feature; one alone has all rows.
+
+    What there is no room for is left out at the end.
+    """
+    cell = 9
+    if len(features) == 1:
+        a_row = max(1, (width - 2) // cell)
+        lines = [values[n : n + a_row] for n in range(0, min(len(values), a_row * height), a_row)]
+        return block(
+            [[("".join(_forecast(row[0]) for row in line), "")] for line in lines],
+            width, height, glyphs,
+        )  # fmt: skip
+    names = [fit(for_glyphs(safe_text(name), glyphs), 16) for name in features]
+    column = max(map(cell_width, names))
+    most = max(1, (width - column - 2) // cell)
+    rows: Rows = [
+        [
+            (f" {pad(name, column)}", "muted"),
+            ("".join(_forecast(row[n]) for row in values[:most] if n < len(row)), ""),
+        ]
+        for n, name in enumerate(names)
+    ]
+    return block(rows, width, height, glyphs)
+
+
+def _forecast(value: Number) -> str:
+    return "  " + fixed(value, 7)
 
 
 def sample_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +84,8 @@ def typed_setting(app: Dashboard, typed: str) -> list[Choice]:
     try:
         value = float(number)
     except ValueError:
+        return []
+    if not math.isfinite(value):
         return []
     return [
         Choice(f"{names[0]} {number}", "", f"set it to {number}", partial(_set, names[0], value))

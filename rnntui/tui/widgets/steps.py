@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual import events
 
 from rnntui.engine.protocol import TokenSteps, ValueSteps
+from rnntui.text import fit
 from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip, value_plot
 from rnntui.tui.draw.tokens import token_at, visible
 from rnntui.tui.draw.values import value_at
-from rnntui.tui.state import numbers
 from rnntui.tui.widgets.panel import Panel
 
 
@@ -44,7 +44,7 @@ class StepsPanel(Panel):
         if forecast := self.state.forecast(self.options):
             # It goes on from its prompt, or from the end of the source: not from these steps.
             return ValuePlot(
-                true=numbers(forecast.prompt, max(1, len(features))),
+                true=forecast.before,
                 forecast=forecast.values,
                 features=features or ("value",),
                 feature=self.options.feature,
@@ -90,6 +90,9 @@ class StepsPanel(Panel):
                 ("   p(true) ", "muted"), (_number(probability, ".3f"), "strong"),
             ]  # fmt: skip
         feature = self.options.feature or 0
+        features = self.state.welcome.features if self.state.welcome else ()
+        if len(features) > 1:
+            row.append((f"   {fit(features[feature], 16)}", "strong"))
         true, predicted = steps.true[at][feature], steps.predicted[at][feature]
         error = predicted - true if true is not None and predicted is not None else None
         return [

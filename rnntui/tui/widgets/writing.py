@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import textwrap
 
-from rnntui.text import safe_text
-from rnntui.tui.draw import Row, Rows, block, exactly, sample_lines, stacked_texts, written_text
+from rnntui.tui.draw import (
+    Row,
+    Rows,
+    block,
+    exactly,
+    forecast_rows,
+    sample_lines,
+    stacked_texts,
+    written_text,
+)
 from rnntui.tui.draw.numbers import count
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.state import RunState, Written
@@ -29,15 +37,27 @@ class WritingPanel(Panel):
         """The writing, those before it, and how it is written."""
         written = self.state.written
         now = (written.id, written.end, written.step, written.finished) if written else None
-        return (now, len(self.state.samples), self._how(), self.options.text, self.options.glyphs)
+        return (
+            now,
+            len(self.state.samples),
+            self._how(),
+            self.options.text,
+            self.options.feature,
+            self.options.glyphs,
+        )
 
     def title(self, width: int, height: int) -> Row:
         """What is being written, by the weights of which update."""
         written = self.state.written
-        row: Row = [(" forecast" if self.state.values else " writing", "title")]
+        name = "writing"
+        if self.state.values:
+            name = "in numbers" if written else "forecast"
+        row: Row = [(f" {name}", "title")]
         dot = " - " if self.options.glyphs == "ascii" else " · "
         if written:
             says = "sample" if written.source == "sample" else "from your prompt"
+            if self.state.values and not written.prompt.strip():
+                says = "after the end of the source"
             says = self._which(written, height - 1) or says
             row.append((f"  {says}{dot}weights of update {count(written.step)}", "muted"))
             if how := self._how(dot):
@@ -72,14 +92,24 @@ class WritingPanel(Panel):
         if written is None:
             lines = textwrap.wrap(hint(self.state), max(10, width - 2))
             return self.fitted([[(f" {line}", "muted")] for line in lines], width, height)
+        if written.values:
+            return self._forecast(written, width, height)
         glyphs, earlier = self.options.glyphs, self.earlier(width, height)
         room, cursor = height - len(earlier), not written.finished
         if len(written.texts) > 1 and self._chosen(written) is None:
             rows = stacked_texts(written.texts, width - 2, room, cursor, glyphs)
         else:
-            prompt, text = self.words(written)
-            rows = written_text(prompt, text, width - 2, room, cursor=cursor, glyphs=glyphs)
+            text = written.texts[self._chosen(written) or 0]
+            rows = written_text(written.prompt, text, width - 2, room, cursor=cursor, glyphs=glyphs)
         return [*(exactly([(" ", ""), *row], width) for row in rows), *earlier]
+
+    def _forecast(self, written: Written, width: int, height: int) -> Rows:
+        """The numbers of a forecast, of one feature or of all."""
+        features = (self.state.welcome.features if self.state.welcome else ()) or ("value",)
+        values, one = written.values, self.options.feature
+        if one is not None and one < len(features):
+            features, values = (features[one],), tuple(row[one : one + 1] for row in values)
+        return forecast_rows(values, features, width, height, self.options.glyphs)
 
     def earlier(self, width: int, height: int) -> Rows:
         """What was written before, a line each, where there is room for it."""
@@ -89,15 +119,6 @@ class WritingPanel(Panel):
             return []
         lines = sample_lines(self.state.samples, width, count, self.options.glyphs)
         return [[], *([(text, "muted") for text, _ in line] for line in lines), []]
-
-    def words(self, written: Written) -> tuple[str, str]:
-        """Prompt and continuation; the numbers of a forecast as words."""
-        if not self.state.values:
-            return written.prompt, written.texts[self._chosen(written) or 0]
-        rows = [
-            " ".join("      ?" if v is None else f"{v:>7.4g}" for v in r) for r in written.values
-        ]
-        return (safe_text(written.prompt) + "  " if written.prompt else ""), "  ".join(rows)
 
 
 def hint(state: RunState) -> str:
