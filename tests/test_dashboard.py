@@ -9,6 +9,7 @@ import pytest
 from rnntui.engine import protocol as p
 from rnntui.recipe import Recipe
 from rnntui.tui.draw import plain
+from rnntui.tui.draw.loss_point import clock
 from rnntui.tui.report import report
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.screens.pages import PageScreen
@@ -382,3 +383,72 @@ async def test_several_columns_are_seen_together_and_one_by_one() -> None:
         assert "800" in shown(app) and "forecast  sold, 2 of 3" in shown(app)
         await pilot.press("v", "v")
         assert "price" in shown(app) and "1.143" in shown(app)
+
+
+async def test_a_point_of_the_loss_plot_is_told(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("comma")
+        assert app.display_options.at == 3000
+        assert "update 3 000" in shown(app) and "smoothed" in shown(app)
+        await pilot.press("comma", "comma")
+        at = app.display_options.at
+        assert at is not None and at < 3000
+        await pilot.press("full_stop", "full_stop", "full_stop")
+        assert app.display_options.at == 3000
+        await pilot.click(app.main.plot, offset=(40, 5))
+        await until(pilot, lambda: app.display_options.at not in (None, 3000))
+        at = app.display_options.at
+        assert at is not None and 1 <= at < 3000 and "raw" in shown(app)
+        engine.change(events=(p.Event(at, 1.0, "lr", "learning rate halved", 9e8, "ann@tty1"),))
+        engine.change(event_count=2, step=3001)
+        await until(pilot, lambda: "learning rate halved, by ann@tty1" in shown(app))
+        await pilot.press("escape")
+        assert app.display_options.at is None and "raw" in shown(app)
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (60, 16)])
+async def test_what_happened_while_nobody_looked_comes_first(
+    engine: Scripted, width: int, height: int
+) -> None:
+    assert isinstance(engine.welcome, p.Welcome)
+    news = "at 03:12 the loss ran away; 4 updates were skipped, update 2 950 is back"
+    engine.welcome = dataclasses.replace(engine.welcome, news=news)
+    app = dashboard(engine)
+    async with app.run_test(size=(width, height)) as pilot:
+        await ready(pilot, app)
+        assert "while nobody looked: at 03:12" in shown(app) and "esc away" in shown(app)
+        engine.alarm()
+        await until(pilot, lambda: "the loss is not finite" in shown(app))
+        rows = shown(app).splitlines()
+        assert [n for n, row in enumerate(rows) if "nobody" in row] < [
+            n for n, row in enumerate(rows) if "not finite" in row
+        ]
+        await pilot.press("escape")
+        await until(pilot, lambda: "nobody looked" not in shown(app))
+        assert "the loss is not finite" in shown(app)
+
+
+async def test_a_long_cause_is_cut_with_a_sign(engine: Scripted) -> None:
+    engine.alarm(cause="word " * 200)
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: app.main.banner.display)
+        rows = [row.rstrip() for row in plain(app.main.banner.rows)]
+        assert len(rows) == 5 and rows[3].endswith("…") and rows[4].startswith("   m ")
+
+
+async def test_events_say_who_and_when(engine: Scripted) -> None:
+    events = (
+        p.Event(1200, 15.0, "lr", "learning rate 0.004 → 0.002", 9e8, "ann@tty1"),
+        p.Event(1300, 16.0, "rollback", "weights of update 1 250 again", 9e8 + 60),
+    )
+    engine.change(events=events, event_count=2)
+    app = dashboard(engine)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("e")
+        await until(pilot, lambda: "by ann@tty1" in shown(app))
+        assert clock(9e8) in shown(app) and "rollback" in shown(app)

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnntui.engine.protocol import Event
 from rnntui.tui.draw import Bins, Glyphs, LossPlot, loss_plot, plain
-from rnntui.tui.draw.axis import Scale
+from rnntui.tui.draw.axis import Scale, round_up
+from rnntui.tui.draw.loss import loss_at, updates_a_cell
+from rnntui.tui.draw.loss_point import clock, event_words, point_row
 from rnntui.tui.draw.loss_scale import loss_scale
 from tests.drawing import (
     check,
@@ -125,7 +128,7 @@ def test_few_or_equal_values(values: list[float]) -> None:
 
 def test_losses_that_are_not_finite_are_marked() -> None:
     values = [2.0, None, NAN, 2.0]
-    plot = LossPlot(Bins(3, values, values, values, values, [0, 8, 1, 0]), 32)
+    plot = LossPlot(Bins(3, values, values, values, values, [0, 8, 1, 0]), 32, total=40)
     rows = loss_plot(plot, 47, 8, "ascii")
     top = plain(rows)[1]
     assert "!" in top and "!" not in top[7:16] and "!" not in top[-9:]
@@ -243,3 +246,59 @@ def test_drawing_imports_no_textual() -> None:
         "import sys, rnntui.tui.draw; sys.exit('textual' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_growing_axis_is_seldom_drawn_anew() -> None:
+    ends = {round_up(n, seldom=True) for n in range(100, 10_001)}
+    assert ends == {100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0, 3000.0, 5000.0, 10_000.0}
+    assert all(n <= round_up(n, seldom=True) <= 2 * n for n in range(1, 5000, 7))
+
+
+def test_a_run_of_known_length_ends_at_the_right_edge() -> None:
+    bins = falling(60, level=4)
+    last = plain(loss_plot(LossPlot(bins, 960, total=970), 100, 10))[-1]
+    assert "1k" not in last and "800" in last
+    assert "2k" in plain(loss_plot(LossPlot(bins, 1020, total=90_000), 100, 10))[-1]
+
+
+def test_a_cell_of_the_plot_is_an_update() -> None:
+    plot = LossPlot(falling(50), step=50)
+    assert loss_at(plot, 58, 6) is None
+    found = [loss_at(plot, 58, x) for x in range(7, 58)]
+    assert found[0] == 1 and found[-1] == 50 and found == sorted(x or 0 for x in found)
+    assert updates_a_cell(plot, 58) == 1
+    unfinished = LossPlot(falling(50), step=60)
+    assert loss_at(unfinished, 58, 57) is None and loss_at(LossPlot(), 58, 30) is None
+    pointed = loss_plot(LossPlot(falling(50), step=50, at=25), 58, 9)
+    assert roles_of(pointed, "┊") == ["mark"] * len(roles_of(pointed, "┊")) != []
+
+
+def test_a_point_is_told_in_numbers() -> None:
+    def words(at: int, *events: Event) -> str:
+        return plain([point_row(PLOT, at, events, 2)])[0]
+
+    assert words(1) == " update 1   smoothed 4.000   raw 4.000 to 4.000"
+    assert words(130) == " update 130   smoothed 2.476   raw 2.476 to 2.476   validation 3.000"
+    raised = Event(131, 9.0, "lr", "learning rate 0.1 → 0.2", 86_400.0, "ann@tty1")
+    assert words(130, raised).endswith(f"   {event_words(raised)}")
+    assert event_words(raised) == f"learning rate 0.1 → 0.2, by ann@tty1, {clock(86_400.0)}"
+    assert "learning rate" not in words(140, raised)
+    single = LossPlot(falling(5), step=5)
+    assert plain([point_row(single, 5, (), 1)])[0] == " update 5   smoothed 1.000   raw 1.000"
+    assert plain([point_row(single, 9, (), 1)])[0] == " update 9   smoothed –   raw –"
+
+
+def test_an_event_is_told_with_who_and_when() -> None:
+    assert event_words(Event(1, 0.0, "pause", "paused")) == "paused"
+    assert event_words(Event(1, 0.0, "pause", "paused", who="a\x1bb")) == "paused, by a␛b"
+    assert clock(0.0).endswith(("00:00", "30", "45")) or len(clock(0.0)) == len("Jan 01 00:00")
+
+
+@given(st.integers(-5, 400), st.integers(0, 400), widths, st.integers(-5, 210))
+@settings(deadline=None)
+def test_any_cell_and_any_point(at: int, step: int, width: int, x: int) -> None:
+    plot = LossPlot(falling(step), step, at=at if at > 0 else None)
+    found = loss_at(plot, width, x)
+    assert found is None or 1 <= found <= step
+    check(loss_plot(plot, width, 10), width, 10)
+    point_row(plot, max(1, at), (), 1)

@@ -80,13 +80,19 @@ def test_good_weights_are_older_than_the_last_healthy_copy() -> None:
     assert kept.good == (0, 0)
     kept.offer(100.0, 10)
     assert kept.good == (0, 0), "a copy that no later one confirms is not good yet"
-    kept.offer(100.9, 20)
-    assert kept.good == (0, 0), "one copy a second"
-    kept.offer(101.1, 30)
-    assert kept.good == (10, 1)
+    kept.offer(100.5, 20)
+    assert kept.good == (10, 1), "a run of half a second has something to go back to"
+    kept.offer(100.52, 30)
+    assert kept.good == (10, 1), "the next copy when it is a tenth older"
+    kept.offer(120.0, 40)
+    assert kept.good == (20, 2)
+    kept.offer(120.9, 50)
+    assert kept.good == (20, 2), "one copy a second"
+    kept.offer(121.1, 60)
+    assert kept.good == (40, 3)
     kept.went_back()
-    kept.offer(103.0, 40)
-    assert kept.good == (10, 1), "the copy after the good one was not good"
+    kept.offer(123.0, 70)
+    assert kept.good == (40, 3), "the copy after the good one was not good"
 
 
 NOW = Circumstances(

@@ -206,11 +206,31 @@ class Dashboard(Shell):
         """Out of the prompt first, then from the forecast, then from the chosen step."""
         if self.prompting:
             self.main.set_focus(None)
+        elif self.has_news:
+            self.display_options.news_seen = True
+            self.main.follow()
+        elif self.display_options.at is not None:
+            self.point_at(None)
         elif forecast := self.state.forecast(self.display_options):
             self.display_options.put_away = forecast.id
             self.main.follow()
         else:
             self.choose_step(None)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the banner says what happened while nobody looked."""
+        return bool(self.state.news) and not self.display_options.news_seen
+
+    def move_point(self, direction: int) -> None:
+        """Point at an earlier or a later update of the loss plot."""
+        self.point_at(self.main.plot.point(direction))
+
+    def point_at(self, update: int | None) -> None:
+        """Point at an update of the loss plot, or at none."""
+        self.display_options.at = update
+        self.main.plot.redraw()
+        self.main.footer.redraw()
 
     def open_page(self, name: str) -> None:
         """Help, information or events."""

@@ -75,13 +75,18 @@ def _alert(app: Dashboard) -> bool:
     return app.state.alert is not None and not app.read_only
 
 
+def _has_losses(app: Dashboard) -> bool:
+    return app.state.snapshot is not None and app.state.snapshot.step > 0
+
+
 def _has_steps(app: Dashboard) -> bool:
     return app.state.step_count > 0
 
 
 def _chosen_or_prompt(app: Dashboard) -> bool:
-    forecast = app.state.forecast(app.display_options) is not None
-    return app.prompting or forecast or app.display_options.chosen is not None
+    options = app.display_options
+    chosen = options.chosen is not None or options.at is not None
+    return app.prompting or chosen or app.has_news or app.state.forecast(options) is not None
 
 
 def _sampled(app: Dashboard) -> bool:
@@ -231,6 +236,17 @@ COMMANDS: tuple[Command, ...] = (
         "view", lambda app: app.change_zoom(1, wrap=True), rank=5,
     ),
     Command(
+        "earlier", ("comma",), ",", "point",
+        "point at an earlier update of the loss plot, to read its losses",
+        "view", lambda app: app.move_point(-1), _has_losses, rank=8,
+        pair="point at an update of the loss plot: its losses, what happened",
+    ),
+    Command(
+        "later", ("full_stop",), ".", "point",
+        "point at a later update of the loss plot",
+        "view", lambda app: app.move_point(1), _has_losses, rank=8,
+    ),
+    Command(
         "previous_step", ("left",), "←", "choose",
         "choose the previous step of the strip, to read it number by number",
         "view", lambda app: app.choose(-1), _has_steps, rank=6,
@@ -258,7 +274,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "back", ("escape",), "esc", "back",
-        "leave the prompt, the forecast, the chosen step or a page",
+        "leave the prompt, the forecast, what is chosen, or a page",
         "view", lambda app: app.back(), _chosen_or_prompt, rank=3, in_prompt=True,
     ),
     Command(

@@ -61,6 +61,8 @@ class Display:
     glyphs: Glyphs = "braille"
     log: bool = False
     zoom: int = 0  # the plot shows the last 1/2**zoom of the updates
+    at: int | None = None  # update of the loss plot whose losses are told
+    news_seen: bool = False  # what happened while nobody looked has been put away
     chosen: int | None = None  # step of the strip whose details are shown
     feature: int | None = None  # of values: one, or all
     text: int | None = None  # of several written at once: one, or all
@@ -138,6 +140,11 @@ class RunState:
     def alert(self) -> Alert | None:
         """The trouble the run is in."""
         return self.snapshot.alert if self.snapshot else None
+
+    @property
+    def news(self) -> str:
+        """What happened while nobody looked."""
+        return self.welcome.news if self.welcome else ""
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:

@@ -8,13 +8,19 @@ nothing new is drawn until its answer has come through the whole link.
 from __future__ import annotations
 
 import time
+from abc import ABCMeta
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message_pump import _MessagePumpMeta
 
 OTHER_SCREEN = "\x1b[?1049h"
 QUERY = "\x1b[?2026$p"
 PATIENCE = 5.0  # seconds after which a missing answer is no longer waited for
+
+
+class AbstractWidgetMeta(_MessagePumpMeta, ABCMeta):
+    """The class of widgets that leave methods to those derived from them."""
 
 
 class TerminalDriver(LinuxDriver):

@@ -10,6 +10,7 @@ from rnntui.tui.draw.numbers import Number, scientific, short
 
 LIMIT = 1e300  # beyond it, differences overflow
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_FEW_ROUND = (1.0, 2.0, 3.0, 5.0, 10.0)
 _LOG_BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _LOG_TICKS = (_LOG_BOUNDS[:-1], (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0,))
 
@@ -50,10 +51,14 @@ def round_step(span: float, count: int) -> float:
     return next((f * power for f in (1.0, 2.0, 2.5, 5.0) if f * power >= raw * 0.9999), 10 * power)
 
 
-def round_up(value: float) -> float:
-    """The next round number not below a positive `value`: at most a third is added."""
+def round_up(value: float, seldom: bool = False) -> float:
+    """The next round number not below a positive `value`: at most a third is added.
+
+    With `seldom` at most as much again, so that a value that grows reaches it half as often.
+    """
     power = 10.0 ** math.floor(math.log10(value))
-    return next((f * power for f in _ROUND if f * power >= value * 0.999999), 10 * power)
+    factors = _FEW_ROUND if seldom else _ROUND
+    return next((f * power for f in factors if f * power >= value * 0.999999), 10 * power)
 
 
 def linear(low: float, high: float, positive: bool = False) -> Scale:

@@ -52,6 +52,8 @@ class LossPlot:
     unit: str = "nats per character"
     log: bool = False
     first_step: int = 0
+    total: int | None = None  # updates of the whole run, where that is known
+    at: int | None = None  # an update to point at
 
 
 def loss_plot(plot: LossPlot, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
@@ -67,6 +69,21 @@ def loss_plot(plot: LossPlot, width: int, height: int, glyphs: Glyphs = "braille
     else:
         rows += _plot_rows(visible, place, glyphs)
     return block(rows, width, height, glyphs)
+
+
+def loss_at(plot: LossPlot, width: int, x: int) -> int | None:
+    """The update that is drawn at cell `x` of a plot of that width, or None."""
+    place, visible = layout(width, 9, _gutter_width(plot)), _Visible(plot)
+    share = (x - place.left + 0.5) / place.width
+    step = round(visible.first + share * (visible.end - visible.first))
+    inside = 0 <= share <= 1 and not visible.empty
+    return max(1, step) if inside and step <= visible.last else None
+
+
+def updates_a_cell(plot: LossPlot, width: int) -> int:
+    """How many updates a cell of a plot of that width stands for; 1 at least."""
+    place, visible = layout(width, 9, _gutter_width(plot)), _Visible(plot)
+    return max(1, round((visible.end - visible.first) / place.width))
 
 
 class _Level(NamedTuple):
@@ -97,7 +114,10 @@ class _Visible:
         self.size: int = 2 ** max(0, min(bins.level, 60))
         self.first = max(0, plot.first_step)
         self.last = max(plot.step, self.first + 1)
-        self.end = self.first + round_up(max(self.last - self.first, _FEWEST))
+        # Each new end repaints the whole plot.
+        self.end = self.first + round_up(max(self.last - self.first, _FEWEST), seldom=True)
+        if plot.total is not None and self.last <= plot.total < self.end:
+            self.end = float(max(plot.total, self.first + 1))
         self.start = self.first // self.size
         self.smooth, self.mean, self.low, self.high = (
             column[self.start :] for column in (bins.smooth, bins.mean, bins.low, bins.high)
@@ -159,6 +179,9 @@ def _draw(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs, label
     for column in bad:
         for row in range(1, canvas.height):
             canvas.put(column, row, hatch, "warning")
+    if (at := visible.plot.at) is not None and visible.first <= at <= visible.end:
+        for row in range(canvas.height):
+            canvas.put(canvas.column(visible.x(at)), row, hatch, "mark")
     levels = [
         (canvas.row(scale.share(level.loss)), floor if level.is_floor else baseline, level)
         for level in reversed(_levels(visible.plot, glyphs))

@@ -8,10 +8,12 @@ from rnntui.recipe import keys
 from rnntui.text import pad, safe_text
 from rnntui.tui.draw import Row, Rows
 from rnntui.tui.draw.facts import facts
+from rnntui.tui.draw.loss_point import clock
 from rnntui.tui.draw.numbers import count
 from rnntui.tui.state import RunState
 
 WIDEST = 100
+DATED_FROM = 100  # cells
 
 
 def info_rows(state: RunState, width: int) -> Rows:
@@ -61,15 +63,21 @@ def _facts(*facts: tuple[str, str]) -> Rows:
     return [[(f" {safe_text(n):<14}", "muted"), (safe_text(t), "")] for n, t in facts if t]
 
 
-def event_rows(state: RunState, _width: int) -> Rows:
-    """What happened, the newest first."""
-    rows: Rows = [[(f" {'update':>10}  {'time':>8}  what", "muted")]]
+def event_rows(state: RunState, width: int) -> Rows:
+    """What happened, when and by whom, the newest first."""
+    dated = width >= DATED_FROM and any(event.at for event in state.events)
+    head = f" {'update':>10}  {'trained':>8}  {'when':<12}  what" if dated else ""
+    rows: Rows = [[(head or f" {'update':>10}  {'trained':>8}  what", "muted")]]
     for event in reversed(state.events):
         minutes, seconds = divmod(int(event.seconds), 60)
+        when = f"{clock(event.at) if event.at else '':<12}  " if dated else ""
+        bad = event.kind in ("alert", "rollback", "skip", "disk")
         row: Row = [
-            (f" {count(event.step):>10}  {minutes:>5}:{seconds:02}  ", "muted"),
-            (f"{event.kind:<12}", "warning" if event.kind == "alert" else "accent"),
+            (f" {count(event.step):>10}  {minutes:>5}:{seconds:02}  {when}", "muted"),
+            (f"{event.kind:<10}", "warning" if bad else "accent"),
             (safe_text(event.text), ""),
         ]
+        if event.who:
+            row.append((f"  by {safe_text(event.who)}", "muted"))
         rows.append(row)
     return rows if state.events else [*rows, [(" nothing yet", "muted")]]

@@ -7,12 +7,14 @@ import time
 from textual import events
 
 from rnntui.tui.draw import LossPlot, Rows, loss_plot
+from rnntui.tui.draw.loss import loss_at, updates_a_cell
+from rnntui.tui.draw.loss_point import point_row
 from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.panel import Panel
 
 PERIOD = 0.5  # seconds between drawings while training: the eye needs no more, the CPU does
 MOST_ZOOM = 3
-MARKS = {"lr": "lr", "mend": "mend", "alert": "!"}
+MARKS = {"lr": "lr", "mend": "mend", "alert": "!", "rollback": "back", "disk": "disk"}
 
 
 class LossPanel(Panel):
@@ -24,8 +26,14 @@ class LossPanel(Panel):
         self._drawn_step = -1
 
     def draw(self, width: int, height: int) -> Rows:
-        """The plot with title and legend."""
-        return loss_plot(self.plot(), width, height, self.options.glyphs)
+        """The plot with title and legend; the title is replaced by the losses of a chosen point."""
+        plot = self.plot()
+        rows = loss_plot(plot, width, height, self.options.glyphs)
+        if plot.at is None or height < 2:
+            return rows
+        near = updates_a_cell(plot, width)
+        point = point_row(plot, plot.at, self.state.events, near)
+        return [*self.fitted([point], width, 1), *rows[1:]]
 
     def plot(self) -> LossPlot:
         """What is to be plotted."""
@@ -41,7 +49,17 @@ class LossPanel(Panel):
             unit=loss_unit(state),
             log=self.options.log,
             first_step=zoomed_from(step, self.options.zoom),
+            total=state.welcome.total_steps if state.welcome else None,
+            at=min(self.options.at, step) if self.options.at and step else None,
         )
+
+    def point(self, direction: int) -> int | None:
+        """The update beside the chosen one, or the latest if none is chosen."""
+        plot = self.plot()
+        if plot.at is None:
+            return plot.step or None
+        to = plot.at + direction * updates_a_cell(plot, max(1, self.size.width))
+        return max(1, plot.first_step, min(plot.step, to))
 
     def follow(self) -> None:
         """After a snapshot: draw if there is news and the last drawing is old enough."""
@@ -59,6 +77,10 @@ class LossPanel(Panel):
         self._drawn_at = time.monotonic()
         self._drawn_step = self.state.snapshot.step if self.state.snapshot else -1
         super().redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at the update under the mouse."""
+        self.app.point_at(loss_at(self.plot(), self.size.width, event.x))  # type: ignore[attr-defined]
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Zoom in."""

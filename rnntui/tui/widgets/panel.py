@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual import events
 
 from rnntui.tui.draw import Rows, block
 from rnntui.tui.state import Display, RunState
+from rnntui.tui.terminal import AbstractWidgetMeta
 from rnntui.tui.widgets.cells import CellView, spelled
 
 
-class Panel(CellView):
+class Panel(CellView, metaclass=AbstractWidgetMeta):
     """Draws rows from the run's state in the size it has; `redraw` after either has changed."""
 
     def __init__(self, state: RunState, display: Display, id: str) -> None:  # noqa: A002
@@ -18,9 +21,9 @@ class Panel(CellView):
         self.options = display
         self._drawn_from: object = None
 
+    @abstractmethod
     def draw(self, width: int, height: int) -> Rows:
         """The rows of the panel at a size."""
-        raise NotImplementedError
 
     def fitted(self, rows: Rows, width: int, height: int) -> Rows:
         """The rows in exactly this size, in the chosen glyphs."""

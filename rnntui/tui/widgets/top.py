@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from rnntui.text import fit, pad, safe_text
-from rnntui.tui.draw import Rows, block, header_row, loading_rows, status_rows
+from rnntui.tui.draw import Rows, block, exactly, header_row, loading_rows, status_rows
 from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.panel import Panel
@@ -49,29 +49,57 @@ class Notice(Panel):
 
 
 class Banner(Panel):
-    """Trouble: what happened, the likely cause, and the key that mends it."""
+    """Trouble, and the key that mends it; before that, what happened while nobody looked."""
 
     def lines(self, width: int) -> Rows:
         """The banner's rows; none when all is well."""
         if self.state.connection == "gone":
             cause = "What it had learned is lost; the last picture of it stays until you leave."
             return self._told(self.state.failure, cause, "q", "leave", width)
-        if alert := self.state.alert:
-            return self._told(alert.title, alert.cause, "m", alert.mend, width)
-        return []
+        alert, news = self.state.alert, "" if self.options.news_seen else self.state.news
+        rows = self._news(news, width, 1 if alert else 2) if news else []
+        return rows + (
+            self._told(alert.title, alert.cause, "m", alert.mend, width) if alert else []
+        )
 
     def _told(self, title: str, cause: str, key: str, offer: str, width: int) -> Rows:
         sign = "!" if self.options.glyphs == "ascii" else "▲"
-        reason = textwrap.wrap(safe_text(cause), max(20, width - 5))
+        most = 2 if width >= 100 else 3
         return [
             [(f" {sign} {safe_text(title)}", "warning")],
-            *([(f"   {line}", "")] for line in reason[:2]),
+            *([(f"   {line}", "")] for line in shortened(cause, width - 5, most)),
             [(f"   {key}", "strong"), (f"  {safe_text(offer)}", "")],
         ]
+
+    def _news(self, news: str, width: int, most: int) -> Rows:
+        """What happened while nobody looked, and how to put that away."""
+        sign = "*" if self.options.glyphs == "ascii" else "●"
+        said = shortened(f"while nobody looked: {news}", width - 26, most)
+        rows: Rows = [
+            [(f" {sign} {said[0]}", "title")],
+            *([(f"   {line}", "")] for line in said[1:]),
+        ]
+        rows[-1] = exactly(rows[-1], width - 23)
+        rows[-1] += [
+            ("  esc", "strong"),
+            (" away  ", "muted"),
+            ("e", "strong"),
+            (" events", "muted"),
+        ]
+        return rows
 
     def draw(self, width: int, height: int) -> Rows:
         """What happened and what to press; of the cause as much as there is room for."""
         rows = self.lines(width)
         if 1 < height < len(rows):
-            rows = [*rows[: height - 1], rows[-1]]
+            rows = [*rows[: height - 2], [*rows[height - 2], (" …", "muted")], rows[-1]]
         return self.fitted(rows, width, height)
+
+
+def shortened(text: str, width: int, most: int) -> list[str]:
+    """Safe text in at most so many lines, with an ellipsis where it is cut; one line at least."""
+    lines = textwrap.wrap(safe_text(text), max(20, width)) or [""]
+    if len(lines) <= most:
+        return lines
+    rest = " ".join(lines[most - 1 :])
+    return [*lines[: most - 1], fit(rest, max(20, width))]
