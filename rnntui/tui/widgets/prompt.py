@@ -11,6 +11,7 @@ from textual.widgets import Input
 from rnntui.text import safe_text
 
 LONGEST = 2000
+WIDTH_STEP = 64  # cells
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
@@ -23,6 +24,11 @@ class PromptInput(Input):
     def __init__(self, id: str = "input") -> None:  # noqa: A002
         super().__init__(id=id, compact=True, max_length=LONGEST, select_on_focus=False)
         self.cursor_blink = False
+
+    @property
+    def content_width(self) -> int:
+        """In wide steps: whenever it changes, Textual arranges the whole screen anew."""
+        return -(-super().content_width // WIDTH_STEP) * WIDTH_STEP
 
     def validate_value(self, value: str) -> str:
         """Whatever way text comes in, it is safe to show."""
