@@ -28,6 +28,8 @@ def info_rows(state: RunState, width: int) -> Rows:
     rows.append([])
     if welcome:
         rows += _facts(
+            ("kept as", _kept(state)),
+            ("looked at by", _viewers(state)),
             ("source", welcome.source),
             ("split", welcome.split),
             ("to train", f"{count(welcome.train_size)} {welcome.unit}s"),
@@ -61,6 +63,20 @@ def info_rows(state: RunState, width: int) -> Rows:
 
 def _facts(*facts: tuple[str, str]) -> Rows:
     return [[(f" {safe_text(n):<14}", "muted"), (safe_text(t), "")] for n, t in facts if t]
+
+
+def _kept(state: RunState) -> str:
+    """The run's name, and how far it is on disk."""
+    run = state.welcome.run if state.welcome else ""
+    saved = state.snapshot.saved if state.snapshot else None
+    if not run:
+        return "nowhere: --no-save"
+    return f"{run}, " + ("no checkpoint yet" if saved is None else f"up to update {count(saved)}")
+
+
+def _viewers(state: RunState) -> str:
+    viewers = state.snapshot.viewers if state.snapshot else 1
+    return f"{viewers} terminals" if viewers > 1 else ""
 
 
 def event_rows(state: RunState, width: int) -> Rows:
