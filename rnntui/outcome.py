@@ -45,8 +45,10 @@ def _say(line: str, code: int) -> int:
     """Print a line that may hold foreign text."""
     from rnntui.text import fit, safe_text
 
+    said = fit(safe_text(f"rnntui: {line}"), LONGEST)
+    said = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"  # marks take no cells
     try:
-        print(f"rnntui: {fit(safe_text(line), LONGEST)}", file=sys.stderr, flush=True)
+        print(said, file=sys.stderr, flush=True)
     except OSError:  # nobody is left to tell
         return code
     return code

@@ -8,6 +8,7 @@ imports neither NumPy nor Textual.
 from __future__ import annotations
 
 import dataclasses
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 RECIPES = Path(__file__).parent / "recipes"
+MOST_BYTES = 1 << 20  # of a recipe file
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def from_toml(text: str, name: str) -> Recipe:
     shown = safe_text(name)
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also for a number of many digits
         raise UsageError(f"{shown}: not valid TOML: {safe_text(str(error))[:120]}") from None
     head = {k: table.pop(k) for k in ("title", "about") if k in table}
     if not all(isinstance(v, str) for v in head.values()):
@@ -168,10 +170,20 @@ def load_recipe(name: str) -> Recipe:
         hint = nearest(name, sorted(names), "see 'rnntui recipes'")
         raise UsageError(f"no recipe '{safe_text(name)}'{hint}")
     try:
-        return from_toml(path.read_text("utf-8"), path.name)
+        return from_toml(_read(path), path.name)
     except UnicodeDecodeError as error:
         raise UsageError(f"{safe_text(name)}: not UTF-8 at byte {error.start}") from None
     except ValueError:
         raise UsageError(f"{safe_text(name)}: not a file name") from None
     except OSError as error:
         raise UsageError(f"{safe_text(name)}: {error.strerror}") from None
+
+
+def _read(path: Path) -> str:
+    """The text of a recipe file. Raises UsageError for what can be none, OSError, UnicodeError."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(f"{safe_text(path.name)}: is not a file")
+    if found.st_size > MOST_BYTES:
+        raise UsageError(f"{safe_text(path.name)}: too large for a recipe")
+    return path.read_text("utf-8-sig")

@@ -13,6 +13,8 @@ from rnntui.text import safe_text
 
 Value = str | int | float | bool
 
+MOST_WHOLE = 2**53  # the largest whole number that floats and every reader of JSON keep exactly
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -78,6 +80,8 @@ def check(leaf: Leaf, value: Value) -> Value:
     """`value` if the key may hold it (whole numbers become floats). Raises UsageError."""
     rule = leaf.rule
     if isinstance(value, bool) != (bool in leaf.types):
+        raise _refusal(leaf, value)
+    if isinstance(value, int) and abs(value) > MOST_WHOLE:
         raise _refusal(leaf, value)
     if float in leaf.types and isinstance(value, int):
         value = float(value)

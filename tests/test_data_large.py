@@ -18,6 +18,7 @@ from rnntui.data import Stream, TokenData, cache, load, loading, reading, source
 from rnntui.data.progress import Progress
 from rnntui.errors import DataError, OutputError, RnntuiError
 from rnntui.recipe import Recipe
+from tests.large_memory import measure, write_text
 
 TEXT = "Der Wind, das Meer, and the wind's own sea.\r\nNa gut — 12 Möwen!\n" * 40
 KINDS = ("char", "byte", "word")
@@ -520,3 +521,16 @@ def test_a_mapped_file_that_is_removed_can_still_be_read(path: Path, folder: Pat
     data = tokens(path, split=0.0)
     shutil.rmtree(folder)
     assert data.tokenizer.decode(data.tokens) == TEXT.replace("\r\n", "\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_a_gigabyte_is_trained_on_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    write_text(path, 10**9)
+    for _ in range(2):
+        found = measure(path, tmp_path, "--steps", "200", "--set", "eval_every=100")
+        assert found.updates == 200
+        assert found.most < 300e6
+    path.unlink()
+    shutil.rmtree(tmp_path / "cache")

@@ -6,6 +6,7 @@ This module does not import NumPy: a command checks a source with it before anyt
 from __future__ import annotations
 
 import os
+import select
 import stat
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ Kind = Literal["corpus", "text", "values", "stdin", "file"]
 MOST_BYTES = 256 << 20  # of what is read into memory as a whole
 LARGE = 16 << 20  # bytes: from here on a file of text is read in blocks, into the cache
 MOST_LARGE = 64 << 30
+WRITER_WAIT = 1.0  # seconds
 SHOWN = 48
 VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
 _PREFIXES: tuple[Kind, ...] = ("corpus", "text", "values")
@@ -140,13 +142,27 @@ def _open(parsed: Source) -> FileIO:
             raise DataError(f"{shown}: is a device or a socket, not a file: pipe it in with '-'")
         if mode.st_size > MOST_LARGE:
             raise _too_large(parsed, MOST_LARGE)
-        return FileIO(path)
+        # A pipe would otherwise be waited for until somebody opens its other end.
+        file = FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
+        if stat.S_ISFIFO(mode.st_mode):
+            _await_writer(file, shown)
+        return file
     except FileNotFoundError:
         raise DataError(f"{shown}: no such file{_similar(path)}") from None
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror or 'cannot be read'}") from None
     except ValueError:
         raise DataError(f"{shown}: not a file name") from None
+
+
+def _await_writer(file: FileIO, shown: str) -> None:
+    """Wait for the other end of a named pipe, not for long: a forgotten one has none."""
+    waiting = select.poll()
+    waiting.register(file, select.POLLIN)
+    if not waiting.poll(1000 * WRITER_WAIT) and file.read(1) is not None:
+        file.close()
+        raise DataError(f"{shown}: nobody writes to this pipe: start what does first")
+    os.set_blocking(file.fileno(), True)
 
 
 def _read(file: BinaryIO, parsed: Source, most: int) -> bytes:

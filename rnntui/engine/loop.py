@@ -46,7 +46,7 @@ ANSWERING, MOST_AT_ONCE = 0.1, 0.05  # share of the time, and seconds, that requ
 LONGEST_WAIT = 0.1  # seconds: how late a signal may be noticed while nothing happens
 GRACE = 3.0  # seconds without a viewer after which nobody is coming back
 FIRST_GRACE = 15.0  # seconds for the first viewer to come
-LONGEST_LINE = 200  # characters of a message to the user
+LONGEST_LINE = 192  # characters of a message to the user: 200 with "rnntui: " before it
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
