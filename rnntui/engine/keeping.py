@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rnntui.engine.chronicle import Chronicle
+from rnntui.engine.disk import DiskWatch
 from rnntui.engine.protocol import Event
 from rnntui.recording.capture import capture
 from rnntui.recording.edits import EditKind, Pending
@@ -33,6 +34,7 @@ class Keeper:
         self._tokens = self._state.stream.steps * self._state.stream.batch
         self._since = time.time()
         self._stand_due = 0.0
+        self._disk = DiskWatch()
         self._kept: int | None = None  # the update whose state was handed over last
         self._loss: float | None = None  # of the validation after the last update, if it had one
         self.pending = Pending(opened.edits, journaled=bool(opened.events))
@@ -53,8 +55,14 @@ class Keeper:
 
     @property
     def trouble(self) -> str:
-        """Why nothing can be written just now: one safe line."""
-        return self._recorder.trouble if self._recorder else ""
+        """Why nothing can be written just now: one safe line, as of the last `disk_news`."""
+        return self._disk.trouble
+
+    def disk_news(self, now: float) -> str:
+        """In one safe line, that writing fails or works again, when that has changed."""
+        if self._recorder is None or self._recorder.taken:
+            return ""
+        return self._disk.see(self._recorder.trouble, now)
 
     @property
     def taken(self) -> str:
@@ -139,5 +147,5 @@ class Keeper:
             updated=time.time(),
             checkpoint=self.saved,
             reason=reason or None,
-            trouble=self.trouble or None,
+            trouble=(self._recorder.trouble if self._recorder else "") or None,
         )

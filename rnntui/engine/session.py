@@ -152,6 +152,8 @@ class Session:
         if self._baseliner is None and now - self._began > BASELINES_AFTER:
             self._compare()
         self._keeper.stand(now, self._standing(), self._meter.rate(now, self.step), self._reason())
+        if news := self._keeper.disk_news(now):
+            self._note("disk", news)
         if self._keeper.taken:
             raise RunTakenError(self._keeper.taken)
         if self._status == "training":

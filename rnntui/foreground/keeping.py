@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -24,8 +24,9 @@ TURN_EVERY = 0.1  # seconds
 class Keeping:
     """Keeps what happens inside a `with` block, and how it ended."""
 
-    def __init__(self, opened: Opened) -> None:
-        self._state = opened.state
+    def __init__(self, opened: Opened, tell: Callable[[str], None]) -> None:
+        """`tell` hears what the user should know while it goes on."""
+        self._state, self._tell = opened.state, tell
         self.before = float(opened.captured.get("elapsed", 0.0))  # seconds of training before this
         self._meter = Meter(self.before)
         self._chronicle = Chronicle()
@@ -62,12 +63,17 @@ class Keeping:
             self._end("failed", kind.__name__ if kind else "", 70)
 
     def _end(self, state: Any, reason: str, code: int) -> None:
-        self._note_end(f"{state} after {self._state.step} updates: {reason}")
+        self._note("end", f"{state} after {self._state.step} updates: {reason}")
         self._keeper.close(state, reason, code, self._whole)
 
-    def _note_end(self, text: str) -> None:
-        events, now = self._chronicle.events, monotonic()
-        self._keeper.note(events.add(self._state.step, self._meter.elapsed(now), "end", text))
+    def _note(self, kind: EventKind, text: str, edit: Edit | None = None) -> None:
+        """Something happened; an `edit` is something that can be made again."""
+        seconds = self._meter.elapsed(monotonic())
+        event = self._chronicle.events.add(self._state.step, seconds, kind, text)
+        if edit is None:
+            self._keeper.note(event)
+        else:
+            self._keeper.note(event, edit.kind, edit.value)
 
     def whole(self, updates: Iterator[Chunk], stopping: Stopping) -> Iterator[Chunk]:
         """The updates, none of which a signal breaks off."""
@@ -98,6 +104,9 @@ class Keeping:
             self._due = now + TURN_EVERY
             self._meter.read(now, chunk.step)
             self._keeper.stand(now, "training", self._meter.rate(now, chunk.step))
+            if news := self._keeper.disk_news(now):
+                self._note("disk", news)
+                self._tell(news)
             if self._keeper.taken:
                 raise RunTakenError(self._keeper.taken)
 
@@ -113,16 +122,11 @@ class Keeping:
                 leaf = find(edit.kind)
                 setattr(state, edit.kind, check(leaf, leaf.types[0](edit.value)))
             if not pending.journaled:
-                self._note("lr" if edit.kind == "lr" else "sampling", edit)
-
-    def _note(self, kind: EventKind, edit: Edit) -> None:
-        seconds, value = self._meter.elapsed(monotonic()), edit.value or 0.0
-        text = f"{edit.kind} = {value:.4g}"
-        event = self._chronicle.events.add(self._state.step, seconds, kind, text)
-        self._keeper.note(event, edit.kind, edit.value)
+                kind: EventKind = "lr" if edit.kind == "lr" else "sampling"
+                self._note(kind, f"{edit.kind} = {edit.value:.4g}", edit)
 
     def finished(self) -> None:
         """The bounds are reached."""
         self._finished = True
-        self._note_end(f"finished after {self._state.step} updates")
+        self._note("end", f"finished after {self._state.step} updates")
         self._keeper.save()

@@ -54,7 +54,7 @@ def _train(
     recruit(order.recipe, crew)
     stdin = getattr(sys.stdin, "buffer", None)
     opened = open_order(order, stdin, order.terminal, crew, Waiting(report))
-    with Keeping(opened) as keeping:
+    with Keeping(opened, report.note) as keeping:
         recipe, data, state = opened.recipe, opened.data, opened.state
         began = perf_counter() - keeping.before
         parameters, total = state.parameters.count, total_steps(recipe, data)

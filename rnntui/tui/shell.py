@@ -67,7 +67,7 @@ class Shell(TerminalApp):
         self.theme = theme
         self._stop_engine = stop_engine
         self._leaving = False
-        self._finished = self._told = False
+        self._finished = self._told = self._disk_failed = False
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -189,6 +189,9 @@ class Shell(TerminalApp):
             self.say(welcome.news, "warning", NEWS_SECONDS)
         elif self.state.state == "finished" and not self._finished:
             self.say("finished: g still lets it write, q leaves", seconds=10.0)
+        elif self._disk_failed and not self.state.disk and self.state.connection == "live":
+            self.say("saving works again")
+        self._disk_failed = bool(self.state.disk)
         self._told = self._told or welcome is not None
         self._finished = self.state.state == "finished"
 

@@ -147,6 +147,11 @@ class RunState:
         return self.welcome.news if self.welcome else ""
 
     @property
+    def disk(self) -> str:
+        """Why nothing can be saved just now; empty: it can, or nobody knows."""
+        return self.snapshot.disk if self.snapshot and self.connection == "live" else ""
+
+    @property
     def baselines(self) -> tuple[Baseline, ...]:
         """Simple models to compare with, as far as they are known."""
         if self.snapshot and self.snapshot.baselines:

@@ -57,10 +57,20 @@ class Banner(Panel):
             cause = "What it had learned is lost; the last picture of it stays until you leave."
             return self._told(self.state.failure, cause, "q", "leave", width)
         alert, news = self.state.alert, "" if self.options.news_seen else self.state.news
+        disk = self._disk(short=bool(alert or news)) if self.state.disk else []
         rows = self._news(news, width, 1 if alert else 2) if news else []
-        return rows + (
+        return [*disk, *rows] + (
             self._told(alert.title, alert.cause, "m", alert.mend, width) if alert else []
         )
+
+    def _disk(self, short: bool) -> Rows:
+        """What cannot be saved; `short`: there is more to tell."""
+        sign = "!" if self.options.glyphs == "ascii" else "▲"
+        rows: Rows = [
+            [(f" {sign} {safe_text(self.state.disk)}", "warning")],
+            [("   training goes on; saving is tried again until it works", "")],
+        ]
+        return rows[:1] if short else rows
 
     def _told(self, title: str, cause: str, key: str, offer: str, width: int) -> Rows:
         sign = "!" if self.options.glyphs == "ascii" else "▲"

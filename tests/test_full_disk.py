@@ -1,0 +1,176 @@
+"""The disk fills, or fails now and then: training goes on, its user is told, nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from rnntui.engine.disk import CALM, DiskWatch
+from rnntui.recording import opening, recorder
+from rnntui.run import saver
+from rnntui.run.checkpoint import newest
+from rnntui.run.directory import CHECKPOINTS
+from rnntui.run.journal import EVENTS, METRICS, read_journal
+from tests.faults import Counted
+
+if sys.platform == "win32":
+    pytest.skip("runs need Unix locks", allow_module_level=True)
+
+STEPS = 1200
+SETTINGS = (
+    "text:the quick brown fox jumps over the lazy dog. ",
+    "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
+    "--set", "repeat=30", "--set", "eval_every=50", "--set", "workers=1",
+    "--set", "checkpoint_every=40", "--name", "run",
+)  # fmt: skip
+FULL = "No space left on device"
+
+
+class Flaky(Counted):
+    """From one call to another, every k-th one fails; each time the newest checkpoint is read."""
+
+    def __init__(self, path: Path, first: int, last: int, every: int, error: int) -> None:
+        super().__init__()
+        self.path, self.first, self.last, self.every, self.error = path, first, last, every, error
+        self.failures = 0
+        self.found: list[int] = []  # the newest valid checkpoint at each failure
+
+    def act(self, name, action):
+        if not (self.first <= self.calls < self.last) or self.calls % self.every:
+            return action()
+        if name == "close":
+            action()
+        self.failures += 1
+        valid = newest(self.path).checkpoint
+        self.found.append(valid.step if valid else 0)
+        raise OSError(self.error, os.strerror(self.error))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds as moments."""
+    monkeypatch.setattr(saver, "FIRST_PAUSE", 0.002)
+    monkeypatch.setattr(saver, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(recorder, "_WRITE_EVERY", 0.002)
+    monkeypatch.setattr("rnntui.run.status.INTERVAL", 0.01)
+    monkeypatch.setattr("rnntui.engine.disk.CALM", 0.02)
+    monkeypatch.setattr("rnntui.foreground.keeping.TURN_EVERY", 0.002)
+
+
+@pytest.mark.parametrize(
+    ("every", "error"),
+    [
+        (1, errno.ENOSPC),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in ((2, errno.EIO), (3, errno.EDQUOT), (7, errno.ENOSPC), (20, errno.EIO))
+        ),
+    ],
+)
+def test_a_disk_that_fails_for_a_while_costs_nothing(
+    every: int, error: int, rnntui, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "runs" / "run"
+    disk = Flaky(run / CHECKPOINTS, 120, 240, every, error)
+    monkeypatch.setenv("RNNTUI_RUNS", str(run.parent))
+    monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
+    ended = rnntui("train", *SETTINGS, "--steps", str(STEPS), "--json", "--every", "1000")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.of("done")[0]["steps"] == STEPS
+    assert disk.failures >= 100 // every
+    assert all(disk.found) and disk.found == sorted(disk.found)
+    found = newest(run / CHECKPOINTS)
+    assert found.checkpoint is not None and found.checkpoint.step == STEPS
+    lines, bad = read_journal(run, METRICS)
+    assert sum(line["updates"] for line in lines) == STEPS and not bad
+    events = [line["text"] for line in read_journal(run, EVENTS)[0] if line["kind"] == "disk"]
+    notes = [note["text"] for note in ended.of("note") if note["text"] in events]
+    assert notes == events
+    if every <= 2:
+        assert os.strerror(error) in events[0] and events[-1].endswith("again"), events
+
+
+def test_news_of_the_disk_are_told_once() -> None:
+    watch = DiskWatch()
+    assert watch.see("", 0.0) == ""
+    assert watch.see(f"cannot write checkpoints: {FULL}", 1.0).startswith("cannot write checkp")
+    assert watch.see(f"cannot write the journal: {FULL}", 2.0) == ""
+    assert watch.trouble == f"cannot write the journal: {FULL}"
+    assert watch.see("", 3.0) == "" and watch.trouble
+    assert watch.see(f"cannot write the journal: {FULL}", 3.0 + CALM / 2) == ""
+    assert watch.see("", 4.0) == "" and watch.see("", 4.0 + CALM / 2) == ""
+    assert watch.see("", 4.0 + CALM) == "the disk takes what is saved again"
+    assert watch.trouble == "" and watch.see("", 9.0) == ""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with 2 MB."""
+    place = tmp_path / "disk"
+    place.mkdir(mode=0o700)
+    options = "size=2m,mode=0700"
+    mounting = ["mount", "-t", "tmpfs", "-o", options, "rnntui-test", str(place)]
+    if not sys.platform.startswith("linux") or os.geteuid() or subprocess.call(mounting):
+        pytest.skip("needs to mount a file system")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path) -> Path:
+    """A file that takes all the room there is."""
+    ballast = place / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                continue
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    return ballast
+
+
+def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path, tmp_path: Path) -> None:
+    from tests.test_detach import dashboard, run, said, until
+
+    runs = small_disk / "runs"
+    runs.mkdir(mode=0o700)
+    path = runs / "run"
+    with dashboard(runs, "train", *SETTINGS, "--set", "lr=0.0001") as terminal:
+        assert terminal.wait_for("training"), terminal.text()
+        checkpoints = path / CHECKPOINTS
+        until(lambda: newest(checkpoints).checkpoint and terminal.pump(0.05) is not None)
+        ballast = fill(small_disk)
+        full = time.monotonic()
+        assert terminal.wait_for(FULL), terminal.text()
+        shown = time.monotonic() - full
+        before = newest(checkpoints).checkpoint
+        terminal.pump(1.0)
+        assert FULL in terminal.text() and "training goes on" in terminal.text()
+        assert newest(checkpoints).checkpoint is not None and before is not None
+        ballast.unlink()
+        room = time.monotonic()
+        assert terminal.wait_for("saving works again"), terminal.text()
+        print(
+            f"told after {shown:.2f} s, gone {time.monotonic() - room:.2f} s after there was room"
+        )
+        terminal.pump(0.5)
+        assert FULL not in terminal.text()
+        after = newest(checkpoints).checkpoint
+        assert after is not None and after.step > before.step
+        terminal.write("q")
+        assert terminal.exit_code() == 0
+        assert "stopped after" in said(terminal)
+    until(lambda: run(runs).state == "stopped")
+    last = newest(checkpoints).checkpoint
+    lines, bad = read_journal(path, METRICS)
+    assert last is not None and sum(line["updates"] for line in lines) == last.step
+    assert bad <= 1  # a line that the disk took in part is written again as a whole
+    kinds = [line["text"] for line in read_journal(path, EVENTS)[0] if line["kind"] == "disk"]
+    assert len(kinds) == 2 and FULL in kinds[0] and kinds[1].endswith("again"), kinds
