@@ -17,11 +17,8 @@ from typing import Any
 
 import pytest
 
-from rnntui.engine import loop as loop_module
-from rnntui.engine import session as session_module
 from rnntui.engine import spawn as spawn_module
 from rnntui.engine.client import EngineBusyError, EngineClient
-from rnntui.engine.loop import Engine
 from rnntui.engine.protocol import (
     Accepted,
     Failed,
@@ -373,73 +370,3 @@ def test_a_long_path_is_not_used_for_the_socket(
     handle = start()
     assert len(os.fsencode(handle.socket)) <= 104
     assert not handle.directory.is_relative_to(deep)
-
-
-# ---- in this process ---------------------------------------------------------------------------
-
-
-def test_it_ends_if_nobody_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_module, "FIRST_GRACE", 0.2)
-    before = signal.getsignal(signal.SIGTERM)
-    assert Engine(Order(RECIPE), tmp_path / "door").run() == 0
-    assert list(tmp_path.iterdir()) == []
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
-def test_a_failure_nobody_hears_of_ends_it_with_its_status(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop_module, "FIRST_GRACE", 0.2)
-    assert Engine(Order(RECIPE.replace(repeat=1)), tmp_path / "door").run() == 65
-
-
-@pytest.mark.parametrize("where", ["update", "snapshot"])
-def test_an_unexpected_error_is_one_line_and_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("a bug \x1b[2J")
-
-    monkeypatch.setattr(loop_module, "FIRST_GRACE", 5.0)
-    monkeypatch.setattr(session_module.Session, where, broken)
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    with subprocess.Popen(
-        [sys.executable, "-c", ASKER, str(tmp_path / "door")], stdout=subprocess.PIPE
-    ) as asker:
-        assert Engine(Order(RECIPE), tmp_path / "door").run() == 70
-        assert asker.stdout is not None
-        said = asker.stdout.read().decode()
-    assert "KeyError" in said and "\x1b" not in said and "exit_code=70" in said
-    (log,) = tmp_path.iterdir()
-    assert str(log) in said
-    assert "Traceback" in log.read_text()
-    assert stat.S_IMODE(log.stat().st_mode) == 0o600
-
-
-ASKER = """
-import asyncio, sys
-from pathlib import Path
-from rnntui.engine.client import EngineClient
-from rnntui.engine.protocol import Look
-async def main():
-    client = await EngineClient.connect(Path(sys.argv[1]))
-    print(await client.ask(Look()), flush=True)
-    client.close()
-asyncio.run(main())
-"""
-
-
-def test_the_viewers_side_needs_no_numpy() -> None:
-    code = (
-        "import sys, rnntui.engine.client, rnntui.engine.spawn, rnntui.engine.codec; "
-        "sys.exit(any(m.split('.')[0] in ('numpy', 'textual') for m in sys.modules))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_the_engine_needs_no_textual() -> None:
-    code = (
-        "import sys, rnntui.engine.__main__, rnntui.engine.session; "
-        "sys.exit(any(m.split('.')[0] == 'textual' for m in sys.modules))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

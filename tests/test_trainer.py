@@ -8,15 +8,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import rnntui
 from rnntui import memory
 from rnntui.errors import DataError, UsageError
 from rnntui.nn.cells import CELLS
-from rnntui.nn.evaluate import Evaluator
-from rnntui.nn.model import ModelShape, Parameters, initialise, named_parameters
+from rnntui.nn.model import named_parameters
 from rnntui.recipe import Recipe, find
 from rnntui.trainer import (
     Chunk,
@@ -30,16 +27,7 @@ from rnntui.trainer import (
     train,
 )
 from tests.plain import kind_settings, losses, outputs, token_data, value_data
-
-SMALL = Recipe().replace(hidden=6, batch=2, seq_len=5, steps=7)
-RNG = np.random.default_rng(8)
-TOKENS = token_data(RNG.integers(0, 4, 61), 4, RNG.integers(0, 4, 30))
-VALUES = value_data(RNG.normal(size=(61, 2)), RNG.normal(size=(30, 2)))
-
-
-def after(recipe, data, state=None, **options):
-    state = start(recipe, data) if state is None else state
-    return list(train(recipe, data, state, **options)), state
+from tests.small import SMALL, TOKENS, VALUES, after
 
 
 def test_three_lines_train():
@@ -171,88 +159,6 @@ def test_the_learning_rate_may_change_between_updates():
     before = state.parameters.flat.copy()
     assert next(updates).lr == 1e-30
     assert (state.parameters.flat == before).all()
-
-
-def test_validation_at_intervals_and_at_the_end():
-    chunks, _ = after(SMALL.replace(eval_every=3), TOKENS)
-    assert [c.step for c in chunks if c.validation is not None] == [3, 6, 7]
-    assert all(c.validation is None for c in after(SMALL.replace(eval_every=0), TOKENS)[0])
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    size=st.integers(2, 3000),
-    task=st.sampled_from(["tokens", "values"]),
-    reset=st.sampled_from([0, 1, 7, 50, 5000]),
-)
-def test_validation_is_the_mean_over_every_step(size, task, reset):
-    rng = np.random.default_rng(size)
-    sequence = rng.integers(0, 4, size) if task == "tokens" else rng.normal(size=(size, 2))
-    shape = ModelShape(task, 4 if task == "tokens" else 2, "rnn", "tanh", 3, 1, "float64")
-    parameters = Parameters(shape)
-    initialise(parameters, "normal", 0.5, np.random.RandomState(1))
-    if task == "tokens":
-        # A network without recurrence, whose loss does not depend on where rows begin.
-        parameters.tensors["Wh0"][...] = 0
-    got = Evaluator(parameters, sequence, reset).loss()
-    if task == "tokens" or reset == 1 or size <= 512:  # else rows start in the middle
-        rows = plain_rows(parameters, sequence, reset)
-        assert got == pytest.approx(losses(rows, sequence[1:]).mean())
-
-
-def plain_rows(parameters, sequence, reset):
-    named, hidden, rows = named_parameters(parameters), np.zeros((1, 3)), []
-    for begin in range(0, len(sequence) - 1, reset or len(sequence)):
-        end = min(begin + (reset or len(sequence)), len(sequence) - 1)
-        some, hidden = outputs(named, "tanh", sequence[begin:end], hidden * (not reset))
-        rows.append(some)
-    return np.concatenate(rows)
-
-
-@settings(deadline=None, max_examples=25)
-@given(
-    size=st.integers(2, 1500),
-    earlier=st.integers(0, 150),
-    task=st.sampled_from(["tokens", "values"]),
-)
-def test_validation_reads_what_is_before_each_row(size, earlier, task):
-    rng = np.random.default_rng(size)
-    shape = (size + earlier, 2)
-    whole = rng.integers(0, 4, size + earlier) if task == "tokens" else rng.normal(size=shape)
-    parameters = Parameters(
-        ModelShape(task, 4 if task == "tokens" else 2, "rnn", "tanh", 3, 1, "float64")
-    )
-    initialise(parameters, "normal", 0.8, np.random.RandomState(1))
-    got = Evaluator(parameters, whole[earlier:], before=whole[:earlier]).loss()
-    length = -(-(size - 1) // max(1, (size - 1) // 256))
-    want = []
-    for begin in range(earlier, len(whole) - 1, length):
-        first, end = begin - min(64, earlier), min(begin + length, len(whole) - 1)
-        rows = plain_rows(parameters, whole[first : end + 1], 0)[begin - first :]
-        want.extend(losses(rows, whole[begin + 1 : end + 1]))
-    assert len(want) == size - 1
-    assert got == pytest.approx(np.mean(want))
-
-
-def test_a_run_is_validated_going_on_from_where_the_training_part_ends():
-    chunks, state = after(SMALL.replace(steps=2, eval_every=2), TOKENS)
-    before = TOKENS.tokens[-64:]
-    want = Evaluator(state.parameters, TOKENS.validation, before=before).loss()
-    assert chunks[-1].validation == pytest.approx(want)
-    assert want != pytest.approx(Evaluator(state.parameters, TOKENS.validation).loss(), abs=1e-6)
-
-
-def test_validation_leaves_training_alone():
-    plain, seen = after(SMALL.replace(eval_every=0), TOKENS)[1], []
-    _, state = after(SMALL.replace(eval_every=1), TOKENS, between=lambda: seen.append(1))
-    assert (plain.parameters.flat == state.parameters.flat).all()
-    assert (plain.hidden == state.hidden).all()
-    assert len(seen) >= 7
-
-
-def test_validation_of_one_token_is_none():
-    data = token_data(TOKENS.tokens, 4, [1])
-    assert all(c.validation is None for c in after(SMALL.replace(eval_every=1), data)[0])
 
 
 # ---- when numbers run away --------------------------------------------------------------------
@@ -393,121 +299,6 @@ def test_the_memory_estimate_is_near_what_is_allocated(changes, cell):
     finally:
         tracemalloc.stop()
     assert taken / 1.5 < memory_needed(recipe, 50, state.stream.steps) < taken * 1.5
-
-
-# ---- the model --------------------------------------------------------------------------------
-
-
-def test_saved_names_and_shapes_are_pytorchs():
-    parameters = Parameters(ModelShape("tokens", 9, "rnn", "tanh", 5, 2, "float32"))
-    parameters.flat[:] = np.arange(parameters.flat.size)
-    named = named_parameters(parameters)
-    assert {name: array.shape for name, array in named.items()} == {
-        "rnn.weight_ih_l0": (5, 9),
-        "rnn.weight_hh_l0": (5, 5),
-        "rnn.bias_ih_l0": (5,),
-        "rnn.bias_hh_l0": (5,),
-        "rnn.weight_ih_l1": (5, 5),
-        "rnn.weight_hh_l1": (5, 5),
-        "rnn.bias_ih_l1": (5,),
-        "rnn.bias_hh_l1": (5,),
-        "head.weight": (9, 5),
-        "head.bias": (9,),
-    }
-    assert not named["rnn.bias_hh_l1"].any()
-    assert all(array.flags.c_contiguous for array in named.values())
-    assert parameters.count == 45 + 25 + 5 + 25 + 25 + 5 + 45 + 9
-
-
-@pytest.mark.parametrize(("cell", "gates"), [("gru", 3), ("lstm", 4)])
-def test_saved_gates_are_counted_as_pytorch_does(cell, gates):
-    named = named_parameters(Parameters(ModelShape("tokens", 9, cell, "tanh", 5, 2, "float32")))
-    assert named["rnn.weight_ih_l0"].shape == (gates * 5, 9)
-    assert named["rnn.weight_hh_l1"].shape == (gates * 5, 5)
-    assert named["rnn.bias_ih_l1"].shape == named["rnn.bias_hh_l1"].shape == (gates * 5,)
-
-
-def test_the_forget_gate_begins_with_its_bias():
-    named = named_parameters(start(SMALL.replace(cell="lstm"), TOKENS).parameters)
-    bias = named["rnn.bias_ih_l0"].reshape(4, -1)  # i, f, g, o
-    assert bias.tolist() == [[0.0] * 6, [1.0] * 6, [0.0] * 6, [0.0] * 6]
-    other = start(SMALL.replace(cell="lstm", forget_bias=0.0), TOKENS)
-    assert not named_parameters(other.parameters)["rnn.bias_ih_l0"].any()
-
-
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("reset", [0, 3])
-def test_validation_carries_the_whole_state(cell, reset):
-    sequence = np.random.default_rng(0).integers(0, 4, 400)
-    parameters = Parameters(ModelShape("tokens", 4, cell, "tanh", 5, 2, "float64"))
-    initialise(parameters, "normal", 0.5, np.random.RandomState(1))
-    named, hidden, rows = (
-        named_parameters(parameters),
-        parameters.shape.hidden_state(1)[:, :, 0],
-        [],
-    )
-    kind = "tanh" if cell == "rnn" else cell
-    for n, x in enumerate(sequence[:-1]):
-        some, hidden = outputs(named, kind, np.array([x]), hidden * (not reset or n % reset > 0))
-        rows.extend(some)
-    got = Evaluator(parameters, sequence, reset).loss()
-    assert got == pytest.approx(losses(np.array(rows), sequence[1:]).mean())
-
-
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_the_cells_learn_and_write(cell):
-    recipe = SMALL.replace(cell=cell, steps=300, lr=0.02, layers=2, sample_every=100)
-    chunks, state = after(recipe, TOKENS)
-    assert chunks[-1].loss_per_token < 0.5 * chunks[0].loss_per_token
-    assert chunks[-1].sample
-    assert finish(recipe, TOKENS, state).generated
-
-
-def test_saved_parameters_are_copies():
-    parameters = Parameters(ModelShape("values", 1, "rnn", "tanh", 3, 1, "float32"))
-    for array in named_parameters(parameters).values():
-        array[...] = 7
-    assert not parameters.flat.any()
-
-
-@pytest.mark.parametrize("layers", [1, 3])
-def test_initial_weights_are_drawn_in_the_order_of_the_layers(layers):
-    parameters = Parameters(ModelShape("tokens", 4, "rnn", "tanh", 3, layers, "float64"))
-    initialise(parameters, "normal", 0.01, np.random.RandomState(7))
-    random, named = np.random.RandomState(7), named_parameters(parameters)
-    for n in range(layers):
-        assert (named[f"rnn.weight_ih_l{n}"] == random.randn(3, 4 if n == 0 else 3) * 0.01).all()
-        assert (named[f"rnn.weight_hh_l{n}"] == random.randn(3, 3) * 0.01).all()
-        assert not named[f"rnn.bias_ih_l{n}"].any()
-    assert (named["head.weight"] == random.randn(4, 3) * 0.01).all()
-
-
-@pytest.mark.parametrize(("scale", "reach"), [(0.0, 1 / math.sqrt(64)), (0.5, 0.5)])
-def test_uniform_weights_reach_their_scale(scale, reach):
-    parameters = Parameters(ModelShape("values", 2, "rnn", "tanh", 64, 1, "float32"))
-    initialise(parameters, "uniform", scale, np.random.RandomState(0))
-    drawn = parameters.tensors["Wh0"]
-    assert 0.99 * reach < np.abs(drawn).max() <= reach
-    assert abs(drawn.mean()) < 0.05 * reach
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_glorot_weights_reach_as_far_as_their_inputs_and_outputs_ask(cell):
-    parameters = Parameters(ModelShape("tokens", 40, cell, "tanh", 64, 2, "float64"))
-    initialise(parameters, "glorot", 0.0, np.random.RandomState(0))
-    for name, sizes in (("Wx0", 104), ("Wh0", 128), ("Wx1", 128), ("Wy", 104)):
-        reach = math.sqrt(6 / sizes)
-        assert 0.99 * reach < np.abs(parameters.tensors[name]).max() <= reach
-
-
-@pytest.mark.parametrize(("scale", "gain"), [(0.0, 1.0), (0.5, 0.5)])
-@pytest.mark.parametrize("cell", CELLS)
-def test_orthogonal_recurrent_weights_keep_lengths(cell, scale, gain):
-    parameters = Parameters(ModelShape("tokens", 5, cell, "tanh", 16, 2, "float64"))
-    initialise(parameters, "orthogonal", scale, np.random.RandomState(0))
-    for name in ("Wh0", "Wh1"):
-        for gate in parameters.tensors[name]:
-            np.testing.assert_allclose(gate @ gate.T, gain**2 * np.eye(16), atol=1e-12)
 
 
 def test_a_chunk_does_not_compare_arrays():
