@@ -1,8 +1,10 @@
-"""How processes of our own are started: the same Python, the same package, one BLAS thread."""
+"""How processes of our own are started, with the same Python and package, and how they ended."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ BLAS_THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_ASKED_TO_END = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 def python_command(main: str, argument: str) -> list[str]:
@@ -39,3 +42,13 @@ def one_blas_thread(force: bool = False) -> dict[str, str]:
         if force or name not in environment:
             environment[name] = "1"
     return environment
+
+
+def how_it_ended(status: int) -> str:
+    """What an exit status (negative: the signal that killed it) says of a process."""
+    name = ""
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-status if status < 0 else status - 128).name
+    if status < 0:
+        return f"was killed by {name or f'signal {-status}'}"
+    return f"was stopped by {name}" if name in _ASKED_TO_END else f"ended with status {status}"

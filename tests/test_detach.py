@@ -87,6 +87,7 @@ def test_detach_and_come_back_with_control(runs: Path) -> None:
         other.write("q")
         assert other.exit_code() == 0
         assert "stopped after" in said(other) and "rnntui resume run" in said(other)
+        assert one.wait_for("the training process was stopped by pts/"), one.text()
     until(lambda: run(runs).state == "stopped")
     assert run(runs).problem.startswith("stopped by pts/")
     assert list((runs / "run" / "checkpoints").glob("step-*"))
@@ -131,7 +132,8 @@ def test_a_training_process_that_is_told_to_end_saves_first(runs: Path) -> None:
         status = json.loads((runs / "run" / "status.json").read_text())
         assert (status["exit_code"], status["reason"]) == (143, "stopped by SIGTERM")
         assert status["checkpoint"] == status["step"]
-        terminal.wait_for("gone")
+        assert terminal.wait_for("the training process was stopped by SIGTERM"), terminal.text()
+        assert "rnntui resume run goes on" in terminal.text()
         terminal.write("q")
         terminal.exit_code()
         assert "rnntui resume run" in said(terminal)

@@ -136,11 +136,11 @@ def test_a_terminal_that_takes_nothing_does_not_hold_it(home: Path) -> None:
 def test_the_engine_killed_is_told(terminal: Terminal, home: Path) -> None:
     engine = engines(terminal)
     os.kill(engine[0], signal.SIGKILL)
-    assert terminal.wait_for("the training process is gone")
+    assert terminal.wait_for("the training process was killed by SIGKILL")
     terminal.write("q")
     assert terminal.exit_code() == 70
     check_clean(terminal, engine, home)
-    assert b"rnntui: the training process is gone" in terminal.raw()
+    assert b"rnntui: the training process was killed by SIGKILL" in terminal.raw()
 
 
 def test_a_crash_is_one_line_and_a_file(home: Path) -> None:

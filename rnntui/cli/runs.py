@@ -70,7 +70,7 @@ def attach(
     look = Look(glyphs, theme or None, not no_mouse)  # type: ignore[arg-type]
     recipe = stored_recipe(path)
     if found := living_socket(path):
-        return attach_dashboard(recipe, RunningEngine(*found), look, read_only)
+        return attach_dashboard(recipe, RunningEngine(*found, path), look, read_only)
     return run_dashboard(Order(recipe, run=str(path), shown=True, terminal=this_terminal()), look)
 
 

@@ -12,6 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.errors import DataError
+from rnntui.run.status import ENDED, read_status
+
 _LOOK_EVERY = 0.02  # seconds
 
 
@@ -21,6 +24,7 @@ class RunningEngine:
 
     pid: int
     socket: Path
+    run: Path
 
     def exited(self) -> int | None:
         """0 once it is gone: how it ended stands in its run's files. None before that."""
@@ -40,8 +44,18 @@ class RunningEngine:
         return self.exited()
 
     def why(self) -> str:
-        """Why it ended is not known here."""
-        return ""
+        """In one safe line how it ended, as its run's files tell it; empty while it runs."""
+        if self.exited() is None:
+            return ""
+        status = None
+        with contextlib.suppress(OSError, DataError):
+            status = read_status(self.run)
+        if status is None or status.state not in ENDED:
+            return "the training process was killed, or crashed"
+        reason = status.reason or status.state
+        if status.state == "stopped":
+            return f"the training process was {reason}"
+        return f"the training process has ended: {reason}"
 
     def terminate(self) -> None:
         """Ask it to save and end."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rnntui.errors import EngineError
 from rnntui.order import Order, order_to_dict
-from rnntui.processes import one_blas_thread, python_command
+from rnntui.processes import how_it_ended, one_blas_thread, python_command
 from rnntui.text import safe_text
 from rnntui.trust import why_exposed
 
@@ -63,8 +63,7 @@ class EngineHandle:
         except OSError:
             lines = []
         last = next((safe_text(line)[:120] for line in reversed(lines) if line.strip()), "")
-        how = f"signal {-status}" if status < 0 else f"status {status}"
-        return f"the training process ended with {how}" + (f": {last}" if last else "")
+        return f"the training process {how_it_ended(status)}" + (f": {last}" if last else "")
 
     def terminate(self) -> None:
         """Ask it to end; a run that is kept is saved before that."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from textual import events
@@ -31,6 +31,13 @@ GONE_CHECK_SECONDS = 2.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
 
 
+Why = Callable[[], Awaitable[str]]
+
+
+async def _unknown() -> str:
+    return ""
+
+
 def _soon(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None], code: int) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has ended: we are leaving already
         loop.call_soon_threadsafe(leave, code)
@@ -51,11 +58,15 @@ class Shell(TerminalApp):
         *,
         glyphs: Glyphs = "braille",
         theme: str = "dark",
+        why: Why = _unknown,
         stop_engine: Callable[[], None] = lambda: None,
         kept: bool = False,
         read_only: bool = False,
     ) -> None:
-        """`kept`: training may go on without this app. `read_only`: it is not ours to command."""
+        """`why` says how a training process that is gone has ended; empty: it is not known.
+
+        `kept`: training may go on without this app. `read_only`: it is not ours to command.
+        """
         super().__init__()
         self.kept, self.read_only = kept, read_only
         self.stopped = False  # training was ended by leaving
@@ -65,9 +76,9 @@ class Shell(TerminalApp):
         for own in OWN.values():
             self.register_theme(own)
         self.theme = theme
-        self._stop_engine = stop_engine
+        self._stop_engine, self._why = stop_engine, why
         self._leaving = False
-        self._finished = self._told = self._disk_failed = False
+        self._finished = self._told = self._disk_failed = self._asked_why = False
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -92,10 +103,8 @@ class Shell(TerminalApp):
             ready=lambda: self.caught_up,
             hello=Hello(who=this_terminal(), read_only=self.read_only),
         )
-        for job in (self.puller.run(), self.puller.command()):
-            task = asyncio.create_task(job)
-            task.add_done_callback(self._job_ended)
-            self._tasks.append(task)
+        self._start(self.puller.run())
+        self._start(self.puller.command())
         self.set_interval(GONE_CHECK_SECONDS, self._check_terminal)
         if self._signals is not None:
             loop = asyncio.get_running_loop()
@@ -105,6 +114,11 @@ class Shell(TerminalApp):
         """After the first frame: what is there now stays, so the collector need not look at it."""
         gc.freeze()
         gc.enable()
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(job)
+        task.add_done_callback(self._job_ended)
+        self._tasks.append(task)
 
     def _job_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -170,12 +184,21 @@ class Shell(TerminalApp):
         """Textual's own quit leaves as ours does."""
         self.leave(0)
 
+    async def _explain(self) -> None:
+        """How the training process ended, once that is known."""
+        if why := await self._why():
+            self.state.failure = safe_text(why)
+            self.follow()
+
     # ---- news and notices -------------------------------------------------------------------
 
     def follow(self) -> None:
         """Draw what a snapshot brought; then ask whether the terminal keeps up."""
         if not self.is_running or self._leaving:
             return
+        if self.state.connection == "gone" and not self._asked_why:
+            self._asked_why = True
+            self._start(self._explain())
         self._tell_news()
         self.main.follow()
         if self.screen is not self.main:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for a training process that keeps nothing
 SAVE_SECONDS = 15.0  # for one that saves before it ends; longer, and it is left to itself
 SAYS_SO = 0.5  # seconds until a user wants to know what there is to wait for
+LAST_BREATH = 50  # looks, of 20 ms, at whether a process that hung up has ended
 HANG_UP = 129
 
 
@@ -39,6 +40,9 @@ class Engine(Protocol):
 
     def wait(self, seconds: float) -> int | None:
         """As `exited`, waiting for its end at most so long."""
+
+    def why(self) -> str:
+        """In one safe line how it ended; empty while it runs, or when it ended as it should."""
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -107,15 +111,25 @@ def _app(
     kept: bool,
     read_only: bool,
 ) -> Dashboard:
+    import asyncio
+
     from rnntui.engine.client import EngineClient
     from rnntui.tui.app import Dashboard
 
     async def connect() -> EngineClient:
         return await EngineClient.connect(engine.socket, alive=lambda: engine.exited() is None)
 
+    async def why() -> str:
+        for _ in range(LAST_BREATH):
+            if engine.exited() is not None:
+                break
+            await asyncio.sleep(0.02)
+        return engine.why()
+
     app = Dashboard(
         recipe,
         connect,
+        why=why,
         glyphs=glyphs,
         theme=theme,
         stop_engine=engine.terminate,

@@ -54,14 +54,20 @@ class Banner(Panel):
     def lines(self, width: int) -> Rows:
         """The banner's rows; none when all is well."""
         if self.state.connection == "gone":
-            cause = "What it had learned is lost; the last picture of it stays until you leave."
-            return self._told(self.state.failure, cause, "q", "leave", width)
+            return self._told(self.state.failure, self._left(), "q", "leave", width)
         alert, news = self.state.alert, "" if self.options.news_seen else self.state.news
         disk = self._disk(short=bool(alert or news)) if self.state.disk else []
         rows = self._news(news, width, 1 if alert else 2) if news else []
         return [*disk, *rows] + (
             self._told(alert.title, alert.cause, "m", alert.mend, width) if alert else []
         )
+
+    def _left(self) -> str:
+        """What there is left of a run whose process is gone."""
+        run = self.state.welcome.run if self.state.welcome else ""
+        if not run:
+            return "What it had learned is lost; the last picture of it stays until you leave."
+        return f"The run is kept: rnntui resume {run} goes on from its last checkpoint."
 
     def _disk(self, short: bool) -> Rows:
         """What cannot be saved; `short`: there is more to tell."""
