@@ -119,7 +119,8 @@ class PageScreen(ThriftyScreen):
 
     def action_close(self) -> None:
         """Back to the dashboard."""
-        self.app.pop_screen()
+        if self.is_current:
+            self.app.pop_screen()
 
     def follow(self) -> None:
         """After a snapshot."""

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from rnntui.engine.protocol import SamplingKey
 from rnntui.tui import THEMES
-from rnntui.tui.commands import BY_NAME, COMMANDS, shown_key
+from rnntui.tui.commands import BY_NAME, COMMANDS, Command, shown_key
 from rnntui.tui.draw import Glyphs, Rows
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.state import Display
@@ -54,7 +54,12 @@ class Choice:
 def choices(app: Dashboard) -> list[Choice]:
     """Every command that can be carried out now, and each theme and glyph set by name."""
     out = [
-        Choice(c.name.replace("_", " "), shown_key(c, app.display_options.glyphs), c.help, c.run)
+        Choice(
+            c.name.replace("_", " "),
+            shown_key(c, app.display_options.glyphs),
+            c.help,
+            partial(_command, c),
+        )
         for c in COMMANDS
         if c.name != "palette" and c.available(app)
     ]
@@ -64,6 +69,10 @@ def choices(app: Dashboard) -> list[Choice]:
     ]
     out += [Choice(f"theme {t}", "", f"the theme {t}", partial(_theme, t)) for t in THEMES]
     return out
+
+
+def _command(command: Command, app: Dashboard) -> None:
+    app.run_command(command)  # which looks again whether it can be carried out by now
 
 
 def _glyphs(glyphs: Glyphs, app: Dashboard) -> None:
@@ -167,6 +176,8 @@ class PaletteScreen(PageScreen):
             self._run(self.text.first + event.y - 1)
 
     def _run(self, number: int) -> None:
+        if not self.is_current:  # a second click came before the first one had closed this page
+            return
         self.app.pop_screen()
         if 0 <= number < len(self._found):
             self._found[number].run(self.app)
