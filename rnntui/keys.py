@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args, get_type_hints
 
 from rnntui.errors import UsageError
 from rnntui.rules import Leaf, Value, key, nearest
@@ -127,17 +126,17 @@ class Sample:
     final_pass: bool = key(True, "predict after the last update; false: as the last update did")
 
 
+# By the names they are declared with: every command begins with this, and `get_type_hints` is slow.
+_TYPES: dict[str, type] = {kind.__name__: kind for kind in (str, int, float, bool)}
 SECTIONS: dict[str, type] = {"data": Data, "model": Model, "train": Train, "sample": Sample}
 
 
 def _leaves() -> Iterator[Leaf]:
     for section, kind in SECTIONS.items():
-        hints = get_type_hints(kind)
         for f in dataclasses.fields(kind):
-            hint = hints[f.name]
+            types = tuple(_TYPES[name] for name in str(f.type).split(" | "))
             default: Value = f.default  # type: ignore[assignment]
-            rule = f.metadata["rule"]
-            yield Leaf(section, f.name, get_args(hint) or (hint,), default, rule)
+            yield Leaf(section, f.name, types, default, f.metadata["rule"])
 
 
 _LEAVES = {leaf.name: leaf for leaf in _leaves()}

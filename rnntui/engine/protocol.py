@@ -17,14 +17,23 @@ MAX_REPLY = 64 * 1024
 
 
 class Shown:
-    """Prints a message with its fields. Made for each class by itself, that doubles the import."""
+    """Prints, compares and hashes a message by its fields.
+
+    Made for each class by itself, that doubles what importing this module costs.
+    """
 
     def __repr__(self) -> str:
         pairs = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
         return f"{type(self).__name__}({pairs})"
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
 
-@dataclass(frozen=True, repr=False)
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Within(Shown):
     """The least and the most a number may be, or how long a text may be."""
 
@@ -42,7 +51,7 @@ Safe = Annotated[str, "safe to show on a terminal, as text"]
 # ---- requests ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Hello(Shown):
     """The first request. Replied to with Welcome once the data are loaded, or Failed.
 
@@ -57,7 +66,7 @@ class Hello(Shown):
     read_only: bool = False
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Look(Shown):
     """Ask for a Snapshot with what is new since the marks of the last one; zeros ask for all.
 
@@ -75,38 +84,38 @@ class Look(Shown):
     written: Mark = 0
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Pause(Shown):
     """Stop after the current update."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Resume(Shown):
     """Go on at the current pace."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Step(Shown):
     """Make `count` updates and pause."""
 
     count: Count = 1
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Pace(Shown):
     """At most so many updates per second; null: flat out."""
 
     updates_per_second: Annotated[float, Within(0.01, 1e6)] | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SetLearningRate(Shown):
     """The learning rate from the next update on."""
 
     lr: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SetSampling(Shown):
     """How what is written from now on is chosen: one of the recipe's keys for it.
 
@@ -117,7 +126,7 @@ class SetSampling(Shown):
     value: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Generate(Shown):
     """Write `length` tokens after `prompt` with the live weights; replaces what is being written.
 
@@ -132,22 +141,22 @@ class Generate(Shown):
     samples: Annotated[int, Within(1, 1000)] | None = None  # continuations written at once
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class StopWriting(Shown):
     """End what is being written."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Mend(Shown):
     """Reload the last good weights and halve the learning rate, then go on."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Save(Shown):
     """Write a checkpoint now."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Stop(Shown):
     """Write a checkpoint and end the training process. Replied to with Accepted before that."""
 
@@ -172,7 +181,7 @@ Request = (
 # ---- replies ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Loading(Shown):
     """The data are still being read: ask again."""
 
@@ -181,7 +190,7 @@ class Loading(Shown):
     rate: float  # bytes per second
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Welcome(Shown):
     """What does not change while a run lasts."""
 
@@ -208,7 +217,7 @@ class Welcome(Shown):
     workers: int = 1  # processes that train
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Baseline(Shown):
     """A simple model's validation loss on the same split: a line to beat."""
 
@@ -216,7 +225,7 @@ class Baseline(Shown):
     loss: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class History(Shown):
     """The loss as bins of `2**level` updates; one list per column, from bin `start` on.
 
@@ -235,7 +244,7 @@ class History(Shown):
     bad: tuple[int, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Validation(Shown):
     """One validation."""
 
@@ -260,7 +269,7 @@ EventKind = Literal[
 ]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Event(Shown):
     """Something that happened to the run, for a mark on the plot and a line in the log."""
 
@@ -272,7 +281,7 @@ class Event(Shown):
     who: Safe = ""  # the viewer who did it; empty: the run itself
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class TokenSteps(Shown):
     """Stream 0 of the last update, one entry per step, the newest last.
 
@@ -286,7 +295,7 @@ class TokenSteps(Shown):
     probability: tuple[float | None, ...]  # of the true token
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ValueSteps(Shown):
     """Stream 0 of the last update, in the source's own units; (T, features) row by row.
 
@@ -299,7 +308,7 @@ class ValueSteps(Shown):
     predicted: tuple[tuple[float | None, ...], ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Writing(Shown):
     """What the network writes: the text from character `start` on, or a forecast's values.
 
@@ -320,7 +329,7 @@ class Writing(Shown):
     before: tuple[tuple[float | None, ...], ...] = ()  # what a forecast goes on from, told once
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Alert(Shown):
     """The run is in trouble: what happened, why most likely, what the mend key would do."""
 
@@ -330,7 +339,7 @@ class Alert(Shown):
     mend: Safe
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Snapshot(Shown):
     """The run as it is now."""
 
@@ -369,19 +378,19 @@ class Snapshot(Shown):
     factor: float = 1.0  # the schedule's, which is in `lr`
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Accepted(Shown):
     """A command was carried out."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Refused(Shown):
     """A request that cannot be carried out, and why."""
 
     reason: Safe
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Failed(Shown):
     """The run cannot start or has broken off: the line for the user and its exit code."""
 
