@@ -155,7 +155,7 @@ async def test_what_happened_while_nobody_looked_comes_first(
     engine: Scripted, width: int, height: int
 ) -> None:
     assert isinstance(engine.welcome, p.Welcome)
-    news = "at 03:12 the loss ran away; 4 updates were skipped, update 2 950 is back"
+    news = "while nobody looked: at 03:12 the loss ran away; update 2 950 is back"
     engine.welcome = dataclasses.replace(engine.welcome, news=news)
     app = dashboard(engine)
     async with app.run_test(size=(width, height)) as pilot:

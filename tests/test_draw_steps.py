@@ -111,7 +111,7 @@ def test_levels_of_what_is_no_probability() -> None:
 
 def test_no_steps_yet() -> None:
     for height in (1, 6):
-        assert "waiting" in "".join(plain(token_strip(None, 40, height)))
+        assert "steps show" in "".join(plain(token_strip(None, 40, height)))
         check(token_strip(None, 40, height), 40, height)
 
 

@@ -26,7 +26,7 @@ from rnntui.tui.terminal import TerminalApp
 from rnntui.tui.themes import OWN
 
 HANG_UP, TERMINATED = 129, 143
-NOTICE_SECONDS, NEWS_SECONDS = 2.5, 20.0
+NOTICE_SECONDS = 2.5
 GONE_CHECK_SECONDS = 2.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
 
@@ -78,7 +78,7 @@ class Shell(TerminalApp):
         self.theme = theme
         self._stop_engine, self._why = stop_engine, why
         self._leaving = False
-        self._finished = self._told = self._disk_failed = self._asked_why = False
+        self._finished = self._disk_failed = self._asked_why = False
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -206,16 +206,12 @@ class Shell(TerminalApp):
         self.call_after_refresh(self.ask_terminal)
 
     def _tell_news(self) -> None:
-        """What nobody may miss: what happened before this was looked at, and the end."""
-        welcome = self.state.welcome
-        if welcome is not None and welcome.news and not self._told:
-            self.say(welcome.news, "warning", NEWS_SECONDS)
-        elif self.state.state == "finished" and not self._finished:
+        """What nobody may miss: the end."""
+        if self.state.state == "finished" and not self._finished:
             self.say("finished: g still lets it write, q leaves", seconds=10.0)
         elif self._disk_failed and not self.state.disk and self.state.connection == "live":
             self.say("saving works again")
         self._disk_failed = bool(self.state.disk)
-        self._told = self._told or welcome is not None
         self._finished = self.state.state == "finished"
 
     def say(self, text: str, role: str = "", seconds: float = NOTICE_SECONDS) -> None:

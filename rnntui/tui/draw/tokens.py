@@ -52,7 +52,7 @@ def token_strip(
     names = [name for name in _ORDER if name in worth[: max(0, height)]]
     if steps is None or not steps.true:
         rows = [_title(None, width, glyphs)] if title and height >= 3 else []
-        return block([*rows, [(" waiting for the first update", "muted")]], width, height, glyphs)
+        return block([*rows, [(" steps show while it trains", "muted")]], width, height, glyphs)
     columns = _columns(steps, width, glyphs, unit)
     rows = []
     for name in names:

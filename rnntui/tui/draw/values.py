@@ -55,7 +55,7 @@ def value_plot(plot: ValuePlot, width: int, height: int, glyphs: Glyphs = "brail
     shown = _shown(plot, place.plot)
     rows = [_title(plot, shown, width, glyphs)] if place.title else []
     if not plot.true and not plot.forecast:
-        return block([*rows, [(" waiting for the first update", "muted")]], width, height, glyphs)
+        return block([*rows, [(" steps show while it trains", "muted")]], width, height, glyphs)
     for number, (feature, panel) in enumerate(zip(shown, _panels(place, len(shown)), strict=True)):
         rows += [[]] * (number > 0)
         rows += _beside(_label(plot, feature, glyphs), _panel(plot, feature, panel, glyphs), names)

@@ -90,7 +90,7 @@ class Banner(Panel):
     def _news(self, news: str, width: int, most: int) -> Rows:
         """What happened while nobody looked, and how to put that away."""
         sign = "*" if self.options.glyphs == "ascii" else "●"
-        said = shortened(f"while nobody looked: {news}", width - 26, most)
+        said = shortened(news, width - 26, most)
         rows: Rows = [
             [(f" {sign} {said[0]}", "title")],
             *([(f"   {line}", "")] for line in said[1:]),
