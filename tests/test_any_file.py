@@ -515,6 +515,84 @@ def test_standard_input(rnntui, places, monkeypatch, content: bytes, words: str)
     assert everything(places) == []
 
 
+# ---- files and the network of a run -------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(rnntui, places) -> Path:
+    """A run that has ended."""
+    settings = (
+        "--hidden",
+        "4",
+        "--layers",
+        "1",
+        "--dropout",
+        "0",
+        "--batch",
+        "2",
+        "--seq-len",
+        "9",
+    )
+    source = ("text:" + TEXT.decode()[:440], "--set", "eval_every=0", "--set", "sample_every=0")
+    ended = rnntui("train", *source, *settings, "--steps", "3", "--plain", "--name", "kept")
+    assert ended.code == 0, ended.err
+    return places["runs"] / "kept"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "b.txt: is empty"),
+        (b"\0", "b.txt: NUL at byte 0"),
+        (b"ab\xff", "b.txt: not UTF-8 at byte 2"),
+        ("漢字".encode() * 9, "b.txt: has nothing that the network knows"),
+        (TEXT * 9, "b.txt: eval takes up to 50,000 characters"),
+    ],
+)
+def test_a_file_to_measure(
+    rnntui, places, kept: Path, monkeypatch, content: bytes, words: str
+) -> None:
+    monkeypatch.setattr("rnntui.recording.model.MOST_EVALUATED", 50_000)
+    (places["here"] / "b.txt").write_bytes(content)
+    before = everything(places)
+    told(rnntui("eval", "kept", "b.txt"), DATA, words)
+    assert everything(places) == before
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def claim_a_huge_header(path: Path) -> None:
+    path.write_bytes((2**60).to_bytes(8, "little") + path.read_bytes()[8:])
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 16
+    path.write_bytes(content)
+
+
+def write_nonsense(path: Path) -> None:
+    path.write_bytes(b"\x80\x04\x95" + b"x" * 99)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "state.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "damage", [cut, claim_a_huge_header, flip_a_bit, write_nonsense, become_empty, remove]
+)
+def test_a_damaged_network(
+    rnntui, places, kept: Path, file: str, damage: Callable[[Path], None]
+) -> None:
+    for path in kept.glob(f"checkpoints/*/{file}"):
+        path.chmod(0o600)
+        damage(path)
+    before = everything(places)
+    ended = rnntui("generate", "kept", "--length", "5")
+    told(ended, DATA, "kept")
+    assert everything(places) == before
+
+
 # ---- as a process of its own --------------------------------------------------------------------
 
 

@@ -354,7 +354,7 @@ def test_progress_goes_from_nothing_to_all(path: Path) -> None:
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < 0.1
     assert fractions[-1] == 1
-    assert {progress.doing for progress in told} == {"reading a.txt"}
+    assert {progress.text for progress in told} == {"reading a.txt"}
     assert all(progress.rate > 0 for progress in told)
 
 

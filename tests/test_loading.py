@@ -6,16 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rnntui import waiting
 from rnntui.data import reading, source
 from rnntui.engine.client import EngineClient, greet
 from rnntui.engine.protocol import Accepted, Hello, Loading, Look, Pause, Stop, Welcome
 from rnntui.engine.spawn import EngineHandle, spawn
-from rnntui.foreground import waiting
 from rnntui.order import Order
 from rnntui.recipe import Recipe
 from rnntui.sizes import size_in_words
@@ -156,6 +157,29 @@ def test_lines_end_at_a_signal(big: Path, folder: Path, number: int) -> None:
     assert f'"stopped": "{signal.Signals(number).name}"' in out
     assert err == ""
     assert not folder.exists() or not list(folder.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_who_starts_it_in_the_background_need_not_wait(
+    big: Path, folder: Path, tmp_path: Path
+) -> None:
+    own = {name: str(tmp_path) for name in ("TMPDIR", "XDG_RUNTIME_DIR", "RNNTUI_RUNS")}
+    args = ("train", str(big), "--detach", "--set", "tokenizer=word")
+    with subprocess.Popen(
+        command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(**own),
+    ) as program:  # fmt: skip
+        assert program.stderr is not None
+        assert program.stderr.readline().startswith("rnntui: note: reading big.txt: ")
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=30)
+    assert program.returncode == 130
+    for _ in range(1000):
+        if not list(tmp_path.glob("rnntui-*")):
+            break
+        time.sleep(0.01)
+    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.glob("rnntui-*"))
 
 
 # ---- the dashboard ------------------------------------------------------------------------------

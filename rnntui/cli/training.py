@@ -59,8 +59,10 @@ def carry_out(order: Order, view: View, notes: tuple[str, ...], detach: bool = F
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)
     if detach:
         from rnntui.engine.detached import train_detached
+        from rnntui.waiting import Waiting
 
-        click.echo(train_detached(order))
+        waiting = Waiting(lambda text: click.echo(f"rnntui: note: {safe_text(text)}", err=True))
+        click.echo(train_detached(order, waiting))
         return 0
     from rnntui.tui import Look, run_dashboard
 

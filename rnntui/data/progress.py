@@ -9,9 +9,9 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`doing` is safe to show; `done` of `total` bytes have been worked through in `seconds`."""
+    """What is done, safe to show; `done` of `total` bytes have been worked through in `seconds`."""
 
-    doing: str
+    text: str
     done: int
     total: int
     seconds: float
@@ -36,8 +36,8 @@ class Work:
     The watcher may raise to end the work: it is called several times in a tenth of a second.
     """
 
-    def __init__(self, doing: str, total: int, watcher: Watcher | None) -> None:
-        self._doing, self._total, self._watcher = doing, total, watcher
+    def __init__(self, text: str, total: int, watcher: Watcher | None) -> None:
+        self._text, self._total, self._watcher = text, total, watcher
         self._done = 0
         self._began = perf_counter()
 
@@ -46,4 +46,4 @@ class Work:
         self._done += count
         if self._watcher is not None:
             seconds = perf_counter() - self._began
-            self._watcher(Progress(self._doing, self._done, self._total, seconds))
+            self._watcher(Progress(self._text, self._done, self._total, seconds))

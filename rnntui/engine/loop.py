@@ -134,7 +134,7 @@ class Engine:
 
     def _while_loading(self, progress: Progress) -> None:
         """A large file takes its time: answer meanwhile, and leave it if it is time to end."""
-        self._loading = Loading(progress.doing, progress.fraction, progress.rate)
+        self._loading = Loading(progress.text, progress.fraction, progress.rate)
         if monotonic() >= self._look_due:
             self._look(0.0)
             if self._over:

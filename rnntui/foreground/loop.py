@@ -16,7 +16,6 @@ from rnntui.foreground.keeping import Keeping
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
-from rnntui.foreground.waiting import Waiting
 from rnntui.options import View
 from rnntui.order import Order
 from rnntui.parallel.crew import Crew
@@ -24,6 +23,7 @@ from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
 from rnntui.recording.opening import open_order
 from rnntui.trainer import Chunk, TrainState, finish, total_steps, train
+from rnntui.waiting import Waiting
 
 PATIENCE = 10  # updates in a row that change nothing because a number is not finite
 
@@ -53,7 +53,7 @@ def _train(
 ) -> None:
     recruit(order.recipe, crew)
     stdin = getattr(sys.stdin, "buffer", None)
-    opened = open_order(order, stdin, order.terminal, crew, Waiting(report))
+    opened = open_order(order, stdin, order.terminal, crew, Waiting(report.note))
     with Keeping(opened, report.note) as keeping:
         recipe, data, state = opened.recipe, opened.data, opened.state
         began = perf_counter() - keeping.before

@@ -25,6 +25,8 @@ from rnntui.run.stored import stored_recipe
 from rnntui.text import safe_text
 from rnntui.writing import Author, writer
 
+MOST_EVALUATED = 20_000_000  # tokens, all of them in memory
+
 
 @dataclass(eq=False, kw_only=True)
 class Model(Author):
@@ -101,6 +103,9 @@ def evaluate_file(model: Model, file: str, as_json: bool) -> str:
     }
     recipe = model.recipe.replace(**settings, standardize=False)
     found = load(recipe)
+    if isinstance(found, TokenData) and len(found.tokens) > MOST_EVALUATED:
+        most = f"up to {MOST_EVALUATED:,} {found.unit}s"
+        raise DataError(f"{found.name}: eval takes {most}: give it a part, as head -c 10M does")
     sequence, left_out = _sequence(model.data, found)
     if len(sequence) < 2:
         raise DataError(f"{found.name}: has nothing that the network knows")
