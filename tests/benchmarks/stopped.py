@@ -1,0 +1,110 @@
+"""What training loses while its dashboard is stopped, or its terminal is not read.
+
+    python -m tests.benchmarks.stopped [--rounds 5] [--seconds 4]
+
+The real program in a pseudo-terminal. Windows of each kind alternate with windows of a dashboard
+that is read, so a slow minute of the machine meets all; medians of the ratios are printed. Linux
+only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rnntui.engine.client import EngineClient
+from rnntui.engine.protocol import Hello, Look, Snapshot
+from rnntui.run.door import read_door
+from tests.terminal import Terminal, cpu_seconds
+
+ROOT = str(Path(__file__).parents[2])
+SETTINGS = ("hello-world-cured", "--epochs", "100000000", "--name", "run")
+KEYS = "bt" * 40  # each key redraws all: more than a terminal holds that nobody reads
+
+
+def opened(folder: Path, *settings: str) -> Terminal:
+    """The dashboard of a run in a folder of its own; a terminal to be used in a `with`."""
+    environment = {"RNNTUI_RUNS": str(folder / "runs"), "PYTHONPATH": ROOT}
+    environment |= {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    argv = [sys.executable, "-m", "rnntui", "train", *(settings or SETTINGS)]
+    return Terminal(argv, 160, 50, environment=environment)
+
+
+def updates(folder: Path) -> int:
+    """How many updates have been made, as one more viewer is told."""
+
+    async def ask() -> int:
+        door = read_door(folder / "runs" / "run")
+        assert door is not None
+        client = await EngineClient.connect(door)
+        try:
+            await client.ask(Hello(who="benchmark", read_only=True))
+            reply = await client.ask(Look())
+        finally:
+            client.close()
+        assert isinstance(reply, Snapshot)
+        return reply.step
+
+    return asyncio.run(ask())
+
+
+def rate(folder: Path, spend: Callable[[], object]) -> float:
+    """Updates a second while something is done."""
+    began, before = time.perf_counter(), updates(folder)
+    spend()
+    after = updates(folder)
+    return (after - before) / (time.perf_counter() - began)
+
+
+def windows(terminal: Terminal, folder: Path, seconds: float) -> tuple[float, float, float, float]:
+    """Updates a second read, stopped and unread, and the share of a core that the last one costs.
+
+    The dashboard is as before in the end.
+    """
+    read = rate(folder, lambda: terminal.pump(seconds))
+    os.kill(terminal.pid, signal.SIGSTOP)
+    stopped = rate(folder, lambda: time.sleep(seconds))
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.pump(1.0)
+    terminal.write(KEYS)
+    time.sleep(0.5)
+    used = cpu_seconds(terminal.pid)
+    unread = rate(folder, lambda: time.sleep(seconds))
+    share = (cpu_seconds(terminal.pid) - used) / seconds
+    terminal.pump(1.0)
+    return read, stopped, unread, share
+
+
+def main() -> None:
+    """Print the medians."""
+    parser = argparse.ArgumentParser(description="What does a dashboard that hangs cost?")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="rnntui-stopped-") as name:
+        folder = Path(name)
+        with opened(folder) as terminal:
+            if not terminal.wait_for("training", 60):
+                sys.exit(terminal.text())
+            terminal.pump(2.0)
+            found = [windows(terminal, folder, given.seconds) for _ in range(given.rounds)]
+            terminal.write("q")
+            terminal.exit_code(30)
+    print(f"read: {median(row[0] for row in found):.0f} updates/s ({given.rounds} rounds)")
+    for kind, column in (("stopped", 1), ("unread", 2)):
+        ratios = [row[column] / row[0] for row in found]
+        low, high = min(ratios), max(ratios)
+        print(f"{kind}: {median(ratios):.3f} of that ({low:.3f} to {high:.3f})")
+    print(f"unread, the dashboard takes {median(row[3] for row in found):.1%} of a core")
+
+
+if __name__ == "__main__":
+    main()

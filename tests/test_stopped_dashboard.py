@@ -1,0 +1,72 @@
+"""A dashboard that hangs costs training nothing, and one without a terminal does not stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnntui.run.holder import living_holder
+from tests.benchmarks.stopped import KEYS, opened, windows
+from tests.terminal import Terminal, cpu_seconds
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
+
+SETTINGS = (
+    "text:hello world, ", "--set", "repeat=300", "--hidden", "16", "--batch", "1", "--layers", "1",
+    "--seq-len", "25", "--set", "dropout=0", "--set", "eval_every=0", "--set", "split=0",
+    "--set", "workers=1", "--steps", "100000000", "--name", "run",
+)  # fmt: skip
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """A dashboard on a run that is kept; both are ended."""
+    with opened(tmp_path, *SETTINGS) as opened_one:
+        assert opened_one.wait_for("training"), opened_one.text()
+        opened_one.pump(0.3)
+        yield opened_one
+    run = tmp_path / "runs" / "run"
+    if run.exists() and (found := living_holder(run)):
+        os.kill(found[0].pid, signal.SIGKILL)
+
+
+def test_training_goes_on_beside_one_that_is_stopped_or_unread(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    read, stopped, unread, share = windows(terminal, tmp_path, 1.0)
+    assert stopped > read / 2 and unread > read / 2
+    assert share < 0.5
+    terminal.write("q")
+    assert terminal.exit_code(30) == 0
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["unread", *(pytest.param(how, marks=pytest.mark.slow) for how in ("read", "stopped"))],
+)
+def test_one_whose_terminal_is_closed_does_not_stay(before: str, terminal: Terminal) -> None:
+    if before == "unread":
+        terminal.write(KEYS)
+        time.sleep(0.5)
+    if before == "stopped":
+        os.kill(terminal.pid, signal.SIGSTOP)
+    used = cpu_seconds(terminal.pid)
+    terminal.hang_up()
+    if before == "stopped":
+        os.kill(terminal.pid, signal.SIGCONT)
+    began = time.monotonic()
+    while terminal.alive():
+        assert time.monotonic() - began < 20
+        spent = cpu_seconds(terminal.pid) - used
+        time.sleep(0.01)
+    print(f"{before}: gone after {time.monotonic() - began:.2f} s, {spent:.2f} s of a core")
+    assert terminal.status is not None
+    assert os.waitstatus_to_exitcode(terminal.status) == 129
+    assert spent < 1.5
