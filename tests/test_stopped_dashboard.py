@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,32 @@ def test_training_goes_on_beside_one_that_is_stopped_or_unread(
     assert share < 0.5
     terminal.write("q")
     assert terminal.exit_code(30) == 0
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def test_one_that_was_stopped_goes_on_as_before_and_gives_the_terminal_back(
+    terminal: Terminal,
+) -> None:
+    before = threads(terminal.pid)
+    for _ in range(2):
+        terminal.signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        seen = len(terminal.raw())
+        terminal.signal(signal.SIGCONT)
+        assert terminal.wait_until(lambda _, seen=seen: b"nats per" in terminal.raw()[seen:])
+    terminal.pump(0.5)
+    assert threads(terminal.pid) <= before
+    terminal.write("ghello")
+    assert terminal.wait_for("prompt › hello"), terminal.text()
+    terminal.write("\x1b")
+    terminal.pump(0.3)
+    assert not termios.tcgetattr(terminal.fd)[3] & termios.ECHO
+    terminal.write("q")
+    assert terminal.exit_code() == 0
+    assert termios.tcgetattr(terminal.fd)[3] & termios.ECHO
 
 
 @pytest.mark.parametrize(

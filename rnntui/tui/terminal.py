@@ -36,6 +36,23 @@ class TerminalDriver(LinuxDriver):
                 return
         super().write(data)
 
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop that we prepared (Ctrl-Z), or one that nobody can (SIGSTOP).
+
+        After the second Textual would start all again beside what still runs: two threads for the
+        keys, one of which never ends, and raw modes taken for those to give back at the end.
+        """
+        if self._must_signal_resume or not self._auto_restart:
+            super()._sigcont_application()
+        else:  # not in here: a signal may have come while the queue to the writer was held
+            self._loop.call_soon_threadsafe(self._set_up_again)
+
+    def _set_up_again(self) -> None:
+        """Whoever had the terminal meanwhile may have left it in any state."""
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        self.resume_application_mode()
+
     def _run_input_thread(self) -> None:
         while True:
             try:
