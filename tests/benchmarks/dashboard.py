@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -24,6 +28,7 @@ from typing import Any
 
 from rnntui.engine.client import EngineClient
 from rnntui.engine.protocol import Hello, Look, Snapshot
+from rnntui.run.holder import living_holder
 from tests.benchmarks import results
 from tests.terminal import FRAME, Terminal, cpu_seconds
 
@@ -76,6 +81,19 @@ def silent(size: str, seconds: float) -> tuple[float, float]:
     return rate, rate * wall / used
 
 
+@contextlib.contextmanager
+def watched(*args: str, link: int = 0) -> Iterator[Terminal]:
+    """The dashboard on a run that is kept, and neither afterwards."""
+    with tempfile.TemporaryDirectory(prefix="rnntui-watched-") as folder:
+        environment = {"RNNTUI_RUNS": folder}
+        with Terminal([*PROGRAM, *args], link=link, environment=environment) as terminal:
+            yield terminal
+        for lock in Path(folder).glob("*/lock.json"):
+            if found := living_holder(lock.parent):
+                os.kill(found[0].pid, signal.SIGKILL)
+                time.sleep(0.2)
+
+
 def children(pid: int) -> list[int]:
     """Processes started by a process (Linux)."""
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -111,7 +129,7 @@ async def _progress(socket: str, terminal: Terminal, seconds: float) -> tuple[in
 
 def beside(size: str, seconds: float, figures: Figures) -> tuple[float, float]:
     """Updates per second and per CPU second with the dashboard open; also bytes and UI CPU."""
-    with Terminal([*PROGRAM, "train", "tales", *settings(size)]) as terminal:
+    with watched("train", "tales", *settings(size)) as terminal:
         if not terminal.wait_for("training"):
             raise SystemExit("the dashboard did not come up:\n" + terminal.text())
         terminal.pump(1.5)
@@ -131,7 +149,7 @@ def beside(size: str, seconds: float, figures: Figures) -> tuple[float, float]:
 def key_latency(size: str, count: int, link: int = 0) -> list[float]:
     """Milliseconds from a letter typed into the prompt until the terminal has got it."""
     out: list[float] = []
-    with Terminal([*PROGRAM, "train", "tales", *settings(size)], link=link) as terminal:
+    with watched("train", "tales", *settings(size), link=link) as terminal:
         terminal.wait_for("training", 30)
         terminal.pump(3.0 if link else 1.5)
         terminal.write(PROMPT_KEY)
@@ -153,7 +171,7 @@ def key_latency(size: str, count: int, link: int = 0) -> list[float]:
 
 def start_up(figures: Figures) -> None:
     """First rows on the screen, first whole frame, first update, and --help, in milliseconds."""
-    with Terminal(PROGRAM) as terminal:
+    with watched() as terminal:
         if not terminal.wait_for("training", 20):
             raise SystemExit("the dashboard did not come up:\n" + terminal.text())
         paint = terminal.first_time(lambda s: "rnntui" in s and "quit" in s)
