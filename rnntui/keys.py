@@ -91,6 +91,9 @@ class Train:
     lr_least: float = key(0.0, "share of lr that a schedule leaves", least=0.0, most=1.0)
     clip: float = key(5.0, "bound on the gradient; 0: none", least=0.0)
     clip_mode: str = key("norm", "what is bounded", choices=("norm", "value"))
+    skip_spikes: bool = key(
+        True, "leave out updates whose gradient leaps; go back where the loss stays up"
+    )
     epochs: int = key(0, "passes over the source; 0: no bound", least=0)
     steps: int = key(0, "updates; 0: no bound", least=0)
     seconds: float = key(0.0, "time; 0: no bound", least=0.0)

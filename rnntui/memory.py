@@ -19,7 +19,8 @@ _INTERPRETER = 30_000_000  # bytes of a process with NumPy
 def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> int:
     """Bytes that training allocates for a vocabulary (or features) of `width`, chunks of `steps`.
 
-    Parameters, gradients, moments, working copies and activations, to about 15 per cent. Of several
+    Parameters, gradients, moments, working copies and activations, to about 15 per cent, and two
+    copies of parameters and moments to go back to, which come with the first updates. Of several
     processes (0: those of the recipe) each has gradients, working copies and an interpreter of its
     own.
     """
@@ -27,7 +28,7 @@ def memory_needed(recipe: Recipe, width: int, steps: int, workers: int = 0) -> i
     shape = ModelShape.of(recipe, width)
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
-    shared = layout.size * (1 + len(OPTIMIZERS[recipe.train.optimizer].names))
+    shared = 3 * layout.size * (1 + len(OPTIMIZERS[recipe.train.optimizer].names))
     own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     own += 2 * H * (cell.gates * H * (shape.layers - 1) + width)
     activations = shape.layers * rows * H * cell.kept + 3 * rows * width

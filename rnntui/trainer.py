@@ -6,7 +6,6 @@ for chunk in train(load_recipe("hello-world")):
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -17,7 +16,16 @@ from rnntui.data import Batch, Dataset, TokenData, load
 from rnntui.memory import memory_needed
 from rnntui.nn.arena import Array
 from rnntui.recipe import Recipe
-from rnntui.trainstate import Saved, TrainState, copy_weights, restore, start, total_steps
+from rnntui.stability import Fault, Response
+from rnntui.trainstate import (
+    Saved,
+    TrainState,
+    copy_weights,
+    go_back,
+    restore,
+    start,
+    total_steps,
+)
 from rnntui.writing import Result, finish, sample, writer, writers
 
 __all__ = [
@@ -29,6 +37,7 @@ __all__ = [
     "TrainState",
     "copy_weights",
     "finish",
+    "go_back",
     "memory_needed",
     "restore",
     "start",
@@ -66,8 +75,10 @@ class Chunk:
     """One update: what came in, what it cost, what was done.
 
     `loss` is summed or averaged as the recipe says, `loss_per_token` always the mean (nats per
-    token, or ½ squared error per step). `applied` is False where the gradient was not finite:
-    weights and hidden state are then as before. `samples` are what was written after this update.
+    token, or ½ squared error per step). Where there is a `fault` the update was left out: weights
+    and hidden state are as before. With `response` "rollback", those of update `back_to` have been
+    put back and the learning rate halved; with "give up", that did not help often enough.
+    `samples` are what was written after this update.
     """
 
     step: int  # from 1
@@ -79,11 +90,18 @@ class Chunk:
     lr: float  # of this update, with the schedule's factor
     gradient_norm: float  # before clipping
     tokens: int
-    applied: bool
+    fault: Fault
+    response: Response
+    back_to: int | None
     validation: float | None
     samples: tuple[str, ...]
     _state: TrainState = field(repr=False)
     _batch: Batch = field(repr=False)
+
+    @property
+    def applied(self) -> bool:
+        """Whether the update was made."""
+        return not self.fault
 
     @property
     def sample(self) -> str | None:
@@ -143,9 +161,13 @@ def _update(
         state.hidden.fill(0)
     with np.errstate(all="ignore"):
         total, norm = state.updater.gradient(batch.inputs, batch.targets, between)
-        applied = math.isfinite(norm)
-        if applied:
+        fault = state.stability.judge(total, norm)
+        if fault:
+            state.updater.discard()
+        else:
             state.updater.apply(lr, norm, between)
+    tokens = state.stream.steps * state.stream.batch
+    response, back_to = _stabilise(state, total / tokens, norm, fault)
     state.last_loss = total * state.loss_weight
     validation = None
     if state.evaluator and (state.step % recipe.train.eval_every == 0 or state.step == last):
@@ -155,7 +177,6 @@ def _update(
     texts: tuple[str, ...] = ()
     if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
         texts = sample(recipe, data, state, int(batch.inputs[0, 0]), between)
-    tokens = state.stream.steps * state.stream.batch
     state.seconds += perf_counter() - began
     return Chunk(
         state.step,
@@ -167,9 +188,25 @@ def _update(
         lr,
         norm,
         tokens,
-        applied,
+        fault,
+        response,
+        back_to,
         validation,
         texts,
         state,
         batch,
     )
+
+
+def _stabilise(
+    state: TrainState, loss: float, norm: float, fault: Fault
+) -> tuple[Response, int | None]:
+    """Go back to good weights if it is time to, or keep those there are if they are healthy."""
+    stability, weights = state.stability, state.weights
+    response = stability.see(loss, norm, fault)
+    if response == "rollback":
+        return response, go_back(state)
+    due = state.step >= weights.due and stability.healthy
+    if due and weights.keep(state.step, copy_weights(state)):
+        stability.rollbacks = 0
+    return response, None

@@ -24,7 +24,19 @@ from rnntui.parallel.recruiting import check_workers, most_workers
 from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.schedule import Schedule, check_schedule
+from rnntui.stability import GoodWeights, Stability
 from rnntui.writing import WritingState
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """Weights, moments and hidden state at some update."""
+
+    step: int
+    parameters: Array
+    moments: dict[str, Array]
+    updates: int
+    hidden: Array
 
 
 @dataclass(eq=False)
@@ -40,6 +52,8 @@ class TrainState(WritingState):
     evaluator: Evaluator | None
     lr: float  # before the schedule's factor
     schedule: Schedule
+    stability: Stability
+    weights: GoodWeights[Saved]
     factor: float = 1.0  # of the last update
     epoch: int = 0  # of the last update
     seconds: float = 0.0  # spent training
@@ -61,17 +75,6 @@ class TrainState(WritingState):
     def close(self) -> None:
         """End the workers, if there are any: no more updates, but all that was learned stays."""
         self.updater.close()
-
-
-@dataclass(frozen=True, eq=False)
-class Saved:
-    """Weights, moments and hidden state at some update."""
-
-    step: int
-    parameters: Array
-    moments: dict[str, Array]
-    updates: int
-    hidden: Array
 
 
 def start(recipe: Recipe, data: Dataset, crew: Crew | None = None) -> TrainState:
@@ -129,6 +132,7 @@ def _allocate(
         reset = stream.steps if train.state == "reset" else 0
         evaluator = Evaluator(weights, validation, reset, before=source)
     shared = recipe.sample.sample_random == "shared"
+    first = _copy(0, weights.flat, share.optimizer, updater.board.hidden)
     return TrainState(
         parameters=weights,
         network=share.network,
@@ -150,7 +154,17 @@ def _allocate(
         evaluator=evaluator,
         lr=train.lr,
         schedule=Schedule(train),
+        stability=_stability(recipe, stream),
+        weights=GoodWeights(first, first),
     )
+
+
+def _stability(recipe: Recipe, stream: Stream) -> Stability:
+    """Series have loud stretches: only a loss that stays up for a whole pass says something."""
+    if recipe.data.task == "tokens":
+        return Stability(recipe.train.skip_spikes)
+    patience = max(Stability.patience, stream.chunks_per_epoch)
+    return Stability(recipe.train.skip_spikes, patience)
 
 
 def total_steps(recipe: Recipe, data: Dataset) -> int | None:
@@ -168,9 +182,12 @@ def total_steps(recipe: Recipe, data: Dataset) -> int | None:
 
 def copy_weights(state: TrainState) -> Saved:
     """Weights, moments and hidden state as they are now."""
-    moments = {name: m.copy() for name, m in state.optimizer.moments.items()}
-    updates = state.optimizer.updates
-    return Saved(state.step, state.parameters.flat.copy(), moments, updates, state.hidden.copy())
+    return _copy(state.step, state.parameters.flat, state.optimizer, state.hidden)
+
+
+def _copy(step: int, parameters: Array, optimizer: Optimizer, hidden: Array) -> Saved:
+    moments = {name: moment.copy() for name, moment in optimizer.moments.items()}
+    return Saved(step, parameters.copy(), moments, optimizer.updates, hidden.copy())
 
 
 def restore(state: TrainState, saved: Saved) -> None:
@@ -180,6 +197,14 @@ def restore(state: TrainState, saved: Saved) -> None:
         np.copyto(state.optimizer.moments[name], moment)
     state.optimizer.updates = saved.updates
     np.copyto(state.hidden, saved.hidden)
+
+
+def go_back(state: TrainState) -> int:
+    """Put the good weights back and halve the learning rate; the update they are from."""
+    restore(state, state.weights.good)
+    state.weights.went_back(state.step)
+    state.lr /= 2
+    return state.weights.good.step
 
 
 def _parts(data: Dataset) -> tuple[Array, Array]:

@@ -110,7 +110,7 @@ def test_a_loss_that_is_not_finite_is_null_and_ends_the_run(rnntui):
     assert ended.code == 1
     assert ended.err.count("\n") == 1
     assert "no longer a finite number" in ended.err
-    assert "--lr 250 --clip 1 --set clip_mode=norm" in ended.err
+    assert "--lr 31.2 --clip 1 --set clip_mode=norm" in ended.err
 
 
 def test_a_loss_that_runs_away_is_noted_once(rnntui):

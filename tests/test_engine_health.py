@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from rnntui.engine.health import Circumstances, GoodWeights, Watch, Yardstick, alert
+from rnntui.engine.health import Circumstances, Watch, Yardstick, alert
 from rnntui.recipe import Recipe
 
 # The first losses of the vanilla network on "hello world", summed over 25 steps.
@@ -19,7 +19,7 @@ DIVERGING = (
 
 
 def troubles(watch: Watch, losses: list[float]) -> list[tuple[int, str]]:
-    found = [(n, watch.see(loss, True)) for n, loss in enumerate(losses, 1)]
+    found = [(n, watch.see(loss)) for n, loss in enumerate(losses, 1)]
     return [(n, trouble) for n, trouble in found if trouble]
 
 
@@ -48,13 +48,6 @@ def test_values_may_have_loud_stretches() -> None:
     assert troubles(watch, [1e3] * 100)[0][1] == "runs away"
 
 
-@pytest.mark.parametrize(
-    ("loss", "applied"), [(math.nan, True), (math.inf, True), (-math.inf, True), (2.0, False)]
-)
-def test_what_is_not_finite_is_trouble_at_once(loss: float, applied: bool) -> None:
-    assert Watch("tokens", Yardstick(2.0)).see(loss, applied) == "not finite"
-
-
 def test_a_network_that_falls_back_to_frequencies_forgets() -> None:
     watch = Watch("tokens", Yardstick(4.4, 3.0))
     learned = [4.4] * 10 + [1.5] * 500
@@ -72,27 +65,6 @@ def test_after_other_weights_the_mean_starts_anew_and_the_bounds_stay() -> None:
     assert troubles(watch, [1.9] * 50) == []
     assert watch.healthy
     assert watch.reference == pytest.approx(2.0)
-
-
-def test_good_weights_are_older_than_the_last_healthy_copy() -> None:
-    copies = iter(range(100))
-    kept = GoodWeights(lambda: next(copies))
-    assert kept.good == (0, 0)
-    kept.offer(100.0, 10)
-    assert kept.good == (0, 0), "a copy that no later one confirms is not good yet"
-    kept.offer(100.5, 20)
-    assert kept.good == (10, 1), "a run of half a second has something to go back to"
-    kept.offer(100.52, 30)
-    assert kept.good == (10, 1), "the next copy when it is a tenth older"
-    kept.offer(120.0, 40)
-    assert kept.good == (20, 2)
-    kept.offer(120.9, 50)
-    assert kept.good == (20, 2), "one copy a second"
-    kept.offer(121.1, 60)
-    assert kept.good == (40, 3)
-    kept.went_back()
-    kept.offer(123.0, 70)
-    assert kept.good == (40, 3), "the copy after the good one was not good"
 
 
 NOW = Circumstances(
@@ -134,7 +106,7 @@ def test_an_alert_says_what_mending_does() -> None:
     worst = dataclasses.replace(
         NOW, gradient_norm=math.inf, raised=(1e-5, 10**9), largest_value=1e300, loss=1e300
     )
-    for trouble in ("not finite", "runs away", "forgets"):
+    for trouble in ("not finite", "spike", "stays up", "runs away", "forgets"):
         recipe = Recipe().replace(reduction="sum", optimizer="sgd", clip_mode="value")
         texts = alert(trouble, recipe, worst, 1e300)
         assert max(map(len, (texts.title, texts.mend))) <= 100

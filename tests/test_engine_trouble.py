@@ -53,7 +53,7 @@ EXPLODING = VALUES.replace(
 )
 
 
-def test_a_loss_that_is_not_finite_pauses() -> None:
+def test_a_loss_that_stays_not_finite_pauses() -> None:
     s = session(EXPLODING)
     run(s, 1000)
     view = look(s)
@@ -67,7 +67,9 @@ def test_a_loss_that_is_not_finite_pauses() -> None:
     assert look(s).alert is not None
     s.mend()
     view = look(s)
-    assert view.alert is None and view.lr == 5e4 and view.state == "training"
+    assert view.alert is None and view.lr == 1e5 / 16 and view.state == "training"
+    kinds = [event.kind for event in view.events]
+    assert kinds.count("rollback") == 3, "it went back three times by itself before"
 
 
 def test_mending_until_it_learns() -> None:

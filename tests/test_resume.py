@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from rnntui.run.checkpoint import load as load_checkpoint
 from rnntui.run.checkpoint import save
 from rnntui.run.journal import EVENTS, read_journal
 from rnntui.trainer import start, train
+from tests.gradient_faults import spoil
 
 TEXT = Recipe(name="fox").replace(
     source="text:the quick brown fox jumps over the lazy dog. ",
@@ -77,7 +79,9 @@ def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list
                 continue
             for chunk in train(recipe, data, state):
                 loss = chunk.loss, chunk.gradient_norm, chunk.lr, chunk.epoch
-                seen.append((chunk.step, *loss, chunk.validation, chunk.samples))
+                done = chunk.fault, chunk.response, chunk.back_to
+                told = [None if number != number else number for number in loss]  # NaN == NaN
+                seen.append((chunk.step, *told, chunk.validation, chunk.samples, done))
                 if chunk.step == stop:
                     break
             saved = save(directory, capture(state, {}))
@@ -95,6 +99,30 @@ def test_every_later_number_is_the_same(recipe: Recipe, tmp_path: Path) -> None:
     assert [step for step, *_ in whole] == list(range(1, 25))
     assert parts == whole
     assert np.array_equal(resumed, weights)
+
+
+@pytest.mark.parametrize("name", ["lstm, adamw, cosine, warm-up", "gru, momentum, plateau"])
+def test_what_was_done_about_faults_goes_on_the_same(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = CASES[name].replace(steps=400, sample_every=0, skip_spikes=True)
+    bad = {7: math.nan, 160: 1e3, 230: math.inf, 240: 1e3, 241: math.nan, 242: 1e4, 330: 1e5}
+    bad |= dict.fromkeys((380, 381, 382), math.nan)
+    ends = []
+    for name, stops in {"one": (), "other": (7, 61, 130, 161, 241, 260, 381)}.items():
+        (tmp_path / name).mkdir()
+        with monkeypatch.context() as patch:
+            spoil(patch, bad)
+            ends.append(trail(recipe, tmp_path / name, stops))
+    (whole, weights), (parts, resumed) = ends
+    assert parts == whole
+    assert np.array_equal(resumed, weights)
+    assert np.isfinite(resumed).all()
+    found = [(step, *done) for step, *_, done in whole if any(done[:2])]
+    assert [step for step, *_ in found] == sorted(bad)
+    back = {step: to for step, _, response, to in found if response == "rollback"}
+    assert list(back) == [242, 382]
+    assert 0 < back[242] < 240 and 242 < back[382] < 380, back
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
-"""Watches over one run: raises and takes back the alert, keeps good weights, puts them back."""
+"""Watches over one run: raises and takes back the alert, puts good weights back."""
 
 from __future__ import annotations
 
 from rnntui.data import Dataset
-from rnntui.engine.health import Circumstances, GoodWeights, Trouble, Watch, alert
+from rnntui.engine.health import Circumstances, Trouble, Watch, alert
 from rnntui.engine.protocol import Alert
 from rnntui.engine.steps import largest_value, yardstick
 from rnntui.recipe import Recipe
-from rnntui.trainer import Chunk, TrainState, copy_weights, restore
+from rnntui.trainer import Chunk, TrainState, go_back
 
 
 class Guard:
@@ -17,21 +17,32 @@ class Guard:
         self.alert: Alert | None = None
         self._recipe, self._data, self._state = recipe, data, state
         self._watch = Watch(recipe.data.task, yardstick(data))
-        self._good = GoodWeights(lambda: copy_weights(state))
         self._trouble: Trouble = ""
         self._raised: tuple[float, int] | None = None
 
     def see(self, chunk: Chunk) -> bool:
         """Look at an update, which may raise or take back the alert; whether to pause."""
-        trouble = self._watch.see(chunk.loss_per_token, chunk.applied)
-        if not trouble:
-            if self._trouble and self._watch.healthy:
-                self.alert, self._trouble = None, ""
+        if chunk.response == "give up":
+            self._raise(self._state.stability.reason, chunk)
+            return True
+        if chunk.response == "rollback":
+            self._anew()
             return False
-        worse = trouble == "not finite" != self._trouble
-        if worse or not self._trouble:
+        trouble = "" if chunk.fault else self._watch.see(chunk.loss_per_token)
+        if trouble and not self._trouble:
+            self._raise(trouble, chunk)
+        elif not trouble and self._trouble and self._watch.healthy:
+            self.alert, self._trouble = None, ""
+        return False
+
+    def _raise(self, trouble: Trouble, chunk: Chunk) -> None:
+        if trouble != self._trouble:
             self._trouble, self.alert = trouble, self._explain(trouble, chunk)
-        return trouble == "not finite"
+
+    def _anew(self) -> None:
+        """Other weights are in use."""
+        self._watch.anew()
+        self.alert, self._trouble, self._raised = None, "", None
 
     def _explain(self, trouble: Trouble, chunk: Chunk) -> Alert:
         now = Circumstances(
@@ -42,14 +53,9 @@ class Guard:
             predictions=chunk.tokens,
             largest_value=largest_value(self._data),
             raised=self._raised,
-            good_step=self._good.good[0],
+            good_step=self._state.weights.good.step,
         )
         return alert(trouble, self._recipe, now, self._watch.reference)
-
-    def keep(self, now: float) -> None:
-        """Keep the weights if they are worth it and it is time; `now` in seconds."""
-        if not self._trouble and self._watch.healthy:
-            self._good.offer(now, self._state.step)
 
     def rate_changed(self, before: float, after: float) -> None:
         """The user has set another learning rate: it may be the cause of what follows."""
@@ -60,10 +66,7 @@ class Guard:
 
     def mend(self) -> int:
         """Put the good weights back and halve the learning rate; the update they are from."""
-        step, saved = self._good.good
-        restore(self._state, saved)
-        self._good.went_back()
-        self._watch.anew()
-        self.alert, self._trouble, self._raised = None, "", None
-        self._state.lr /= 2
+        step = go_back(self._state)
+        self._state.stability.anew()
+        self._anew()
         return step

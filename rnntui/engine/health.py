@@ -1,17 +1,15 @@
-"""Notice when a run goes wrong, say why most likely, and keep weights from before it did."""
+"""Notice when a run goes wrong, and say why most likely."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from rnntui.engine.protocol import Alert
 from rnntui.recipe import Recipe
 
-Trouble = Literal["", "not finite", "runs away", "forgets"]
+Trouble = Literal["", "not finite", "spike", "stays up", "runs away", "forgets"]
 
 WINDOW = 20  # updates in the running mean
 FIRST = 5  # updates whose mean is what the loss began at
@@ -36,9 +34,9 @@ class Yardstick:
 class Watch:
     """Looks at the loss of every update; costs well under a microsecond.
 
-    Trouble is a loss or gradient that is not finite; a running mean of the loss that stays far
-    above both what it began at and what ignorance costs; or one that stays near the cost of knowing
-    frequencies only although it had been well below.
+    Trouble is a running mean of the loss that stays far above both what it began at and what
+    ignorance costs; or one that stays near the cost of knowing frequencies only although it had
+    been well below.
     """
 
     __slots__ = (
@@ -67,10 +65,8 @@ class Watch:
         self._seen = self._above = self._forgot = 0
         self._mean = math.nan
 
-    def see(self, loss: float, applied: bool) -> Trouble:
-        """What is wrong after this update, if anything."""
-        if not applied or loss - loss != 0.0:
-            return "not finite"
+    def see(self, loss: float) -> Trouble:
+        """What is wrong after this update, which was applied, if anything."""
         self._seen = seen = self._seen + 1
         if seen == 1:
             self._mean = loss
@@ -119,39 +115,6 @@ class Watch:
         return self._seen >= FIRST and self._mean <= bound
 
 
-Saved = TypeVar("Saved")
-
-
-class GoodWeights(Generic[Saved]):
-    """Weights from before the trouble, in memory.
-
-    A copy becomes the good one only when a later copy finds the run still healthy, because weights
-    on the brink look like any others. Copies are taken once a second, at first more often: each
-    time the run has become a tenth longer. But never is more than a hundredth of the time spent.
-    """
-
-    def __init__(self, copy: Callable[[], Saved]) -> None:
-        self._copy = copy
-        self._due = 0.0
-        self._began = -1.0  # when the first copy was taken
-        self.good = self._candidate = (0, copy())
-
-    def offer(self, now: float, step: int) -> None:
-        """Copy the weights of update `step`, which are healthy, if it is time; seconds of `now`."""
-        if now < self._due:
-            return
-        began = time.perf_counter()
-        taken = (step, self._copy())
-        cost = time.perf_counter() - began
-        self.good, self._candidate = self._candidate, taken
-        self._began = now if self._began < 0 else self._began
-        self._due = now + max(min(1.0, (now - self._began) / 10), 100 * cost)
-
-    def went_back(self) -> None:
-        """The good weights are in use again; those after them were not good."""
-        self._candidate = self.good
-
-
 @dataclass(frozen=True)
 class Circumstances:
     """What is known at the moment of trouble."""
@@ -170,6 +133,8 @@ def alert(trouble: Trouble, recipe: Recipe, now: Circumstances, reference: float
     """The alert for some trouble, in words; all its texts are our own."""
     titles = {
         "not finite": "The loss or its gradient is no longer finite: training is paused",
+        "spike": f"The gradient leaps, now to {now.gradient_norm:.3g}: training is paused",
+        "stays up": f"The loss stays up at {now.loss:.3g}: training is paused",
         "runs away": f"The loss runs away: {now.loss:.3g}; knowing nothing costs {reference:.3g}",
         "forgets": f"The network has forgotten what it knew: its loss is back at {now.loss:.3g}",
     }

@@ -32,6 +32,7 @@ from rnntui.engine.protocol import (
     State,
     Welcome,
 )
+from rnntui.engine.responses import responses
 from rnntui.engine.scribe import Scribe
 from rnntui.errors import RunTakenError, UsageError
 from rnntui.recipe import check, find
@@ -110,6 +111,8 @@ class Session:
             return
         self._chunk = chunk
         self._keeper.see(chunk, self._meter.elapsed(monotonic()))
+        if chunk.fault or chunk.response:
+            self._respond(chunk)
         known = self._guard.alert
         if self._guard.see(chunk):
             self._rest()
@@ -125,6 +128,13 @@ class Session:
             self._mend()
         if self._keeper.pending.is_due(chunk.step):
             self._repeat()
+
+    def _respond(self, chunk: Chunk) -> None:
+        """Tell what was done about an update."""
+        for kind, text in responses(chunk):
+            self._note(kind, text)
+        if chunk.response == "rollback":
+            self.chronicle.losses.smooth_anew()
 
     def _count(self) -> None:
         """Keep the pace, and the number of updates asked for."""
@@ -156,10 +166,9 @@ class Session:
             self._note("disk", news)
         if self._keeper.taken:
             raise RunTakenError(self._keeper.taken)
-        if self._status == "training":
-            self._guard.keep(now)
-            if self._seconds and self._meter.elapsed(now) >= self._seconds:
-                self._finish()
+        within = not self._seconds or self._meter.elapsed(now) < self._seconds
+        if self._status == "training" and not within:
+            self._finish()
 
     def _compare(self) -> None:
         """Reckon the baselines in a thread: it sorts and counts, hardly ever holding the lock."""
@@ -215,7 +224,7 @@ class Session:
         self._status, self._left = "paused", None
 
     def resume(self) -> None:
-        """Go on; from a loss that was not finite too, which pauses again if it is not cured."""
+        """Go on; where training gave up too, which pauses again if it is not cured."""
         self._only_unfinished()
         if self._status != "training":
             self._note("resume", "resumed")

@@ -11,6 +11,7 @@ from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.keeping import Keeper
 from rnntui.engine.meter import Meter
 from rnntui.engine.protocol import EventKind
+from rnntui.engine.responses import responses
 from rnntui.errors import RnntuiError, RunTakenError
 from rnntui.foreground.stopping import Stopped, Stopping
 from rnntui.recipe import check, find
@@ -98,6 +99,10 @@ class Keeping:
     def _see(self, chunk: Chunk) -> None:
         now = monotonic()
         self._keeper.see(chunk, self._meter.elapsed(now))
+        for kind, text in responses(chunk):
+            self._note(kind, text)
+        if chunk.response == "rollback":
+            self._chronicle.losses.smooth_anew()
         if self._keeper.pending.is_due(chunk.step):
             self._repeat()
         if now >= self._due:

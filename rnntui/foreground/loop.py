@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from rnntui.data import Dataset
 from rnntui.engine.health import Circumstances, Trouble, Watch, alert
+from rnntui.engine.responses import responses
 from rnntui.engine.steps import largest_value, yardstick
 from rnntui.errors import RnntuiError
 from rnntui.foreground.json_report import JsonReport
@@ -22,17 +23,22 @@ from rnntui.parallel.crew import Crew
 from rnntui.parallel.recruiting import recruit
 from rnntui.recipe import Recipe
 from rnntui.recording.opening import open_order
+from rnntui.stability import Reason
 from rnntui.trainer import Chunk, TrainState, finish, total_steps, train
 from rnntui.waiting import Waiting
 
-PATIENCE = 10  # updates in a row that change nothing because a number is not finite
+_GIVEN_UP: dict[Reason, str] = {
+    "not finite": "the loss is no longer a finite number",
+    "spike": "the gradient leaps again and again",
+    "stays up": "the loss stays up",
+}
 
 
 def train_in_foreground(order: Order, view: View, notes: tuple[str, ...] = ()) -> int:
     """Carry out an order to the recipe's bounds with lines on stdout; the exit code.
 
     SIGINT, SIGTERM and SIGHUP end it with a last line. Raises RnntuiError, also where the loss is
-    no longer finite.
+    no longer finite, or goes back to good weights in vain.
     """
     lines = Lines(sys.stdout)
     report: Report = (
@@ -62,12 +68,12 @@ def _train(
         report.begin(run)
         for note in (*notes, *opened.notes, *data.notes):
             report.note(note)
-        trouble = _Troubles(recipe, data, report)
+        trouble = _Troubles(recipe, data, state, report)
         see, look = report.see, trouble.look
         for chunk in keeping.whole(train(recipe, data, state), stopping):
             see(chunk)
             look(chunk)
-        trouble.check_end(state)
+        trouble.check_end()
         keeping.finished()
         report.end(finish(recipe, data, state))
 
@@ -75,32 +81,38 @@ def _train(
 class _Troubles:
     """Says once what goes wrong, and ends a run that can learn no more."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, report: Report) -> None:
-        self._recipe, self._data, self._report = recipe, data, report
+    def __init__(self, recipe: Recipe, data: Dataset, state: TrainState, report: Report) -> None:
+        self._recipe, self._data, self._state, self._report = recipe, data, state, report
         self._watch = Watch(recipe.data.task, yardstick(data))
         self._told: set[Trouble] = set()
-        self._bad = self._bad_step = 0
+        self._bad_since = 0  # the first update left out, or that led back; 0: none, or overcome
 
     def look(self, chunk: Chunk) -> None:
-        """Look at an update. Raises RnntuiError after too many that changed nothing."""
-        trouble = self._watch.see(chunk.loss_per_token, chunk.applied)
-        if not trouble:
-            return
-        if trouble not in self._told:
-            self._told.add(trouble)
+        """Look at an update. Raises RnntuiError where going back has not helped."""
+        for _, text in responses(chunk):
+            self._report.note(text)
+        stability = self._state.stability
+        if chunk.fault or chunk.response:
+            self._bad_since = self._bad_since or chunk.step
+        elif not stability.rollbacks:
+            self._bad_since = 0
+        if chunk.response == "rollback":
+            self._tell(stability.reason, chunk)
+            self._watch.anew()
+        elif chunk.response == "give up":
+            self._give_up()
+        elif not chunk.fault and (trouble := self._watch.see(chunk.loss_per_token)):
             self._tell(trouble, chunk)
-        if trouble == "not finite":
-            self._bad = self._bad + 1 if chunk.step == self._bad_step + 1 else 1
-            self._bad_step = chunk.step
-            if self._bad == PATIENCE:
-                self._give_up(chunk.lr)
 
-    def check_end(self, state: TrainState) -> None:
-        """Raise RnntuiError if the run ended on an update that changed nothing."""
-        if state.step and state.step == self._bad_step:
-            self._give_up(state.lr)
+    def check_end(self) -> None:
+        """Raise RnntuiError if the run ended in updates that were left out."""
+        if self._state.stability.troubled:
+            self._give_up()
 
     def _tell(self, trouble: Trouble, chunk: Chunk) -> None:
+        if trouble in self._told:
+            return
+        self._told.add(trouble)
         now = Circumstances(
             step=chunk.step,
             loss=self._watch.mean,
@@ -112,17 +124,16 @@ class _Troubles:
             good_step=0,
         )
         found = alert(trouble, self._recipe, now, self._watch.reference)
-        what = "a number is no longer finite" if trouble == "not finite" else _begin(found.title)
-        self._report.note(f"at update {chunk.step} {what}. {found.cause}")
+        title, _, _ = found.title.partition(": training is paused")
+        self._report.note(f"at update {chunk.step} {_begin(title)}. {found.cause}")
 
-    def _give_up(self, lr: float) -> NoReturn:
-        self._report.stop("not finite")
-        train = self._recipe.train
-        cure = f"try --lr {lr / 4:.3g}"
+    def _give_up(self) -> NoReturn:
+        train, reason = self._recipe.train, self._state.stability.reason
+        self._report.stop("not finite" if reason == "not finite" else "diverged")
+        cure = f"try --lr {self._state.rate / 4:.3g}"
         if not train.clip or train.clip_mode != "norm" or math.isinf(train.clip):
             cure += " --clip 1 --set clip_mode=norm"
-        since = self._bad_step - self._bad + 1
-        raise RnntuiError(f"the loss is no longer a finite number since update {since}: {cure}")
+        raise RnntuiError(f"{_GIVEN_UP[reason]} since update {self._bad_since}: {cure}")
 
 
 def _begin(sentence: str) -> str:

@@ -66,6 +66,10 @@ class Updater:
         self.share.apply(lr, norm)
         self._answers(between)
 
+    def discard(self) -> None:
+        """Leave nothing of a gradient that is not applied, not even between the tensors."""
+        self.board.gradients.fill(0)
+
     def random_states(self) -> Array:
         """The states of the dropout streams, (workers, 625): to go on from later."""
         self._settle()

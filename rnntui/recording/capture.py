@@ -7,6 +7,7 @@ takes to read the same number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rnntui.errors import DataError
 from rnntui.nn.arena import Array
 from rnntui.nn.model import load_named_parameters, named_parameters
 from rnntui.run.checkpoint import Checkpoint
-from rnntui.trainer import TrainState
+from rnntui.trainer import Saved, TrainState, copy_weights
 
 _COUNTERS = ("step", "epoch", "seconds", "lr", "factor", "last_loss")
 _WRITING = ("temperature", "top_k", "top_p", "greedy", "samples")
@@ -35,12 +36,20 @@ def capture(state: TrainState, more: dict[str, Any], loss: float | None = None) 
         drawn: dict[str, Any] = random.get_state(legacy=False)
         tensors[f"random.{name}"] = drawn["state"]["key"].copy()
         randoms[name] = [int(drawn["state"]["pos"]), drawn["has_gauss"], drawn["gauss"]]
+    weights = state.weights
+    for name, saved in _copies(state):
+        tensors |= {f"{name}.{part}": array for part, array in _arrays(saved)}
     content: dict[str, Any] = {
         "training": {name: getattr(state, name) for name in (*_COUNTERS, *_WRITING)},
         "updates": state.optimizer.updates,
         "plateau": {name: getattr(state.schedule, name) for name in _PLATEAU},
         "position": list(state.stream.position),
         "random": randoms,
+        "stability": state.stability.capture(),
+        "weights": {
+            "due": weights.due,
+            **{name: [saved.step, saved.updates] for name, saved in _copies(state)},
+        },
         **more,
     }
     return Checkpoint(state.step, named_parameters(state.parameters), tensors, content, loss)
@@ -66,6 +75,8 @@ def reinstate(state: TrainState, saved: Checkpoint) -> None:
         state.optimizer.updates = content["updates"]
         epoch, chunk = content["position"]
         state.stream.restore((epoch, chunk))
+        state.stability.restore(content["stability"])
+        _reinstate_copies(state, saved)
     except (KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"[:80]
         raise DataError(
@@ -78,6 +89,34 @@ def _randoms(state: TrainState) -> Iterator[tuple[str, np.random.RandomState]]:
     if state.sample_random is not state.weights_random:
         yield "sample", state.sample_random
     yield "prompt", state.prompt_random
+
+
+def _copies(state: TrainState) -> Iterator[tuple[str, Saved]]:
+    """The weights to go back to. They are never written to: they need no copying."""
+    yield "good", state.weights.good
+    if state.weights.candidate is not state.weights.good:
+        yield "candidate", state.weights.candidate
+
+
+def _arrays(saved: Saved) -> Iterator[tuple[str, Array]]:
+    yield "parameters", saved.parameters
+    yield "hidden", saved.hidden
+    yield from ((f"moments.{name}", moment) for name, moment in saved.moments.items())
+
+
+def _reinstate_copies(state: TrainState, saved: Checkpoint) -> None:
+    content = saved.state["weights"]
+    copies: dict[str, Saved] = {}
+    for name in ("good", "candidate"):
+        if name in content:
+            copy = copies[name] = replace(
+                copy_weights(state), step=content[name][0], updates=content[name][1]
+            )
+            for part, array in _arrays(copy):
+                _fill(array, saved.optimizer[f"{name}.{part}"])
+    weights = state.weights
+    weights.good, weights.due = copies["good"], content["due"]
+    weights.candidate = copies.get("candidate", weights.good)
 
 
 def _fill(target: Array, saved: Array) -> None:

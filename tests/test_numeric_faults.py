@@ -1,0 +1,135 @@
+"""NaN, infinities and leaps in the gradient: what a run does about them by itself."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from rnntui.data import load
+from rnntui.engine.protocol import Look
+from rnntui.engine.session import Session
+from rnntui.nn.arena import Array
+from rnntui.parallel.updater import Updater
+from rnntui.recipe import Recipe
+from rnntui.recording.opening import Opened
+from rnntui.trainer import start, train
+from tests.gradient_faults import spoil
+from tests.sessions import run, session
+
+FOX = Recipe(name="fox").replace(
+    source="text:the quick brown fox jumps over the lazy dog. ",
+    repeat=40,
+    hidden=16,
+    cell="gru",
+    batch=4,
+    seq_len=8,
+    lr=0.004,
+    steps=2000,
+    eval_every=2000,
+    final_length=0,
+    workers=1,
+)
+
+
+def faults() -> dict[int, float]:
+    """100 updates whose gradient is not finite and 20 whose gradient leaps, none next another."""
+    chosen = random.Random(11).sample(range(110, 1990, 3), 120)
+    kinds = [math.nan, math.inf, -math.inf]
+    bad = {step: kinds[n % 3] for n, step in enumerate(chosen[:100])}
+    return bad | {step: 1e3 * (n + 1) for n, step in enumerate(chosen[100:])}
+
+
+def trained(recipe: Recipe) -> tuple[Session, Opened]:
+    data = load(recipe)
+    opened = Opened(recipe, data, start(recipe, data))
+    s = Session(opened)
+    while not s.finished:
+        s.update()
+        assert np.isfinite(opened.state.parameters.flat).all()
+        assert np.isfinite(opened.state.hidden).all()
+    return s, opened
+
+
+def without(recipe: Recipe, steps: set[int], monkeypatch: pytest.MonkeyPatch) -> Array:
+    """The weights of a run whose updates at these steps are not made at all."""
+    data = load(recipe)
+    state = start(recipe, data)
+    whole = Updater.apply
+    with monkeypatch.context() as patch:
+
+        def apply(self: Updater, *given: object) -> None:
+            if state.step not in steps:
+                whole(self, *given)  # type: ignore[arg-type]
+
+        patch.setattr(Updater, "apply", apply)
+        for _ in train(recipe.replace(skip_spikes=False), data, state):
+            pass
+    return state.parameters.flat
+
+
+def last_loss(s: Session) -> float:
+    smooth = s.snapshot(Look()).smooth
+    assert smooth is not None
+    return smooth
+
+
+def test_no_fault_reaches_the_weights_and_each_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed, _ = trained(FOX)
+    with monkeypatch.context() as patch:
+        spoil(patch, faults())
+        s, opened = trained(FOX)
+    skips = {e.step: e.text for e in s.chronicle.events._kept if e.kind == "skip"}
+    assert faults().keys() <= skips.keys()
+    assert sum("leaps" in skips[step] for step in faults()) == 20
+    assert len(skips) < 130, "hardly any that were not spoiled"
+    assert s.finished and s.snapshot(Look()).alert is None
+    left_out = without(FOX, set(skips), monkeypatch)
+    np.testing.assert_array_equal(opened.state.parameters.flat, left_out)
+    found, wanted = (run.chronicle.validations.latest for run in (s, undisturbed))
+    assert found is not None and wanted is not None
+    assert found < 1.05 * wanted + 0.01
+
+
+@pytest.mark.parametrize("bad", [math.nan, 1e4])
+def test_three_in_a_row_lead_back_and_it_learns_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, bad: float
+) -> None:
+    spoil(monkeypatch, dict.fromkeys((900, 901, 902), bad))
+    s, opened = trained(FOX)
+    kinds = [event.kind for event in s.chronicle.events._kept if event.kind != "sample"]
+    assert kinds == ["skip"] * 3 + ["rollback", "end"]
+    assert opened.state.lr == FOX.train.lr / 2
+    text = next(e.text for e in s.chronicle.events._kept if e.kind == "rollback")
+    step = int(text.split()[3])
+    assert 700 < step < 900, text
+    assert last_loss(s) < 0.3
+
+
+def test_a_fault_that_stays_pauses_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = session(FOX)
+    run(s, 300)
+    with monkeypatch.context() as patch:
+        spoil(patch, dict.fromkeys(range(301, 400), math.nan), 301)
+        assert run(s) == 12
+        view = s.snapshot(Look())
+        assert view.state == "paused" and view.alert is not None
+        assert "finite" in view.alert.title and view.alert.cause
+        kinds = [event.kind for event in s.chronicle.events._kept if event.step > 300]
+        assert kinds == [*(*("skip",) * 3, "rollback") * 3, *("skip",) * 3, "alert"]
+        assert view.lr == FOX.train.lr / 8
+        s.resume()
+        assert run(s) == 1, "it pauses again at once"
+    s.mend()
+    view = s.snapshot(Look())
+    assert view.alert is None and view.lr == FOX.train.lr / 16
+    assert run(s, 50) == 50
+    assert np.isfinite(last_loss(s))
+
+
+def test_marks_stand_on_the_plot() -> None:
+    from rnntui.tui.widgets.loss import MARKS
+
+    assert {"skip", "rollback", "alert"} <= set(MARKS)
