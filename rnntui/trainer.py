@@ -6,6 +6,7 @@ for chunk in train(load_recipe("hello-world")):
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -75,10 +76,10 @@ class Chunk:
     """One update: what came in, what it cost, what was done.
 
     `loss` is summed or averaged as the recipe says, `loss_per_token` always the mean (nats per
-    token, or ½ squared error per step). Where there is a `fault` the update was left out: weights
-    and hidden state are as before. With `response` "rollback", those of update `back_to` have been
-    put back and the learning rate halved; with "give up", that did not help often enough.
-    `samples` are what was written after this update.
+    token, or ½ squared error per step). Where there is a `fault` the update was left out: the
+    weights are as before, and where the loss was not finite the hidden state too. With `response`
+    "rollback", those of update `back_to` have been put back and the learning rate halved; with
+    "give up", that did not help often enough. `samples` are what was written after this update.
     """
 
     step: int  # from 1
@@ -163,7 +164,7 @@ def _update(
         total, norm = state.updater.gradient(batch.inputs, batch.targets, between)
         fault = state.stability.judge(total, norm)
         if fault:
-            state.updater.discard()
+            state.updater.discard(math.isfinite(total), between)
         else:
             state.updater.apply(lr, norm, between)
     tokens = state.stream.steps * state.stream.batch

@@ -34,7 +34,8 @@ class Kind(IntEnum):
     APPLY = 4  # lr, norm, updates made so far
     PUT_RANDOM = 5
     TAKE_RANDOM = 6
-    FAILED = 7  # an answer: text follows, and then the end
+    CARRY_ON = 7
+    FAILED = 8  # an answer: text follows, and then the end
 
 
 class Line:

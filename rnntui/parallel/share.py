@@ -63,6 +63,13 @@ class Share:
         clip(self._sum, norm, self._plan.clip, self._plan.clip_mode)
         self.optimizer.step(lr)
 
+    def carry_on(self) -> None:
+        """Carry the hidden state on without an update, unless it is not finite."""
+        before = self._hidden.copy()
+        self.network.final_state(self._hidden)
+        if not np.isfinite(self._hidden).all():
+            np.copyto(self._hidden, before)
+
     def put_random(self) -> None:
         """Write the state of the dropout stream on the board."""
         _, keys, position, *_ = self._random.get_state(legacy=True)

@@ -66,9 +66,16 @@ class Updater:
         self.share.apply(lr, norm)
         self._answers(between)
 
-    def discard(self) -> None:
-        """Leave nothing of a gradient that is not applied, not even between the tensors."""
+    def discard(self, carry_on: bool, between: Between | None = None) -> None:
+        """Leave the update out; with `carry_on` the hidden state goes with the stream all the same.
+
+        Nothing stays of the gradient, not even between the tensors, where it might not be finite.
+        """
         self.board.gradients.fill(0)
+        if carry_on:
+            self._ask(Kind.CARRY_ON)
+            self.share.carry_on()
+            self._answers(between)
 
     def random_states(self) -> Array:
         """The states of the dropout streams, (workers, 625): to go on from later."""

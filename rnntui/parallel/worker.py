@@ -67,6 +67,8 @@ def _obey(share: Share, kind: int, a: float, b: float, c: float) -> float:
         case Kind.APPLY:
             share.optimizer.updates = int(c)
             share.apply(a, b)
+        case Kind.CARRY_ON:
+            share.carry_on()
         case Kind.PUT_RANDOM:
             share.put_random()
         case Kind.TAKE_RANDOM:

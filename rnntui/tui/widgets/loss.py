@@ -14,7 +14,14 @@ from rnntui.tui.widgets.panel import Panel
 
 PERIOD = 0.5  # seconds between drawings while training: the eye needs no more, the CPU does
 MOST_ZOOM = 3
-MARKS = {"lr": "lr", "mend": "mend", "alert": "!", "skip": "skip", "rollback": "back", "disk": "disk"}
+MARKS = {
+    "lr": "lr",
+    "mend": "mend",
+    "alert": "!",
+    "skip": "skip",
+    "rollback": "back",
+    "disk": "disk",
+}
 
 
 class LossPanel(Panel):
