@@ -14,7 +14,7 @@ from rnntui.text import safe_text
 
 Save = Callable[[Checkpoint], Path]
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between attempts while the disk refuses
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts while the disk refuses
 WHAT = "checkpoint"
 
 
