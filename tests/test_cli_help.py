@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,14 @@ def examples() -> list[str]:
     return [example for example in found if not example.startswith(ELSEWHERE)]
 
 
+def marked(found: list[str]) -> list[Any]:
+    """Those that measure take seconds."""
+    slow = ("rnntui bench", "rnntui check")
+    return [
+        pytest.param(one, marks=pytest.mark.slow if one.startswith(slow) else ()) for one in found
+    ]
+
+
 @pytest.fixture(scope="module")
 def a_run(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where runs of the names that the examples use are kept."""
@@ -61,7 +70,7 @@ def test_every_command_has_examples():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="examples are for a POSIX shell")
-@pytest.mark.parametrize("example", examples())
+@pytest.mark.parametrize("example", marked(examples()))
 def test_an_example_of_the_help_runs(example: str, in_folder: Path, a_run: str):
     from rnntui.recipe import load_recipe, to_toml
 

@@ -20,6 +20,7 @@ from tests.terminal import Terminal
 if not sys.platform.startswith("linux"):
     pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
 
+SLOW = pytest.mark.slow
 ROOT = str(Path(__file__).parents[1])
 SMALL = (
     "text:hello world, ", "--set", "repeat=300", "--hidden", "16", "--batch", "1", "--layers", "1",
@@ -97,9 +98,9 @@ def test_detach_and_come_back_with_control(runs: Path) -> None:
     ("leave", "code"),
     [
         (lambda terminal: terminal.hang_up(), None),
-        (lambda terminal: terminal.signal(signal.SIGKILL), -9),
-        (lambda terminal: terminal.signal(signal.SIGTERM), 143),
-        (lambda terminal: terminal.signal(signal.SIGHUP), 129),
+        pytest.param(lambda terminal: terminal.signal(signal.SIGKILL), -9, marks=SLOW),
+        pytest.param(lambda terminal: terminal.signal(signal.SIGTERM), 143, marks=SLOW),
+        pytest.param(lambda terminal: terminal.signal(signal.SIGHUP), 129, marks=SLOW),
     ],
     ids=["closed", "SIGKILL", "SIGTERM", "SIGHUP"],
 )
@@ -139,6 +140,7 @@ def test_a_training_process_that_is_told_to_end_saves_first(runs: Path) -> None:
         assert "rnntui resume run" in said(terminal)
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_is_seen_from_its_files(runs: Path) -> None:
     ending = [word if word != "100000000" else "400" for word in SMALL]
     with dashboard(runs, "train", *ending) as terminal:

@@ -335,6 +335,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_it_ends_soon_after_its_only_viewer_was_killed(start: Start) -> None:
     handle = start()
     command = [sys.executable, "-c", VIEWER, str(handle.socket)]

@@ -116,7 +116,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with 2 MB."""
     place = tmp_path / "disk"
     place.mkdir(mode=0o700)
-    options = "size=2m,mode=0700"
+    options = "size=8m,mode=0700"
     mounting = ["mount", "-t", "tmpfs", "-o", options, "rnntui-test", str(place)]
     if not sys.platform.startswith("linux") or os.geteuid() or subprocess.call(mounting):
         pytest.skip("needs to mount a file system")
@@ -136,6 +136,7 @@ def fill(place: Path) -> Path:
     return ballast
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path, tmp_path: Path) -> None:
     from tests.test_detach import dashboard, run, said, until
 

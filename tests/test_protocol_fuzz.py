@@ -243,6 +243,7 @@ def flood(path: Path, content: bytes, go: threading.Event, over: threading.Event
                 time.sleep(0.001)
 
 
+@pytest.mark.slow
 def test_a_flood_takes_a_tenth_of_the_time_and_no_more(engine: EngineHandle) -> None:
     go, over = threading.Event(), threading.Event()
     rubbish = [line for line in lines(200, 4) if len(line) < 2000]
@@ -272,6 +273,7 @@ def test_a_flood_takes_a_tenth_of_the_time_and_no_more(engine: EngineHandle) -> 
     assert sorted(ratios)[1] > 0.7, ratios
 
 
+@pytest.mark.slow
 def test_nothing_of_it_has_touched_the_training(engine: EngineHandle) -> None:
     """The last test of this file: the loss is what it would be, update by update."""
     with seat(engine) as peer:

@@ -207,6 +207,7 @@ def test_what_cannot_be_trained_on_is_one_line(home: Path) -> None:
         assert not list(home.glob("rnntui-*"))
 
 
+@pytest.mark.slow
 def test_nothing_is_drawn_while_the_terminal_is_behind(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         os.kill(found[0].pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_training_goes_on_beside_one_that_is_stopped_or_unread(
     terminal: Terminal, tmp_path: Path
 ) -> None:
