@@ -32,6 +32,11 @@ class ThriftyScreen(Screen[None]):
         super().__init__()
         self._compositor = ThriftyCompositor()
 
+    def on_screen_suspend(self) -> None:
+        """Let go of what was drawn: Textual remembers up to 1024 widgets' caches for ever."""
+        for widget in self.walk_children(with_self=True):
+            widget._styles_cache.clear()
+
 
 class ThriftyCompositor(Compositor):
     """Textual's compositor with thriftier updates."""
