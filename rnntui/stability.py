@@ -5,7 +5,8 @@ clock, so that a run that is resumed decides as the uninterrupted one does. Its 
 
 1. A loss or gradient that is not finite: the whole update is left out.
 2. A gradient whose norm leaps: so too.
-3. Three left out in a row, or a loss that stays up: back to good weights at half the rate.
+3. Three in a row that are not finite, or a loss that stays up: back to good weights at half the
+   rate. Three leaps in a row are no accident: gradients of that size count as usual from then on.
 4. That three times without new good weights: it gives up.
 """
 
@@ -45,7 +46,9 @@ class Stability:
     at: int = 0  # where the next one goes
     total: float = 0.0  # of the norms
     squares: float = 0.0
+    usual: float = 0.0  # median of the first ones: late in a run they may be next to nothing
     skipped: int = 0  # updates in a row
+    finite: bool = True  # all of those
     above: int = 0  # updates in a row that the loss was up for
     rollbacks: int = 0  # since there were new good weights
     seen: int = 0  # losses in the running mean
@@ -59,7 +62,11 @@ class Stability:
         if loss - loss != 0.0 or norm - norm != 0.0:
             return "not finite"
         count = len(self.norms)
-        if count < WARMUP or norm * count <= LEAST_LEAP * self.total:
+        if (
+            count < WARMUP
+            or norm <= LEAST_LEAP * self.usual
+            or norm * count <= LEAST_LEAP * self.total
+        ):
             return ""
         return "spike" if norm > self.bound() else ""
 
@@ -70,14 +77,23 @@ class Stability:
             return math.inf
         mean = self.total / count
         variance = max(0.0, self.squares / count - mean * mean)
-        return max(LEAST_LEAP * mean, mean + DEVIATIONS * math.sqrt(variance))
+        return max(
+            LEAST_LEAP * mean, LEAST_LEAP * self.usual, mean + DEVIATIONS * math.sqrt(variance)
+        )
 
     def see(self, loss: float, norm: float, fault: Fault) -> Response:
         """What is to be done after an update with that fault, or none."""
         if fault:
+            self.finite = fault == "spike" and (self.finite or not self.skipped)
             self.skipped += 1
             self.reason = fault
-            return self._respond() if self.skipped >= IN_A_ROW else ""
+            if self.skipped < IN_A_ROW:
+                return ""
+            if not self.finite:
+                return self._respond()
+            self._forget_norms()
+            self.skipped = 0
+            return ""
         self.skipped = 0
         self._smooth(loss)
         if not self.spikes:
@@ -126,6 +142,8 @@ class Stability:
     def _add(self, norm: float) -> None:
         if len(self.norms) < WINDOW:
             self.norms.append(norm)
+            if len(self.norms) == WARMUP and not self.usual:
+                self.usual = sorted(self.norms)[WARMUP // 2]
         else:
             old = self.norms[self.at]
             self.norms[self.at] = norm

@@ -95,11 +95,10 @@ def test_no_fault_reaches_the_weights_and_each_is_told(monkeypatch: pytest.Monke
     assert found < 1.05 * wanted + 0.01
 
 
-@pytest.mark.parametrize("bad", [math.nan, 1e4])
 def test_three_in_a_row_lead_back_and_it_learns_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, bad: float
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spoil(monkeypatch, dict.fromkeys((900, 901, 902), bad))
+    spoil(monkeypatch, {900: math.nan, 901: 1e4, 902: math.inf})
     s, opened = trained(FOX)
     kinds = [event.kind for event in s.chronicle.events._kept if event.kind != "sample"]
     assert kinds[:4] == ["skip"] * 3 + ["rollback"]

@@ -20,6 +20,7 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 Piece = tuple[int, int, Strip]  # column, row, what stands there from there on
 _PLAIN = Style.null()
@@ -34,7 +35,7 @@ class ThriftyScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Let go of what was drawn: Textual remembers up to 1024 widgets' caches for ever."""
-        for widget in self.walk_children(with_self=True):
+        for widget in self.walk_children(Widget, with_self=True):
             widget._styles_cache.clear()
 
 
