@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from rnntui.data import reading, source
+from rnntui.recipe import RECIPES as BUNDLED
 from tests.conftest import Ended, command, environment
 
 LONGEST = 200
@@ -404,8 +405,13 @@ def not_root(rnntui, places) -> Iterator[None]:
     if before == 0:
         places["here"].chmod(0o755)
         os.seteuid(NOBODY)
-    yield
-    os.seteuid(before)
+    try:
+        # A clone that only root may enter hides the program itself.
+        if not os.access(BUNDLED / "tales.toml", os.R_OK, effective_ids=True):
+            pytest.skip("the program is out of another user's reach here")
+        yield
+    finally:
+        os.seteuid(before)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of POSIX")

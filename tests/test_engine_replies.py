@@ -51,6 +51,7 @@ def test_a_viewer_that_looks_within_an_update_gets_no_steps() -> None:
     assert seen and all(view.steps is None for view in seen)
 
 
+@pytest.mark.slow
 def test_replies_are_bounded_however_long_the_run_and_its_tokens() -> None:
     wide = "text:" + "".join(chr(0x1F600 + n) for n in range(60)) + "\x1b\x00\u202e"
     s = session(TOKENS.replace(source=wide, seq_len=300, batch=1, eval_every=1))

@@ -129,6 +129,7 @@ async def check_pressed(count: int, seed: int) -> None:
         assert app.is_running
 
 
+@pytest.mark.slow
 async def test_any_keys_without_a_terminal() -> None:
     await check_pressed(6, 1)
 

@@ -143,6 +143,7 @@ def test_json_has_note_events(rnntui, small_is_large: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_lines_end_at_a_signal(big: Path, folder: Path, number: int) -> None:
     args = ("train", str(big), "--json", "--set", "tokenizer=word")
     with subprocess.Popen(

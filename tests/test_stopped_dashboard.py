@@ -79,6 +79,7 @@ def test_one_that_was_stopped_goes_on_as_before_and_gives_the_terminal_back(
     "before",
     ["unread", *(pytest.param(how, marks=pytest.mark.slow) for how in ("read", "stopped"))],
 )
+@pytest.mark.slow
 def test_one_whose_terminal_is_closed_does_not_stay(before: str, terminal: Terminal) -> None:
     if before == "unread":
         terminal.write(KEYS)
