@@ -146,7 +146,7 @@ def take(
         raise failed("lock", directory, error) from None
     try:
         check_owner(directory / LOCK, os.fstat(descriptor))
-        certain = _flock(descriptor)
+        certain = _flock_when_free(descriptor, directory, host)
         _still_there(directory, name, descriptor)
         _ask_holder(directory, name, descriptor, certain, takeover, host)
         return RunLock(directory, name, descriptor, _enter(directory, terminal, host, files))
@@ -173,6 +173,27 @@ def _flock(descriptor: int) -> bool:
             raise
         return False
     return True
+
+
+def _flock_when_free(descriptor: int, directory: Path, host: Host) -> bool:
+    """As `_flock`, with patience for a holder that was just killed. Raises as that."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _flock(descriptor)
+        except BlockingIOError:
+            if time.monotonic() > end or not _is_dying(directory, host):
+                raise
+        time.sleep(_PAUSE)
+
+
+def _is_dying(directory: Path, host: Host) -> bool:
+    """Whether the holder was killed: its other threads may have the lock a moment longer."""
+    try:
+        found = read_holder(directory)
+    except (OSError, DataError):
+        return False
+    return found is not None and is_here(found[0], host) and life_of(found[0], 0.0, host) == "dead"
 
 
 def _named(name: str, directory: Path, host: Host) -> RunTakenError:
