@@ -44,11 +44,9 @@ def examples() -> list[str]:
 
 
 def marked(found: list[str]) -> list[Any]:
-    """Those that measure take seconds."""
-    slow = ("rnntui bench", "rnntui check")
-    return [
-        pytest.param(one, marks=pytest.mark.slow if one.startswith(slow) else ()) for one in found
-    ]
+    """The first ones always run; all together take half a minute."""
+    first = found[:6]
+    return [pytest.param(one, marks=() if one in first else pytest.mark.slow) for one in found]
 
 
 @pytest.fixture(scope="module")
