@@ -24,13 +24,14 @@ from tests.faults import Counted
 if sys.platform == "win32":
     pytest.skip("runs need Unix locks", allow_module_level=True)
 
-STEPS = 1200
+STEPS = 2400
 SETTINGS = (
     "text:the quick brown fox jumps over the lazy dog. ",
     "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
     "--set", "repeat=30", "--set", "eval_every=50", "--set", "workers=1",
     "--set", "checkpoint_every=40", "--name", "run",
 )  # fmt: skip
+FROM, TO = 60, 100  # calls that may fail
 FULL = "No space left on device"
 
 
@@ -58,7 +59,8 @@ class Flaky(Counted):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds as moments."""
     monkeypatch.setattr(saver, "FIRST_PAUSE", 0.002)
-    monkeypatch.setattr(saver, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(saver, "LONGEST_PAUSE", 0.003)
+    monkeypatch.setattr(saver, "LAST_PAUSE", 0.003)
     monkeypatch.setattr(recorder, "_WRITE_EVERY", 0.002)
     monkeypatch.setattr("rnntui.run.status.INTERVAL", 0.01)
     monkeypatch.setattr("rnntui.engine.disk.CALM", 0.02)
@@ -79,13 +81,13 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(
     every: int, error: int, rnntui, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "runs" / "run"
-    disk = Flaky(run / CHECKPOINTS, 120, 240, every, error)
+    disk = Flaky(run / CHECKPOINTS, FROM, TO, every, error)
     monkeypatch.setenv("RNNTUI_RUNS", str(run.parent))
     monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
     ended = rnntui("train", *SETTINGS, "--steps", str(STEPS), "--json", "--every", "1000")
     assert (ended.code, ended.err) == (0, "")
     assert ended.of("done")[0]["steps"] == STEPS
-    assert disk.failures >= 100 // every
+    assert disk.failures >= (TO - FROM) // every - 1
     assert all(disk.found) and disk.found == sorted(disk.found)
     found = newest(run / CHECKPOINTS)
     assert found.checkpoint is not None and found.checkpoint.step == STEPS
@@ -96,6 +98,22 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(
     assert notes == events
     if every <= 2:
         assert os.strerror(error) in events[0] and events[-1].endswith("again"), events
+
+
+def test_a_run_that_could_not_be_saved_says_so(
+    rnntui, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "runs" / "run"
+    disk = Flaky(run / CHECKPOINTS, 120, sys.maxsize, 1, errno.ENOSPC)
+    monkeypatch.setenv("RNNTUI_RUNS", str(run.parent))
+    monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
+    monkeypatch.setattr(saver, "LAST_CHANCE", 0.1)
+    ended = rnntui("train", *SETTINGS, "--seconds", "0.5", "--json", "--every", "1000")
+    saved = newest(run / CHECKPOINTS).checkpoint
+    steps = ended.of("done")[0]["steps"]
+    assert ended.code == 74 and saved is not None and 0 < saved.step < steps
+    assert f"of {steps} updates {saved.step} are saved: " in ended.err
+    assert FULL in ended.err and ended.err.count("\n") == 1
 
 
 def test_news_of_the_disk_are_told_once() -> None:
@@ -134,6 +152,24 @@ def fill(place: Path) -> Path:
         except OSError as error:
             assert error.errno == errno.ENOSPC
     return ballast
+
+
+@pytest.mark.slow
+def test_who_leaves_a_full_disk_is_told_what_is_saved(small_disk: Path, tmp_path: Path) -> None:
+    from tests.test_detach import dashboard, said, until
+
+    runs = small_disk / "runs"
+    runs.mkdir(mode=0o700)
+    with dashboard(runs, "train", *SETTINGS, "--set", "lr=0.0001") as terminal:
+        assert terminal.wait_for("training"), terminal.text()
+        checkpoints = runs / "run" / CHECKPOINTS
+        until(lambda: newest(checkpoints).checkpoint and terminal.pump(0.05) is not None)
+        fill(small_disk)
+        assert terminal.wait_for(FULL), terminal.text()
+        terminal.write("q")
+        assert terminal.exit_code() == 74
+        saved = newest(checkpoints).checkpoint
+        assert saved is not None and f"updates {saved.step} are saved" in said(terminal)
 
 
 @pytest.mark.slow

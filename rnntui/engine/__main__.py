@@ -12,14 +12,15 @@ from pathlib import Path
 
 from rnntui.engine.loop import Engine
 from rnntui.engine.spawn import SOCKET
-from rnntui.errors import EngineError
+from rnntui.errors import EngineError, RunError
 from rnntui.order import order_from_dict
 
 
 def main(directory: str) -> int:
     """Train until nobody wants it any more, remove the directory, return the exit status.
 
-    After an exception here the directory stays, with its log, for the one who made it.
+    After an exception, or where the run could not be saved, the directory stays with its log for
+    the one who made it.
     """
     home = Path(directory)
     order = order_from_dict(json.load(sys.stdin.buffer))
@@ -29,6 +30,9 @@ def main(directory: str) -> int:
         print(error, file=sys.stderr)  # the log, whose last line the one who waits reads
         return error.exit_code
     status = engine.run()
+    if engine.unsaved:
+        print(engine.unsaved, file=sys.stderr)
+        return status or RunError.exit_code
     shutil.rmtree(home, ignore_errors=True)
     return status
 

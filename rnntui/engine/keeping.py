@@ -118,17 +118,17 @@ class Keeper:
 
     def close(
         self, state: State, reason: str, exit_code: int | None = None, whole: bool = True
-    ) -> None:
-        """Write the last status and let go of the run.
+    ) -> str:
+        """Write the last status and let go of the run; what could not be saved, one safe line.
 
         `whole`: the last update was finished, so that the state is worth a checkpoint.
         """
         if self._recorder is None:
-            return
+            return ""
         if whole and self._state.step:
             self._save()
         status = dataclasses.replace(self._status(state, 0.0, reason), exit_code=exit_code)
-        self._recorder.close(status)
+        return self._recorder.close(status)
 
     def _status(self, state: State, rate: float, reason: str) -> Status:
         chronicle, step = self._chronicle, self._state.step

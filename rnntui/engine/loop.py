@@ -68,6 +68,7 @@ class Engine:
         self._reason = ""  # why it ends before its bounds
         self._signalled = False
         self._torn = False  # an update was broken off
+        self.unsaved = ""  # what a run that has ended could not save, one safe line
         self._failure: Failed | None = None
         self._told = False  # a viewer has been sent the failure
         self._status: int | None = None  # to exit with, once it is decided
@@ -101,7 +102,9 @@ class Engine:
                 message, code = self._failure.message, self._failure.exit_code
                 self._session.close(message, code, failed=True, whole=False)
             else:
-                self._session.close(self._reason, self._status or 0, whole=not self._torn)
+                self.unsaved = self._session.close(
+                    self._reason, self._status or 0, whole=not self._torn
+                )
         except Exception as error:
             self._fail(error)
         finally:

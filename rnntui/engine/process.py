@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnntui.errors import DataError
-from rnntui.run.status import ENDED, read_status
+from rnntui.run.status import ENDED, Status, read_status
 
 _LOOK_EVERY = 0.02  # seconds
 
@@ -47,15 +47,25 @@ class RunningEngine:
         """In one safe line how it ended, as its run's files tell it; empty while it runs."""
         if self.exited() is None:
             return ""
-        status = None
-        with contextlib.suppress(OSError, DataError):
-            status = read_status(self.run)
+        status = self._status()
         if status is None or status.state not in ENDED:
             return "the training process was killed, or crashed"
         reason = status.reason or status.state
         if status.state == "stopped":
             return f"the training process was {reason}"
         return f"the training process has ended: {reason}"
+
+    def unsaved(self) -> str:
+        """In one safe line, what of a run that has ended is not on the disk."""
+        status = None if self.exited() is None else self._status()
+        if status is None or not status.trouble or status.checkpoint == status.step:
+            return ""
+        return f"of {status.step} updates {status.checkpoint or 0} are saved: {status.trouble}"
+
+    def _status(self) -> Status | None:
+        with contextlib.suppress(OSError, DataError):
+            return read_status(self.run)
+        return None
 
     def terminate(self) -> None:
         """Ask it to save and end."""

@@ -344,10 +344,10 @@ class Session:
 
     def close(
         self, reason: str = "", exit_code: int = 0, failed: bool = False, whole: bool = True
-    ) -> None:
+    ) -> str:
         """Keep the run as it stands, and why it ends before its bounds, and let go of it.
 
-        `whole`: no update was broken off.
+        `whole`: no update was broken off. Returns what could not be saved, one safe line.
         """
         standing: Standing = "failed" if failed else "stopped"
         if self._status == "finished":
@@ -356,7 +356,7 @@ class Session:
             standing, reason = "diverged", self._guard.alert.title
         if standing != "finished":
             self._note("end", f"{standing} after {self.step} updates: {reason}")
-        self._keeper.close(standing, reason, exit_code, whole)
+        return self._keeper.close(standing, reason, exit_code, whole)
 
     def _note(
         self,

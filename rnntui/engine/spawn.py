@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnntui.errors import EngineError
+from rnntui.errors import EngineError, RunError
 from rnntui.order import Order, order_to_dict
 from rnntui.processes import how_it_ended, one_blas_thread, python_command
 from rnntui.text import safe_text
@@ -58,12 +58,19 @@ class EngineHandle:
         status = self.exited()
         if not status:
             return ""
+        last = self._last_words()
+        return f"the training process {how_it_ended(status)}" + (f": {last}" if last else "")
+
+    def unsaved(self) -> str:
+        """In one safe line, what of a run that has ended is not on the disk."""
+        return self._last_words() if self.exited() == RunError.exit_code else ""
+
+    def _last_words(self) -> str:
         try:
             lines = (self.directory / LOG).read_text("utf-8", "replace").split("\n")
         except OSError:
             lines = []
-        last = next((safe_text(line)[:120] for line in reversed(lines) if line.strip()), "")
-        return f"the training process {how_it_ended(status)}" + (f": {last}" if last else "")
+        return next((safe_text(line)[:160] for line in reversed(lines) if line.strip()), "")
 
     def terminate(self) -> None:
         """Ask it to end; a run that is kept is saved before that."""

@@ -120,8 +120,9 @@ class Viewing:
             self._due = now + FOLLOW_EVERY
             self._follow()
 
-    def close(self, *_: Any, **__: Any) -> None:
+    def close(self, *_: Any, **__: Any) -> str:
         """Nothing was changed."""
+        return ""
 
     def obey(self, request: Request) -> None:
         """Write after a prompt. Raises UsageError for any other command."""

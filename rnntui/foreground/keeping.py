@@ -12,7 +12,7 @@ from rnntui.engine.keeping import Keeper
 from rnntui.engine.meter import Meter
 from rnntui.engine.protocol import EventKind
 from rnntui.engine.responses import responses
-from rnntui.errors import RnntuiError, RunTakenError
+from rnntui.errors import RnntuiError, RunError, RunTakenError
 from rnntui.foreground.stopping import Stopped, Stopping
 from rnntui.recipe import check, find
 from rnntui.recording.edits import Edit
@@ -55,7 +55,8 @@ class Keeping:
         trace: TracebackType | None,
     ) -> None:
         if self._finished:
-            self._keeper.close("finished", "", 0)
+            if unsaved := self._keeper.close("finished", "", 0):
+                raise RunError(unsaved)
         elif isinstance(error, Stopped):
             self._end("stopped", f"stopped by {error.name}", error.code)
         elif isinstance(error, RnntuiError):
@@ -65,7 +66,8 @@ class Keeping:
 
     def _end(self, state: Any, reason: str, code: int) -> None:
         self._note("end", f"{state} after {self._state.step} updates: {reason}")
-        self._keeper.close(state, reason, code, self._whole)
+        if (unsaved := self._keeper.close(state, reason, code, self._whole)) and state == "stopped":
+            self._tell(unsaved)
 
     def _note(self, kind: EventKind, text: str, edit: Edit | None = None) -> None:
         """Something happened; an `edit` is something that can be made again."""

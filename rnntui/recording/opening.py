@@ -145,7 +145,8 @@ def _reopened(
     if changed:
         opened.notes.append(fit(f"not bit-exact from here on: {'; '.join(changed)}", 200))
     _keep_bounds(recipe, run)
-    opened.recorder = Recorder(run, lock, recipe.train.checkpoint_every)
+    saved = found.checkpoint.step if found.checkpoint is not None else None
+    opened.recorder = Recorder(run, lock, recipe.train.checkpoint_every, saved=saved)
     opened.recorder.go_on_from(opened.state.step)
     return opened
 

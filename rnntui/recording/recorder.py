@@ -32,9 +32,14 @@ class Recorder:
     """
 
     def __init__(
-        self, run: RunDirectory, lock: RunLock, every: int = 0, files: Files = FILES
+        self,
+        run: RunDirectory,
+        lock: RunLock,
+        every: int = 0,
+        files: Files = FILES,
+        saved: int | None = None,
     ) -> None:
-        """`every`: updates between checkpoints; 0: as time goes by."""
+        """`every`: updates between checkpoints; 0: as time goes by. `saved`: update of the last."""
         self.run, self._lock, self._every, self._files = run, lock, every, files
         self._troubles: dict[str, str] = {}
         self._metrics_journal = Journal(run.path, METRICS, self._report, files)
@@ -42,7 +47,7 @@ class Recorder:
         self._events = Journal(run.path, EVENTS, self._report, files)
         self._status = StatusWriter(run.path, self._report, files)
         self._saver = Saver(self._to_disk, self._report, self._on_disk)
-        self._saved: int | None = None
+        self._saved = saved
         self._due = monotonic() + FIRST_SAVE
         self._best: Checkpoint | None = None  # better than those on disk, and not there yet
         self._ended = threading.Event()
@@ -167,21 +172,29 @@ class Recorder:
             self._events.drain()
             self._status.drain()
 
-    def close(self, status: Status, patience: float = 60.0) -> None:
+    def close(self, status: Status, patience: float = 60.0) -> str:
         """Write all there is to write, with the last status, and let go of the run.
 
-        A disk that does not answer is waited for twice as long as `patience` says, no longer.
+        Returns what could not be saved and why, one safe line; empty where all is on the disk. A
+        disk that does not answer is waited for twice as long as `patience` says, no longer.
         """
         if self._ended.is_set():
-            return
+            return ""
         self._metrics.flush()
-        self._saver.close(patience)
+        unsaved = "" if self._saver.close(patience) else self._unsaved(status.step)
         self._ended.set()
         trouble = self.trouble or None
         self._status.set(replace(status, checkpoint=self._saved, trouble=trouble))
         last = threading.Thread(target=self._let_go, name="last words", daemon=True)
         last.start()
         last.join(patience)
+        return unsaved
+
+    def _unsaved(self, step: int) -> str:
+        why = self.trouble or "the disk does not answer"
+        if self.taken or self._saved is None:
+            return self.taken or f"nothing of this run is saved: {why}"
+        return f"of {step} updates {self._saved} are saved: {why}"
 
     def _let_go(self) -> None:
         self._thread.join()

@@ -15,6 +15,7 @@ from rnntui.text import safe_text
 Save = Callable[[Checkpoint], Path]
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts while the disk refuses
+LAST_PAUSE, LAST_CHANCE = 0.2, 4.0  # seconds: at the end it is tried so often, for so long
 WHAT = "checkpoint"
 
 
@@ -56,8 +57,13 @@ class Saver:
             return not self._busy and self._waiting is None and not self._ended
 
     def close(self, seconds: float) -> bool:
-        """Finish, and save nothing after that."""
+        """Finish, trying for a while what a disk refuses, and save nothing after that."""
+        now = time.monotonic()
+        end, last_chance = now + seconds, now + min(seconds, LAST_CHANCE)
         done = self.finish(seconds)
+        while not done and not self._ended and time.monotonic() < last_chance:
+            time.sleep(LAST_PAUSE)
+            done = self.finish(end - time.monotonic())
         with self._change:
             self._ended, self._waiting = True, None
             self._change.notify_all()

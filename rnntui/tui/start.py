@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from rnntui.errors import EngineError
+from rnntui.errors import EngineError, RunError
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
@@ -43,6 +43,9 @@ class Engine(Protocol):
 
     def why(self) -> str:
         """In one safe line how it ended; empty while it runs, or when it ended as it should."""
+
+    def unsaved(self) -> str:
+        """In one safe line, what of a run that has ended is not on the disk; empty: nothing."""
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -190,6 +193,9 @@ def _epilogue(app: Dashboard, engine: Engine) -> int:
         kind = type(app.crash).__name__
         print(f"rnntui: the dashboard failed ({kind}); details: {path}", file=sys.stderr)
         return EngineError.exit_code
+    if unsaved := engine.unsaved():
+        print(f"rnntui: {unsaved}", file=sys.stderr)
+        return code or RunError.exit_code
     if app.failure:
         print(f"rnntui: {app.failure}", file=sys.stderr)
     return code
