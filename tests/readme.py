@@ -12,7 +12,7 @@ from rnntui.cli import cli
 from rnntui.listing import corpus_lines, recipe_lines
 from rnntui.tui.commands import GROUPS
 from rnntui.tui.screens.help import help_lines
-from tests.benchmarks import tables
+from tests.benchmarks import learning, tables
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 MARKED = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -68,6 +68,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "speed": tables.speed,
     "profile": tables.where_time_goes,
     "watching": tables.watching,
+    "learning": learning.table,
 }
 
 

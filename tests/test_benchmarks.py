@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
+from rnntui.bench.machine import this_machine
 from rnntui.bench.workload import TRAINING, Workload, made_up_text
-from tests.benchmarks import results, tables
+from tests.benchmarks import learning, results, tables
 from tests.benchmarks.peers import loop_training
 from tests.benchmarks.peers.problem import Problem, disagreement
 from tests.benchmarks.problems import training_problem, writing_problem
@@ -189,6 +191,31 @@ def test_a_table_shows_what_was_measured(monkeypatch):
         "| lstm 2 x 8, 4 x 5 | 20.0k | 50 % | 2 (1.5 … 3) | – | 20.0k | 2.5 (2.5 … 2.5) | – |"
         in text
     )
+
+
+def test_what_is_learned_is_measured():
+    settings = {"steps": 40, "eval_every": 20}
+    found = learning.measure(learning.Case("short", "co2", settings), "")
+    assert [step for _, step, _ in found.curve] == [20, 40]
+    assert found.best == min(loss for _, _, loss in found.curve)
+    assert min(found.halves) < found.best < max(found.halves)
+    assert 0 < found.curve[0][0] < found.curve[1][0] <= found.seconds
+    assert (found.updates, found.workers, found.network) == (40, 1, "1 x rnn 32")
+    assert (found.yardstick, found.machine) == ("last value", asdict(this_machine()))
+
+
+def test_the_table_of_what_is_learned_has_every_run():
+    kept = results.read(results.LEARNING)
+    assert kept.keys() == {case.name for case in learning.CASES}
+    for case in learning.CASES:
+        found = kept[case.name]
+        assert (found["recipe"], found["settings"]) == (case.recipe, case.settings)
+    assert len(learning.table().splitlines()) == len(kept) + 4
+    published = {**kept["sums"], "name": "as tensorflow-char-rnn", "halves": [1.5, 1.75]}
+    assert "| perplexity 4.482, 5.755; published" in learning.row(published)
+    short = {**kept["sums"], "best": 1.00012, "best_at": 12.3, "workers": 2}
+    row = "| sums | 1 x lstm 128 | 1.0001 | 12 s on 2 cores | floor 0.9915 |"
+    assert learning.row(short) == row
 
 
 def test_results_are_rounded():

@@ -63,6 +63,12 @@ def test_a_finished_run_is_listed_and_can_be_used(rnntui, runs: Path) -> None:
     assert text.startswith("the ") and len(text) == len("the ") + 30 + 1
     again = rnntui("generate", "fo", "--prompt", "the ", "--length", "30", "--seed", "3")
     assert again.out == text
+    several = rnntui("generate", "fox", "--prompt", "the ", "--length", "30", "--samples", "3")
+    lines = several.out.split("\n")
+    assert lines[::2] == ["-- 1 of 3 --", "-- 2 of 3 --", "-- 3 of 3 --", ""]
+    assert all(len(text) == 34 and text.startswith("the ") for text in lines[1::2])
+    assert len(set(lines[1::2])) > 1
+    assert rnntui("generate", "fox", "--samples", "0").code == 2
     assert rnntui("generate", "fox", "--checkpoint", "39").code == 2
     assert rnntui("generate", "fox", "--greedy", "--length", "5").code == 0
 

@@ -20,6 +20,7 @@ CHECKPOINT = "Which checkpoint: last, best, or the number of an update."
 @click.option("--top-k", metavar="K", help="Only from the K likeliest tokens; 0: from all.")
 @click.option("--top-p", metavar="P", help="Only from the likeliest that have this share.")
 @click.option("--greedy", is_flag=True, help="Always the likeliest token.")
+@click.option("--samples", metavar="N", help="So many texts at once, one below the other.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="0 unless given.")
 @click.option("--checkpoint", metavar="WHICH", default="last", help=CHECKPOINT)
 @click.option("--raw", is_flag=True, help="Control characters as they are, on a terminal too.")
@@ -43,13 +44,16 @@ def generate(
     Examples:
       rnntui generate --prompt "Once upon" --length 500
       rnntui generate tales-calm-heron --checkpoint best --temperature 0.6 > tale.txt
+      rnntui generate --samples 4 --length 200
     """
-    from rnntui.recording.model import load_model, write
+    from rnntui.recording.model import load_model, write, write_several
 
     settings = {key: text for key, text in sampling.items() if text is not None}
     model = load_model(run_path(runs_dir, run), checkpoint, settings, seed or 0)
     safe = sys.stdout.isatty() and not raw
-    for piece in write(model, prompt, length, greedy, safe):
+    several = "samples" in settings and model.recipe.sample.samples > 1
+    pieces = write_several if several else write
+    for piece in pieces(model, prompt, length, greedy, safe):
         click.echo(piece, nl=False)
     click.echo()
     return 0

@@ -23,7 +23,7 @@ from rnntui.run.directory import open_run
 from rnntui.run.picking import pick
 from rnntui.run.stored import stored_recipe
 from rnntui.text import safe_text
-from rnntui.writing import Author, writer
+from rnntui.writing import Author, writer, writers
 
 MOST_EVALUATED = 20_000_000  # tokens, all of them in memory
 
@@ -90,6 +90,25 @@ def write(
         return
     for piece in itertools.chain([prompt], map(str, wanted)):
         yield safe_text(piece, newlines=True) if safe else piece
+
+
+def write_several(
+    model: Model, prompt: str | None, length: int | None, greedy: bool, safe: bool
+) -> Iterator[str]:
+    """As `write`, as many texts at once as the recipe says, each under a line with its number.
+
+    Raises UsageError where values are forecast: there is one forecast only.
+    """
+    sample = model.recipe.sample
+    prompt = sample.prompt if prompt is None else prompt
+    if not isinstance(model.data, TokenData):
+        raise UsageError("--samples: a forecast is not drawn by chance, so there is only one")
+    written = writers(model, model.data, sample.samples, prompt, greedy=greedy)
+    rows = itertools.islice(written, length or sample.sample_length)
+    for number, text in enumerate(zip(*rows, strict=True), start=1):
+        whole = prompt + "".join(text)
+        yield f"{'' if number == 1 else chr(10)}-- {number} of {sample.samples} --\n"
+        yield safe_text(whole, newlines=True) if safe else whole
 
 
 def evaluate_file(model: Model, file: str, as_json: bool) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rnntui.bench.machine import this_machine
 
-COMPARISON, PROFILE, DASHBOARD = "comparison", "profile", "dashboard"
+COMPARISON, PROFILE, DASHBOARD, LEARNING = "comparison", "profile", "dashboard", "learning"
 FOLDER = Path(__file__).parent / "results"
 
 
