@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from rnntui.nn.arena import Array
 from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.recording.opening import Opened
+from rnntui.run.directory import CHECKPOINTS
+from rnntui.run.journal import EVENTS, read_journal
 from rnntui.trainer import start, train
 from tests.gradient_faults import spoil
 from tests.sessions import run, session
@@ -137,3 +141,21 @@ def test_marks_stand_on_the_plot() -> None:
     from rnntui.tui.widgets.loss import MARKS
 
     assert {"skip", "rollback", "alert"} <= set(MARKS)
+
+
+def test_what_happens_again_after_going_on_is_told_once(
+    rnntui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNTUI_RUNS", str(tmp_path))
+    settings = ("text:abcd", "--hidden", "4", "--seq-len", "4", "--set", "repeat=50")
+    every = ("--set", "checkpoint_every=100", "--name", "fox", "--steps", "300")
+    with monkeypatch.context() as patch:
+        spoil(patch, {250: math.nan})
+        assert rnntui("train", *settings, *every).code == 0
+    for path in (tmp_path / "fox" / CHECKPOINTS).glob("step-00000300*"):
+        shutil.rmtree(path)  # as if it had been killed before that
+    with monkeypatch.context() as patch:
+        spoil(patch, {250: math.nan}, 201)
+        assert rnntui("resume", "fox", "--steps", "320").code == 0
+    events = read_journal(tmp_path / "fox", EVENTS)[0]
+    assert [event["step"] for event in events if event["kind"] == "skip"] == [250]

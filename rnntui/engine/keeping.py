@@ -11,7 +11,7 @@ from typing import Any
 
 from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.disk import DiskWatch
-from rnntui.engine.protocol import Event
+from rnntui.engine.protocol import Event, EventKind
 from rnntui.recording.capture import capture
 from rnntui.recording.edits import EditKind, Pending
 from rnntui.recording.opening import Opened
@@ -19,6 +19,7 @@ from rnntui.run.status import State, Status
 from rnntui.trainer import Chunk, total_steps
 
 STAND_EVERY = 0.5  # seconds between two statuses
+_COMES_AGAIN = ("skip", "rollback", "alert", "sample")  # where the same updates are made again
 
 
 class Keeper:
@@ -42,6 +43,11 @@ class Keeper:
             chronicle.restore(opened.captured)
         for line in opened.events:
             chronicle.events.keep_line(line)
+        self._journaled = {
+            (line.get("step"), line.get("kind"), line.get("text"))
+            for line in opened.events
+            if line.get("kind") in _COMES_AGAIN
+        }
 
     @property
     def name(self) -> str:
@@ -81,6 +87,10 @@ class Keeper:
             self._save(best=True)
         if self._recorder.is_due(chunk.step):
             self._save()
+
+    def knows(self, step: int, kind: EventKind, text: str) -> bool:
+        """Whether that stands in the journal already, from before the run went on."""
+        return (step, kind, text) in self._journaled
 
     def note(self, event: Event, kind: EditKind | None = None, value: float | None = None) -> None:
         """Something happened; `kind` and `value`: it was a change that can be made again."""

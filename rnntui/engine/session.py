@@ -366,7 +366,7 @@ class Session:
         edit: EditKind | None = None,
     ) -> None:
         """Something happened; an `edit` is something that can be made again."""
-        if self._silent:
+        if self._silent or self._keeper.knows(self.step, kind, text):
             return
         event = self.chronicle.events.add(self.step, self._meter.elapsed(monotonic()), kind, text)
         self._keeper.note(event, edit, value)

@@ -71,6 +71,8 @@ class Keeping:
 
     def _note(self, kind: EventKind, text: str, edit: Edit | None = None) -> None:
         """Something happened; an `edit` is something that can be made again."""
+        if self._keeper.knows(self._state.step, kind, text):
+            return
         seconds = self._meter.elapsed(monotonic())
         event = self._chronicle.events.add(self._state.step, seconds, kind, text)
         if edit is None:

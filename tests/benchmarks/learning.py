@@ -88,7 +88,15 @@ TENSORFLOW_CHAR_RNN = {
     "epochs": 20,
     "eval_every": 5019,  # updates of an epoch
 }
-ONE_MINUTE = {"hidden": 128, "dropout": 0.0, "batch": 16, "seq_len": 32, "lr": 0.005, "steps": 7000, "eval_every": 1000}
+ONE_MINUTE = {
+    "hidden": 128,
+    "dropout": 0.0,
+    "batch": 16,
+    "seq_len": 32,
+    "lr": 0.005,
+    "steps": 7000,
+    "eval_every": 1000,
+}
 TEN_MINUTES = {"steps": 7200, "dropout": 0.4, "workers": 2}
 PUBLISHED = {
     "as tensorflow-char-rnn": "published for 90-95 % and 95-100 % of the text: 4.335, 5.388",
@@ -180,7 +188,10 @@ def table() -> str:
 def row(found: dict[str, Any]) -> str:
     """A line of the table."""
     workers = found["workers"]
-    after = f"{found['best_at']:.2g} s" + (f" on {workers} cores" if workers > 1 else "")
+    seconds = found["best_at"]
+    after = f"{seconds:.{0 if seconds >= 10 else 1}f} s" + (
+        f" on {workers} cores" if workers > 1 else ""
+    )
     beside = f"{found['yardstick']} {found['yardstick_loss']:.4g}"
     if found["name"] in PUBLISHED:
         valid, test = map(math.exp, found["halves"])
