@@ -92,18 +92,18 @@ def recipe_of(
 
 
 def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tuple[str, ...]]:
-    from rnntui.data.corpus import catalogue
+    from rnntui.data.corpus import NAMES as CORPORA
     from rnntui.data.source import precheck
     from rnntui.recipe import bundled, nearest
 
     if source in ("", "-") or source.startswith(PREFIXES):
         return _own(source, task, like), ()
-    recipes, corpora = bundled(), {corpus.name: corpus for corpus in catalogue()}
-    if source in recipes or source in corpora:
+    recipes = bundled()
+    if source in recipes or source in CORPORA:
         kind = "recipe" if source in recipes else "corpus"
         note = f"{source} is the bundled {kind}; for the file of that name say ./{source}"
         notes = (note,) if Path(source).exists() else ()
-        if source in recipes and not (like and source in corpora):
+        if source in recipes and not (like and source in CORPORA):
             return _alone(source, like), notes
         return _own(f"corpus:{source}", task, like), notes
     if source.endswith(".toml"):
@@ -112,18 +112,17 @@ def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tupl
     if os.path.lexists(source) or _is_path(source):
         precheck(source)
         return _own(source, task, like), ()
-    known = list(dict.fromkeys([*recipes, *corpora]))
+    known = list(dict.fromkeys([*recipes, *CORPORA]))
     hint = nearest(source, known, "see 'rnntui recipes' and 'rnntui corpora'")
     raise UsageError(f"no file, recipe or corpus called '{source[:60]}'{hint}")
 
 
 def is_source(name: str) -> bool:
     """Whether `rnntui train` would find something under that name."""
-    from rnntui.data.corpus import catalogue
+    from rnntui.data.corpus import NAMES as CORPORA
     from rnntui.recipe import bundled
 
-    corpora = [corpus.name for corpus in catalogue()]
-    return name in bundled() or name in corpora or os.path.lexists(name)
+    return name in bundled() or name in CORPORA or os.path.lexists(name)
 
 
 def _is_path(source: str) -> bool:

@@ -58,7 +58,8 @@ def test_both_are_timed_in_turns_for_a_fifth_of_a_second():
 
 
 def test_where_the_rounds_agree_a_few_are_enough():
-    assert tried(2, {1: 0.010, 2: 0.006})[1] == [1, 1, *[2, 1] * 5, 2]
+    assert tried(2, {1: 0.010, 2: 0.008})[1] == [1, 1, *[2, 1] * 5, 2]
+    assert tried(2, {1: 0.010, 2: 0.006})[1] == [1, 1, *[2, 1] * 3, 2], "no doubt is left"
     assert tried(2, {1: 0.010, 2: 0.020})[1] == [1, 1, *[2, 1] * 5, 2]
     turns = itertools.cycle([0.006, 0.004])
     chosen, seen = tried(2, {1: 0.006, 2: turns})

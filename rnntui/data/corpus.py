@@ -107,27 +107,33 @@ _ELSEWHERE = (
 )
 
 
+NAMES = tuple(corpus.name for corpus in (*_BUNDLED, *_ELSEWHERE, *_GENERATED))
+
+
 @cache
 def catalogue() -> tuple[CorpusInfo, ...]:
     """Every corpus there is, text first."""
-    bundled = [
-        CorpusInfo(b.name, b.kind, b.description, _file_size(b), b.source, note=b.note)
-        for b in _BUNDLED
-    ]
-    generated = [
-        CorpusInfo(g.name, "text", g.description, _size(g.characters()), "generated", g.floor())
-        for g in _GENERATED
-    ]
-    listed = [*bundled, *_ELSEWHERE, *generated]
-    return tuple(sorted(listed, key=lambda info: info.kind))
+    return tuple(sorted(map(find_corpus, NAMES), key=lambda info: info.kind))
 
 
+@cache
 def find_corpus(name: str) -> CorpusInfo:
-    """The corpus of that name. Raises UsageError with the nearest name."""
-    known = {info.name: info for info in catalogue()}
-    if name in known:
-        return known[name]
-    hint = nearest(name, known, "see 'rnntui corpora'")
+    """The corpus of that name; of the others nothing is reckoned.
+
+    Raises UsageError with the nearest name.
+    """
+    for b in _BUNDLED:
+        if b.name == name:
+            size = _file_size(b)
+            return CorpusInfo(b.name, b.kind, b.description, size, b.source, note=b.note)
+    for g in _GENERATED:
+        if g.name == name:
+            size = _size(g.characters())
+            return CorpusInfo(g.name, "text", g.description, size, "generated", g.floor())
+    for info in _ELSEWHERE:
+        if info.name == name:
+            return info
+    hint = nearest(name, NAMES, "see 'rnntui corpora'")
     raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
 
 

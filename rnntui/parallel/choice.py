@@ -17,6 +17,7 @@ WORTH = 1e-3  # seconds: a gradient that takes less is not made faster by sharin
 LEAST_GAIN = 1.1  # with less, several processes would only keep cores busy
 TRIAL = 0.2  # seconds of gradients for each number of processes that is tried, or less …
 UNANIMOUS, MOST_ROUNDS = 5, 15  # … where so many rounds agree, or so many have been made
+CLEAR, CLEAR_GAIN = 3, 1.4  # … or so few of them leave no doubt
 
 Clock = Callable[[Updater], float]  # seconds that a gradient takes
 
@@ -63,6 +64,6 @@ def _gain(alone: Updater, team: Updater, clock: Clock) -> float:
         ratios.append(one / many)
         spent += one + many
         agree = min(ratios) >= LEAST_GAIN or max(ratios) < LEAST_GAIN
-        if agree and len(ratios) >= UNANIMOUS:
+        if agree and len(ratios) >= (CLEAR if min(ratios) >= CLEAR_GAIN else UNANIMOUS):
             break
     return median(ratios)
