@@ -76,7 +76,7 @@ def two_cores(config: Config, peer: str) -> list[Program]:
     ]
 
 
-def compare(config: Config, peer: str, rounds: int, patience: float) -> dict[str, Any]:
+def compare(config: Config, peer: str, rounds: int, patience: float, starts: int) -> dict[str, Any]:
     """The results of one config."""
     make = writing_problem if config.writes else training_problem
     with tempfile.TemporaryDirectory() as folder:
@@ -88,11 +88,14 @@ def compare(config: Config, peer: str, rounds: int, patience: float) -> dict[str
             "tokens": config.workload.tokens,
             "operations": config.workload.operations,
             "peak_flops": results.rounded(best.rate),
-            "one core": _as_json(rotate(one_core(config, peer), problem, False, rounds)),
+            "one core": _as_json(
+                rotate(one_core(config, peer), problem, False, rounds, starts=starts)
+            ),
         }
         programs = two_cores(config, peer)
         if programs:
-            found["two cores"] = _as_json(rotate(programs, problem, True, rounds, 0.4, patience))
+            times = rotate(programs, problem, True, rounds, 0.4, patience, starts)
+            found["two cores"] = _as_json(times)
         return found
 
 
@@ -121,7 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("config", nargs="*", help="; ".join(config.name for config in CONFIGS))
     parser.add_argument("--peer-python", default=sys.executable, metavar="PYTHON")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3, help="after each start")
+    parser.add_argument("--starts", type=int, default=3, help="of every program")
     parser.add_argument(
         "--patience", type=float, default=40.0, help="seconds to wait for quiet rounds"
     )
@@ -139,7 +143,7 @@ def main() -> None:
             continue
         print(config.name, flush=True)
         found = written["configs"][config.name] = compare(
-            config, arguments.peer_python, arguments.rounds, arguments.patience
+            config, arguments.peer_python, arguments.rounds, arguments.patience, arguments.starts
         )
         print(summary(found), flush=True)
         results.write(results.COMPARISON, written)

@@ -1,7 +1,8 @@
 """Programs that are timed in turn: A B C A B C …, so that a slow minute of the machine meets all.
 
-Each runs in a process of its own, started once and warmed up, and is then asked for short windows.
-A ratio is formed within a round; medians are those of the rounds.
+Each runs in a process of its own, warmed up, and is then asked for short windows. A ratio is formed
+within a round; medians are those of the rounds. All are started several times: how fast a process
+is depends on where its memory happens to lie, by up to a third.
 """
 
 from __future__ import annotations
@@ -110,15 +111,33 @@ def rotate(
     programs: Sequence[Program],
     problem: Path,
     wall: bool,
-    rounds: int = 7,
+    rounds: int = 3,
     window: float = 0.3,
     patience: float = 40.0,
+    starts: int = 1,
 ) -> Times:
     """Time the programs by CPU time, or by wall time without the rounds in which others were busy.
 
-    The first has to start; the others are noted where they are absent. Gives up after `patience`
-    seconds of rounds.
+    The first has to start; the others are noted where they are absent. There are so many rounds
+    after each of the `starts`; one is given up after `patience` seconds of them.
     """
+    times = _rotate(programs, problem, wall, rounds, window, patience)
+    for _ in range(1, starts):
+        more = _rotate(programs, problem, wall, rounds, window, patience)
+        times.dropped += more.dropped
+        for name, seconds in times.rounds.items():
+            seconds += more.rounds[name]
+    return times
+
+
+def _rotate(
+    programs: Sequence[Program],
+    problem: Path,
+    wall: bool,
+    rounds: int,
+    window: float,
+    patience: float,
+) -> Times:
     with ExitStack() as stack:
         running, absent = [], []
         for program in programs:
