@@ -102,16 +102,16 @@ PUBLISHED = {
     "as tensorflow-char-rnn": "published for 90-95 % and 95-100 % of the text: 4.335, 5.388",
 }
 CASES = (
+    Case("60 seconds", "shakespeare-like", ONE_MINUTE, text=True),
+    Case("shakespeare-like", "shakespeare-like", {"workers": 2}, text=True),
+    Case("10 minutes", "shakespeare-like", TEN_MINUTES, text=True),
+    Case("as tensorflow-char-rnn", "tales", TENSORFLOW_CHAR_RNN, text=True),
     Case("sums", "sums"),
     Case("grammar", "grammar"),
     Case("brackets", "brackets"),
     Case("tales", "tales"),
     Case("co2", "co2"),
     Case("sunspots", "sunspots"),
-    Case("60 seconds", "shakespeare-like", ONE_MINUTE, text=True),
-    Case("shakespeare-like", "shakespeare-like", {"workers": 2}, text=True),
-    Case("10 minutes", "shakespeare-like", TEN_MINUTES, text=True),
-    Case("as tensorflow-char-rnn", "tales", TENSORFLOW_CHAR_RNN, text=True),
 )
 
 
