@@ -17,6 +17,7 @@ from rnntui.nn.arena import Array
 from rnntui.parallel.updater import Updater
 from rnntui.recipe import Recipe
 from rnntui.recording.opening import Opened
+from rnntui.run.checkpoint import newest
 from rnntui.run.directory import CHECKPOINTS
 from rnntui.run.journal import EVENTS, read_journal
 from rnntui.trainer import start, train
@@ -154,8 +155,12 @@ def test_what_happens_again_after_going_on_is_told_once(
         assert rnntui("train", *settings, *every).code == 0
     for path in (tmp_path / "fox" / CHECKPOINTS).glob("step-00000300*"):
         shutil.rmtree(path)  # as if it had been killed before that
+    last = newest(tmp_path / "fox" / CHECKPOINTS).checkpoint
+    assert last is not None and last.step < 250
     with monkeypatch.context() as patch:
-        spoil(patch, {250: math.nan}, 201)
+        spoil(patch, {250: math.nan}, last.step + 1)
         assert rnntui("resume", "fox", "--steps", "320").code == 0
     events = read_journal(tmp_path / "fox", EVENTS)[0]
     assert [event["step"] for event in events if event["kind"] == "skip"] == [250]
+    resumed = [event for event in events if event["kind"] == "resume"]
+    assert [event["text"] for event in resumed] == [f"goes on from update {last.step}"]

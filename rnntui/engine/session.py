@@ -76,6 +76,8 @@ class Session:
         self._baseliner: threading.Thread | None = None
         self._silent = False  # what happens is known already
         self._keeper = Keeper(opened, self.chronicle, self._beside)
+        if opened.goes_on:
+            self._note("resume", f"goes on from update {self.step}")
         self._repeat()
 
     def _beside(self) -> dict[str, Any]:

@@ -179,10 +179,13 @@ class Viewing:
         ago = _ago(time.time() - found.updated)
         if found.state in ENDED:
             why = f": {safe_text(found.problem)}" if found.problem else ""
-            return f"{found.state} {ago}, after update {found.step:,}{why}"[:200]
-        saved = f"the checkpoint of update {self._model.step:,}" if self._model else "the beginning"
+            return f"{found.state} {ago}, after update {_thousands(found.step)}{why}"[:200]
+        saved = "the beginning"
+        if self._model:
+            saved = f"the checkpoint of update {_thousands(self._model.step)}"
+        last = _whole(self._lines[0][-1], "step") if self._lines[0] else found.step
         return (
-            f"crashed {ago}, without a word, after update {found.step:,}: "
+            f"crashed {ago}, without a word, after update {_thousands(last)}: "
             f"rnntui resume {name} goes on from {saved}"
         )[:200]
 
@@ -252,6 +255,10 @@ def _whole(line: Line, key: str) -> int:
 def _number(line: Line, key: str) -> float | None:
     value = line.get(key)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _ago(seconds: float) -> str:

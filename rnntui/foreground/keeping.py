@@ -27,7 +27,7 @@ class Keeping:
 
     def __init__(self, opened: Opened, tell: Callable[[str], None]) -> None:
         """`tell` hears what the user should know while it goes on."""
-        self._state, self._tell = opened.state, tell
+        self._state, self._tell, self._goes_on = opened.state, tell, opened.goes_on
         self.before = float(opened.captured.get("elapsed", 0.0))  # seconds of training before this
         self._meter = Meter(self.before)
         self._chronicle = Chronicle()
@@ -45,6 +45,8 @@ class Keeping:
 
     def __enter__(self) -> Keeping:
         self._meter.run(monotonic(), self._state.step)
+        if self._goes_on:
+            self._note("resume", f"goes on from update {self._state.step}")
         self._repeat()
         return self
 

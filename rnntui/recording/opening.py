@@ -43,6 +43,11 @@ class Opened:
     edits: list[Edit] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was trained before, and stopped or broke off."""
+        return bool(self.captured or self.events)
+
 
 def open_order(
     order: Order,
