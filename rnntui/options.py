@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # rnntui.recipe costs 25 ms that `--help` does not need
 
 DEFAULT = "tales"
 BOUNDS = ("epochs", "steps", "seconds")
-PREFIXES = ("corpus:", "text:", "values:")
+PREFIXES = ("corpus:", "text:", "values:", "path:")
 # A series is often short: one stream of it, and chunks that fit into a few hundred rows.
 VALUES: dict[str, int | float | str | bool] = {
     "task": "values",

@@ -181,3 +181,17 @@ def test_mistakes(args: tuple[str, ...], code: int, said: str, rnntui, runs: Pat
     assert ended.code == code
     assert ended.err.startswith(f"rnntui: {said}"), ended.err
     assert len(ended.err) <= 220 and ended.err.count("\n") == 1
+
+
+def test_a_file_whose_name_is_no_text_can_be_gone_on_with(rnntui, runs: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        (runs.parent / name).write_text("the quick brown fox jumps over the lazy dog. " * 20)
+    except OSError:
+        pytest.skip("names are text on this file system")
+    train = ("train", str(runs.parent / name), *SHORT[1:-4], "--steps", "5", "--name", "odd")
+    assert rnntui(*train).code == 0
+    ended = rnntui("resume", "odd", "--steps", "8", "--json")
+    assert (ended.code, ended.err) == (0, "") and ended.of("done")[0]["steps"] == 8
+    assert "%E9.txt" in (runs / "odd" / "recipe.toml").read_text()
+    assert rnntui("train", "path:").code == 2

@@ -27,6 +27,7 @@ WRITER_WAIT = 1.0  # seconds
 SHOWN = 48
 VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
 _PREFIXES: tuple[Kind, ...] = ("corpus", "text", "values")
+_ESCAPED = "path:"  # a file whose name is no text, with %FF for such bytes
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,27 @@ def parse_source(source: str) -> Source:
     for kind in _PREFIXES:
         if source.startswith(f"{kind}:"):
             return Source(kind, source[len(kind) + 1 :])
+    if source.startswith(_ESCAPED) and source != _ESCAPED:
+        from urllib.parse import unquote_to_bytes
+
+        return Source("file", os.fsdecode(unquote_to_bytes(source[len(_ESCAPED) :])))
     if source == "-":
         return Source("stdin", "")
-    if not source:
+    if source in ("", _ESCAPED):
         raise UsageError("source is empty: takes a file, '-', corpus:NAME, text:…, values:1,2,3")
     return Source("file", source)
+
+
+def lasting_source(path: str) -> str:
+    """The source that means the file at `path` from any directory, as text that TOML can hold."""
+    path = os.path.abspath(path)  # noqa: PTH100, not resolve(): links stay what they are made of
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        from urllib.parse import quote
+
+        return _ESCAPED + quote(os.fsencode(path))
+    return path
 
 
 def guess_task(source: str) -> Literal["tokens", "values"]:

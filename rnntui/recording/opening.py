@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from rnntui.data import Dataset, load
 from rnntui.data.progress import Watcher
-from rnntui.data.source import parse_source
+from rnntui.data.source import lasting_source, parse_source
 from rnntui.errors import DataError, RunError
 from rnntui.order import Order
 from rnntui.parallel.crew import Crew
@@ -79,8 +78,7 @@ def _settled(recipe: Recipe) -> Recipe:
     source = parse_source(recipe.data.source)
     if source.kind != "file":
         return recipe
-    # Not resolve(): links stay what their owner makes of them.
-    return recipe.replace(source=os.path.abspath(recipe.data.source))  # noqa: PTH100
+    return recipe.replace(source=lasting_source(source.rest))
 
 
 def _begin(order: Order, opened: Opened, terminal: str) -> None:
