@@ -221,6 +221,7 @@ def lists(text: str) -> object:
 
 def farewell(text: str) -> object:
     """What the dashboard leaves in the scrollback."""
+    from rnntui.engine.spawn import LOG, EngineHandle
     from rnntui.tui.start import _epilogue
     from rnntui.tui.state import RunState, Written
     from tests.scripted import Scripted
@@ -230,9 +231,10 @@ def farewell(text: str) -> object:
     state.take(Scripted(Recipe()).snapshot)
     state.written = Written(prompt=text, text=text)
     app: Any = SimpleNamespace(state=state, return_code=0, crash=None, failure="", kept=True)
-    engine: Any = SimpleNamespace(exited=lambda: 0, wait=lambda seconds: 0)
+    Path(LOG).write_text(as_utf8(text), "utf-8")
+    process: Any = SimpleNamespace(poll=lambda: 74, wait=lambda seconds: 74)
     for app.stopped in (True, False):
-        _epilogue(app, engine)
+        _epilogue(app, EngineHandle(process, Path()))
     return None
 
 
