@@ -21,7 +21,7 @@ from textual.strip import Strip
 from rnntui.engine import protocol as p
 from rnntui.recipe import Recipe
 from rnntui.tui.draw import Bins, Row, exactly
-from rnntui.tui.painter import ThriftyChops, ThriftyLayout
+from rnntui.tui.painter import ThriftyChops, ThriftyLayout, forget_texts
 from rnntui.tui.report import report
 from rnntui.tui.screens.arrangement import LEAST_HEIGHT, Arrangement, arrange
 from rnntui.tui.splash import COLOURS, frame
@@ -166,6 +166,13 @@ def test_text_can_be_read_in_16_colours(theme: str) -> None:
         assert style.color and style.bgcolor
         text = style.color.downgrade(ColorSystem.STANDARD)
         assert text.number != style.bgcolor.downgrade(ColorSystem.STANDARD).number, role
+
+
+def test_texts_that_were_cut_are_let_go() -> None:
+    assert [piece.text for piece in Segment("漢字").split_cells(2)] == ["漢", "字"]
+    assert Segment._split_cells.cache_info().currsize
+    forget_texts()
+    assert not Segment._split_cells.cache_info().currsize
 
 
 def test_the_colours_sent_fit_the_terminal() -> None:

@@ -18,6 +18,7 @@ from rnntui.order import this_terminal
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 from rnntui.tui.draw import Glyphs
+from rnntui.tui.painter import forget_texts
 from rnntui.tui.puller import Connect, Puller
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.signals import Signals, terminal_gone
@@ -28,6 +29,7 @@ from rnntui.tui.themes import OWN
 HANG_UP, TERMINATED = 129, 143
 NOTICE_SECONDS = 2.5
 GONE_CHECK_SECONDS = 2.0
+FORGET_SECONDS = 60.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
 
 
@@ -106,6 +108,7 @@ class Shell(TerminalApp):
         self._start(self.puller.run())
         self._start(self.puller.command())
         self.set_interval(GONE_CHECK_SECONDS, self._check_terminal)
+        self.set_interval(FORGET_SECONDS, forget_texts)
         if self._signals is not None:
             loop = asyncio.get_running_loop()
             self._signals.leave = lambda code: _soon(loop, self.leave, code)
