@@ -143,6 +143,7 @@ class Recorder:
         try:
             if best is not None and best.step < checkpoint.step:
                 save(directory, best, self._fence, self._files)
+                self._saved = max(best.step, self._saved or 0)
             return save_and_prune(directory, checkpoint, self._fence, self._files)
         except OSError:
             self._best = self._best or best

@@ -75,12 +75,21 @@ def windows(terminal: Terminal, folder: Path, seconds: float) -> tuple[float, fl
     os.kill(terminal.pid, signal.SIGCONT)
     terminal.pump(1.0)
     terminal.write(KEYS)
-    time.sleep(0.5)
+    _settle(terminal.pid)
     used = cpu_seconds(terminal.pid)
     unread = rate(folder, lambda: time.sleep(seconds))
     share = (cpu_seconds(terminal.pid) - used) / seconds
     terminal.pump(1.0)
     return read, stopped, unread, share
+
+
+def _settle(pid: int) -> None:
+    """Wait until a process has little to do; not for ever, as one that spins always has."""
+    for _ in range(20):
+        used = cpu_seconds(pid)
+        time.sleep(0.5)
+        if cpu_seconds(pid) - used < 0.1:
+            return
 
 
 def main() -> None:
