@@ -112,7 +112,11 @@ class Terminal:
         for _, data in self.log[self._fed :]:
             self._stream.feed(data)
         self._fed = len(self.log)
-        return list(self._screen.display)
+        # Not `display`: it fails where the first half of a wide character was overwritten.
+        return [
+            "".join(self._screen.buffer[y][x].data for x in range(self._screen.columns))
+            for y in range(self._screen.lines)
+        ]
 
     def text(self) -> str:
         """The whole screen as one string."""
