@@ -51,7 +51,10 @@ async def trains_on(door: Path) -> None:
     before = (await look()).step
     for _ in range(2000):
         now = await look()
-        if now.step >= before + 200:
+        if now.alert is not None:  # rates that were typed may have spoiled what is left, too
+            await client.ask(Mend())
+            await client.ask(Resume())
+        elif now.step >= before + 200:
             break
         await asyncio.sleep(0.01)
     assert now.state == "training" and now.step >= before + 200
