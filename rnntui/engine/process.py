@@ -58,9 +58,7 @@ class RunningEngine:
     def unsaved(self) -> str:
         """In one safe line, what of a run that has ended is not on the disk."""
         status = None if self.exited() is None else self._status()
-        if status is None or not status.trouble or status.checkpoint == status.step:
-            return ""
-        return f"of {status.step} updates {status.checkpoint or 0} are saved: {status.trouble}"
+        return status.unsaved if status else ""
 
     def _status(self) -> Status | None:
         with contextlib.suppress(OSError, DataError):

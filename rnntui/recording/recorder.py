@@ -182,20 +182,15 @@ class Recorder:
         if self._ended.is_set():
             return ""
         self._metrics.flush()
-        unsaved = "" if self._saver.close(patience) else self._unsaved(status.step)
+        saved = self._saver.close(patience)
         self._ended.set()
-        trouble = self.trouble or None
-        self._status.set(replace(status, checkpoint=self._saved, trouble=trouble))
+        trouble = self.trouble or (None if saved else "the disk does not answer")
+        last_status = replace(status, checkpoint=self._saved, trouble=trouble)
+        self._status.set(last_status)
         last = threading.Thread(target=self._let_go, name="last words", daemon=True)
         last.start()
         last.join(patience)
-        return unsaved
-
-    def _unsaved(self, step: int) -> str:
-        why = self.trouble or "the disk does not answer"
-        if self.taken or self._saved is None:
-            return self.taken or f"nothing of this run is saved: {why}"
-        return f"of {step} updates {self._saved} are saved: {why}"
+        return "" if saved else self.taken or last_status.unsaved
 
     def _let_go(self) -> None:
         self._thread.join()

@@ -38,6 +38,15 @@ class Status:
     exit_code: int | None = None
     trouble: str | None = None  # what cannot be written just now, one line, safe to show
 
+    @property
+    def unsaved(self) -> str:
+        """Of a run that has ended, what is not on the disk and why: one safe line, or empty."""
+        if not self.trouble or self.checkpoint == self.step:
+            return ""
+        if self.checkpoint is None:
+            return f"nothing of this run is saved: {self.trouble}"
+        return f"of {self.step} updates {self.checkpoint} are saved: {self.trouble}"
+
 
 class StatusWriter:
     """Keeps the newest status and writes it when it may. A failing disk is reported, no more."""
