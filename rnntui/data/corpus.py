@@ -35,6 +35,10 @@ class CorpusInfo:
     floor: float | None = None
     note: str = ""
 
+    def info(self) -> CorpusInfo:
+        """Itself: nothing of it needs to be reckoned."""
+        return self
+
 
 @dataclass(frozen=True)
 class _Bundled:
@@ -44,6 +48,10 @@ class _Bundled:
     description: str
     source: str
     note: str = ""
+
+    def info(self) -> CorpusInfo:
+        size = _file_size(self)
+        return CorpusInfo(self.name, self.kind, self.description, size, self.source, note=self.note)
 
 
 _BUNDLED = (
@@ -86,6 +94,10 @@ class _Generated:
     characters: Callable[[], float]
     floor: Callable[[], float]
 
+    def info(self) -> CorpusInfo:
+        size, floor = _size(self.characters()), self.floor()
+        return CorpusInfo(self.name, "text", self.description, size, "generated", floor)
+
 
 _GENERATED = (
     _Generated("sums", "sums of two numbers below 100: 37+58=95", sums.characters, sums.floor),
@@ -107,7 +119,8 @@ _ELSEWHERE = (
 )
 
 
-NAMES = tuple(corpus.name for corpus in (*_BUNDLED, *_ELSEWHERE, *_GENERATED))
+_CORPORA = (*_BUNDLED, *_ELSEWHERE, *_GENERATED)
+NAMES = tuple(corpus.name for corpus in _CORPORA)
 
 
 @cache
@@ -122,19 +135,10 @@ def find_corpus(name: str) -> CorpusInfo:
 
     Raises UsageError with the nearest name.
     """
-    for b in _BUNDLED:
-        if b.name == name:
-            size = _file_size(b)
-            return CorpusInfo(b.name, b.kind, b.description, size, b.source, note=b.note)
-    for g in _GENERATED:
-        if g.name == name:
-            size = _size(g.characters())
-            return CorpusInfo(g.name, "text", g.description, size, "generated", g.floor())
-    for info in _ELSEWHERE:
-        if info.name == name:
-            return info
-    hint = nearest(name, NAMES, "see 'rnntui corpora'")
-    raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
+    if name not in NAMES:
+        hint = nearest(name, NAMES, "see 'rnntui corpora'")
+        raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
+    return next(corpus.info() for corpus in _CORPORA if corpus.name == name)
 
 
 def bundled_path(name: str) -> Path | None:
