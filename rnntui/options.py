@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # rnntui.recipe costs 25 ms that `--help` does not need
 
 DEFAULT = "tales"
 BOUNDS = ("epochs", "steps", "seconds")
-PREFIXES = ("corpus:", "text:", "values:", "path:")
 # A series is often short: one stream of it, and chunks that fit into a few hundred rows.
 VALUES: dict[str, int | float | str | bool] = {
     "task": "values",
@@ -93,7 +92,7 @@ def recipe_of(
 
 def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tuple[str, ...]]:
     from rnntui.data.corpus import NAMES as CORPORA
-    from rnntui.data.source import precheck
+    from rnntui.data.source import PREFIXES, precheck
     from rnntui.recipe import bundled, nearest
 
     if source in ("", "-") or source.startswith(PREFIXES):

@@ -26,8 +26,9 @@ MOST_LARGE = 64 << 30
 WRITER_WAIT = 1.0  # seconds
 SHOWN = 48
 VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
-_PREFIXES: tuple[Kind, ...] = ("corpus", "text", "values")
+_PREFIXED: tuple[Kind, ...] = ("corpus", "text", "values")
 _ESCAPED = "path:"  # a file whose name is no text, with %FF for such bytes
+PREFIXES = (*(f"{kind}:" for kind in _PREFIXED), _ESCAPED)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def show(foreign: str, width: int = SHOWN) -> str:
 
 def parse_source(source: str) -> Source:
     """Take a source apart. Raises UsageError for an empty one."""
-    for kind in _PREFIXES:
+    for kind in _PREFIXED:
         if source.startswith(f"{kind}:"):
             return Source(kind, source[len(kind) + 1 :])
     if source.startswith(_ESCAPED) and source != _ESCAPED:
