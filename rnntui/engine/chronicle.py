@@ -19,6 +19,8 @@ class Chronicle:
     def see(self, chunk: Chunk) -> None:
         """One more update."""
         self.losses.add(chunk.loss_per_token)
+        if chunk.response == "rollback":
+            self.losses.smooth_anew()
         if chunk.validation is not None:
             self.validations.add(chunk.step, chunk.validation)
 

@@ -114,7 +114,8 @@ class Session:
         self._chunk = chunk
         self._keeper.see(chunk, self._meter.elapsed(monotonic()))
         if chunk.fault or chunk.response:
-            self._respond(chunk)
+            for kind, text in responses(chunk):
+                self._note(kind, text)
         known = self._guard.alert
         if self._guard.see(chunk):
             self._rest()
@@ -130,13 +131,6 @@ class Session:
             self._mend()
         if self._keeper.pending.is_due(chunk.step):
             self._repeat()
-
-    def _respond(self, chunk: Chunk) -> None:
-        """Tell what was done about an update."""
-        for kind, text in responses(chunk):
-            self._note(kind, text)
-        if chunk.response == "rollback":
-            self.chronicle.losses.smooth_anew()
 
     def _count(self) -> None:
         """Keep the pace, and the number of updates asked for."""

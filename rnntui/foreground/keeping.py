@@ -107,8 +107,6 @@ class Keeping:
         self._keeper.see(chunk, self._meter.elapsed(now))
         for kind, text in responses(chunk):
             self._note(kind, text)
-        if chunk.response == "rollback":
-            self._chronicle.losses.smooth_anew()
         if self._keeper.pending.is_due(chunk.step):
             self._repeat()
         if now >= self._due:
