@@ -46,15 +46,15 @@ def generate(
       rnntui generate tales-calm-heron --checkpoint best --temperature 0.6 > tale.txt
       rnntui generate --samples 4 --length 200
     """
-    from rnntui.recording.model import load_model, write, write_several
+    from rnntui.recording.model import load_model, write
+    from rnntui.text import safe_text
 
     settings = {key: text for key, text in sampling.items() if text is not None}
     model = load_model(run_path(runs_dir, run), checkpoint, settings, seed or 0)
     safe = sys.stdout.isatty() and not raw
-    several = "samples" in settings and model.recipe.sample.samples > 1
-    pieces = write_several if several else write
-    for piece in pieces(model, prompt, length, greedy, safe):
-        click.echo(piece, nl=False)
+    count = model.recipe.sample.samples if "samples" in settings else 1
+    for piece in write(model, prompt, length, greedy, count):
+        click.echo(safe_text(piece, newlines=True) if safe else piece, nl=False)
     click.echo()
     return 0
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,39 +77,41 @@ def model_of(recipe: Recipe, data: Dataset, checkpoint: Checkpoint, seed: int = 
 
 
 def write(
-    model: Model, prompt: str | None, length: int | None, greedy: bool, safe: bool
+    model: Model, prompt: str | None, length: int | None, greedy: bool, count: int = 1
 ) -> Iterator[str]:
-    """The prompt and what follows it, piece by piece; `safe` to show on a terminal."""
-    sample = model.recipe.sample
-    prompt = sample.prompt if prompt is None else prompt
-    written = writer(model, model.data, prompt, greedy=greedy)
-    wanted = itertools.islice(written, length or sample.sample_length)
-    if isinstance(model.data, ValueData):
-        yield ",".join(safe_text(name) for name in model.data.features)
-        for row in wanted:
-            yield "\n" + ",".join(f"{value:.6g}" for value in row)
-        return
-    for piece in itertools.chain([prompt], map(str, wanted)):
-        yield safe_text(piece, newlines=True) if safe else piece
+    """The prompt and what follows it, piece by piece.
 
-
-def write_several(
-    model: Model, prompt: str | None, length: int | None, greedy: bool, safe: bool
-) -> Iterator[str]:
-    """As `write`, as many texts at once as the recipe says, each under a line with its number.
-
-    Raises UsageError where values are forecast: there is one forecast only.
+    Of a `count` above 1, each text has a line with its number before it. Raises UsageError where
+    several forecasts are wanted.
     """
     sample = model.recipe.sample
-    prompt = sample.prompt if prompt is None else prompt
-    if not isinstance(model.data, TokenData):
+    prompt, length = sample.prompt if prompt is None else prompt, length or sample.sample_length
+    if isinstance(model.data, TokenData):
+        rows = writers(model, model.data, count, prompt, greedy=greedy)
+        wanted = itertools.islice(rows, length)
+        return _one(prompt, wanted) if count == 1 else _numbered(prompt, wanted)
+    if count > 1:
         raise UsageError("--samples: a forecast is not drawn by chance, so there is only one")
-    written = writers(model, model.data, sample.samples, prompt, greedy=greedy)
-    rows = itertools.islice(written, length or sample.sample_length)
-    for number, text in enumerate(zip(*rows, strict=True), start=1):
-        whole = prompt + "".join(text)
-        yield f"{'' if number == 1 else chr(10)}-- {number} of {sample.samples} --\n"
-        yield safe_text(whole, newlines=True) if safe else whole
+    forecast = writer(model, model.data, prompt)
+    return _table(model.data, itertools.islice(forecast, length))
+
+
+def _one(prompt: str, rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    return itertools.chain([prompt], (piece for (piece,) in rows))
+
+
+def _numbered(prompt: str, rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    texts = list(zip(*rows, strict=True))
+    for number, text in enumerate(texts, start=1):
+        yield f"-- {number} of {len(texts)} --\n"
+        yield prompt + "".join(text)
+        yield "" if number == len(texts) else "\n"
+
+
+def _table(data: ValueData, rows: Iterator[Any]) -> Iterator[str]:
+    yield ",".join(safe_text(name) for name in data.features)
+    for row in rows:
+        yield "\n" + ",".join(f"{value:.6g}" for value in row)
 
 
 def evaluate_file(model: Model, file: str, as_json: bool) -> str:
