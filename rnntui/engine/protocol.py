@@ -9,7 +9,7 @@ A `Safe` text has been through `safe_text`; all others are raw: whoever shows th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, TypeVar, dataclass_transform, get_args
 
 VERSION = 3
 MAX_REQUEST = 16 * 1024  # bytes of a line with its newline
@@ -33,7 +33,16 @@ class Shown:
         return hash((type(self), *vars(self).values()))
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+Class = TypeVar("Class")
+
+
+@dataclass_transform(frozen_default=True, eq_default=True)
+def message(cls: type[Class]) -> type[Class]:
+    """A frozen dataclass that leaves printing and comparing to `Shown`."""
+    return dataclass(frozen=True, repr=False, eq=False)(cls)
+
+
+@message
 class Within(Shown):
     """The least and the most a number may be, or how long a text may be."""
 
@@ -51,7 +60,7 @@ Safe = Annotated[str, "safe to show on a terminal, as text"]
 # ---- requests ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Hello(Shown):
     """The first request. Replied to with Welcome once the data are loaded, or Failed.
 
@@ -66,7 +75,7 @@ class Hello(Shown):
     read_only: bool = False
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Look(Shown):
     """Ask for a Snapshot with what is new since the marks of the last one; zeros ask for all.
 
@@ -84,38 +93,38 @@ class Look(Shown):
     written: Mark = 0
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Pause(Shown):
     """Stop after the current update."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Resume(Shown):
     """Go on at the current pace."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Step(Shown):
     """Make `count` updates and pause."""
 
     count: Count = 1
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Pace(Shown):
     """At most so many updates per second; null: flat out."""
 
     updates_per_second: Annotated[float, Within(0.01, 1e6)] | None = None
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class SetLearningRate(Shown):
     """The learning rate from the next update on."""
 
     lr: float
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class SetSampling(Shown):
     """How what is written from now on is chosen: one of the recipe's keys for it.
 
@@ -126,7 +135,7 @@ class SetSampling(Shown):
     value: float
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Generate(Shown):
     """Write `length` tokens after `prompt` with the live weights; replaces what is being written.
 
@@ -141,22 +150,22 @@ class Generate(Shown):
     samples: Annotated[int, Within(1, 1000)] | None = None  # continuations written at once
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class StopWriting(Shown):
     """End what is being written."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Mend(Shown):
     """Reload the last good weights and halve the learning rate, then go on."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Save(Shown):
     """Write a checkpoint now."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Stop(Shown):
     """Write a checkpoint and end the training process. Replied to with Accepted before that."""
 
@@ -181,7 +190,7 @@ Request = (
 # ---- replies ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Loading(Shown):
     """The data are still being read: ask again."""
 
@@ -190,7 +199,7 @@ class Loading(Shown):
     rate: float  # bytes per second
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Welcome(Shown):
     """What does not change while a run lasts."""
 
@@ -217,7 +226,7 @@ class Welcome(Shown):
     workers: int = 1  # processes that train
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Baseline(Shown):
     """A simple model's validation loss on the same split: a line to beat."""
 
@@ -225,7 +234,7 @@ class Baseline(Shown):
     loss: float
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class History(Shown):
     """The loss as bins of `2**level` updates; one list per column, from bin `start` on.
 
@@ -244,7 +253,7 @@ class History(Shown):
     bad: tuple[int, ...]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Validation(Shown):
     """One validation."""
 
@@ -269,7 +278,7 @@ EventKind = Literal[
 ]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Event(Shown):
     """Something that happened to the run, for a mark on the plot and a line in the log."""
 
@@ -281,7 +290,7 @@ class Event(Shown):
     who: Safe = ""  # the viewer who did it; empty: the run itself
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class TokenSteps(Shown):
     """Stream 0 of the last update, one entry per step, the newest last.
 
@@ -295,7 +304,7 @@ class TokenSteps(Shown):
     probability: tuple[float | None, ...]  # of the true token
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class ValueSteps(Shown):
     """Stream 0 of the last update, in the source's own units; (T, features) row by row.
 
@@ -308,7 +317,7 @@ class ValueSteps(Shown):
     predicted: tuple[tuple[float | None, ...], ...]
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Writing(Shown):
     """What the network writes: the text from character `start` on, or a forecast's values.
 
@@ -329,7 +338,7 @@ class Writing(Shown):
     before: tuple[tuple[float | None, ...], ...] = ()  # what a forecast goes on from, told once
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Alert(Shown):
     """The run is in trouble: what happened, why most likely, what the mend key would do."""
 
@@ -339,7 +348,7 @@ class Alert(Shown):
     mend: Safe
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Snapshot(Shown):
     """The run as it is now."""
 
@@ -378,19 +387,19 @@ class Snapshot(Shown):
     factor: float = 1.0  # the schedule's, which is in `lr`
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Accepted(Shown):
     """A command was carried out."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Refused(Shown):
     """A request that cannot be carried out, and why."""
 
     reason: Safe
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@message
 class Failed(Shown):
     """The run cannot start or has broken off: the line for the user and its exit code."""
 
