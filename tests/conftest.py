@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,17 @@ def rnntui(
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What is kept of large files does not outlast the tests, nor come from before them."""
     os.environ["RNNTUI_CACHE"] = str(tmp_path_factory.mktemp("cache") / "rnntui")
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where runs are kept; what still trains there at the end is killed."""
+    from tests.real_runs import kill_trainers
+
+    root = tmp_path / "runs"
+    monkeypatch.setenv("RNNTUI_RUNS", str(root))
+    yield root
+    kill_trainers(root)
 
 
 @pytest.fixture

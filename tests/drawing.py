@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from rnntui.engine.protocol import History, Snapshot
 from rnntui.text import safe_text
 from rnntui.tui.draw import ROLES, Rows, plain
 
@@ -21,6 +22,33 @@ widths = st.one_of(st.integers(1, 200), st.sampled_from([1, 2, 20, 24, 40, 72, 8
 heights = st.integers(1, 60)
 glyph_sets = st.sampled_from(["braille", "blocks", "ascii"])
 words = st.text(max_size=20).map(safe_text)
+
+SNAPSHOT = Snapshot(
+    state="training",
+    step=6412,
+    epoch=7.21,
+    loss=1.44,
+    loss_reported=1.44,
+    smooth=1.412,
+    best=1.398,
+    validation=1.501,
+    best_validation=1.49,
+    lr=2e-3,
+    gradient_norm=0.83,
+    tokens_per_second=412_345.0,
+    updates_per_second=515.0,
+    elapsed=42.0,
+    remaining=148.0,
+    pace=None,
+    temperature=1.0,
+    history=History(0, 0, (), (), (), (), ()),
+    validations=(),
+    events=(),
+    event_count=0,
+    steps=None,
+    writing=None,
+    alert=None,
+)
 
 
 def check(rows: Rows, width: int, height: int) -> None:

@@ -24,11 +24,12 @@ from rnntui.cli import run as rnntui
 from rnntui.run.checkpoint import MODEL, OPTIMIZER, newest
 from rnntui.run.journal import METRICS, read_journal
 from rnntui.run.summary import summarize
+from tests.sessions import TEXT
 
 STEPS = 600
 LONGEST_LIFE = 0.6  # seconds
 SETTINGS = (
-    "text:the quick brown fox jumps over the lazy dog. ",
+    TEXT,
     "--cell", "lstm", "--layers", "2", "--hidden", "32", "--batch", "3", "--seq-len", "12",
     "--set", "repeat=40", "--set", "dropout=0.3", "--set", "eval_every=10",
     "--set", "sample_every=15", "--set", "workers=1", "--set", "checkpoint_every=5",

@@ -6,8 +6,7 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,50 +14,17 @@ import pytest
 from rnntui.run.holder import living_holder
 from rnntui.run.journal import EVENTS, read_journal
 from rnntui.run.summary import RunSummary, summarize
+from tests.real_runs import HELLO, dashboard, said, until
 from tests.terminal import Terminal
 
 if not sys.platform.startswith("linux"):
     pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
 
 SLOW = pytest.mark.slow
-ROOT = str(Path(__file__).parents[1])
-SMALL = (
-    "text:hello world, ", "--set", "repeat=300", "--hidden", "16", "--batch", "1", "--layers", "1",
-    "--seq-len", "25", "--set", "dropout=0", "--set", "eval_every=0", "--set", "split=0",
-    "--set", "workers=1", "--steps", "100000000", "--name", "run",
-)  # fmt: skip
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Path]:
-    root = tmp_path / "runs"
-    yield root
-    for path in root.glob("*/lock.json"):
-        if found := living_holder(path.parent):
-            os.kill(found[0].pid, signal.SIGKILL)
-
-
-def dashboard(runs: Path, *args: str) -> Terminal:
-    environment = {"RNNTUI_RUNS": str(runs), "PYTHONPATH": ROOT, "TMPDIR": str(runs.parent)}
-    environment["XDG_RUNTIME_DIR"] = str(runs.parent)
-    argv = [sys.executable, "-m", "rnntui", *args]
-    return Terminal(argv, 120, 40, environment=environment)
-
-
-def until(met: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def run(runs: Path) -> RunSummary:
     return summarize(runs / "run")
-
-
-def said(terminal: Terminal) -> str:
-    """All that the terminal got."""
-    return terminal.raw().decode("utf-8", "replace")
 
 
 def goes_on(runs: Path) -> None:
@@ -69,7 +35,7 @@ def goes_on(runs: Path) -> None:
 
 
 def test_detach_and_come_back_with_control(runs: Path) -> None:
-    with dashboard(runs, "train", *SMALL) as first:
+    with dashboard(runs, "train", *HELLO) as first:
         assert first.wait_for("training"), first.text()
         first.write("d")
         assert first.exit_code() == 0
@@ -107,7 +73,7 @@ def test_detach_and_come_back_with_control(runs: Path) -> None:
 def test_a_dashboard_that_goes_leaves_training_alone(
     leave: Callable[[Terminal], None], code: int | None, runs: Path
 ) -> None:
-    with dashboard(runs, "train", *SMALL) as terminal:
+    with dashboard(runs, "train", *HELLO) as terminal:
         assert terminal.wait_for("training"), terminal.text()
         leave(terminal)
         found = terminal.exit_code()
@@ -116,7 +82,7 @@ def test_a_dashboard_that_goes_leaves_training_alone(
 
 
 def test_interrupted_it_is_saved_and_ends(runs: Path) -> None:
-    with dashboard(runs, "train", *SMALL) as terminal:
+    with dashboard(runs, "train", *HELLO) as terminal:
         assert terminal.wait_for("training"), terminal.text()
         terminal.write("\x03")
         assert terminal.exit_code(30) == 130
@@ -124,7 +90,7 @@ def test_interrupted_it_is_saved_and_ends(runs: Path) -> None:
 
 
 def test_a_training_process_that_is_told_to_end_saves_first(runs: Path) -> None:
-    with dashboard(runs, "train", *SMALL) as terminal:
+    with dashboard(runs, "train", *HELLO) as terminal:
         assert terminal.wait_for("training"), terminal.text()
         found = living_holder(runs / "run")
         assert found is not None
@@ -142,7 +108,7 @@ def test_a_training_process_that_is_told_to_end_saves_first(runs: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_has_ended_is_seen_from_its_files(runs: Path) -> None:
-    ending = [word if word != "100000000" else "400" for word in SMALL]
+    ending = [word if word != "100000000" else "400" for word in HELLO]
     with dashboard(runs, "train", *ending) as terminal:
         assert terminal.wait_for("finished"), terminal.text()
         terminal.write("q")
@@ -160,7 +126,7 @@ def test_a_run_that_has_ended_is_seen_from_its_files(runs: Path) -> None:
 
 
 def test_look_without_touching(runs: Path) -> None:
-    with dashboard(runs, "train", *SMALL) as terminal:
+    with dashboard(runs, "train", *HELLO) as terminal:
         assert terminal.wait_for("training"), terminal.text()
         with dashboard(runs, "attach", "--read-only") as guest:
             assert guest.wait_for("training"), guest.text()

@@ -8,7 +8,7 @@ import pytest
 
 from rnntui.recipe import Recipe
 from rnntui.tui.draw.facts import facts
-from tests.test_draw_top import SNAPSHOT
+from tests.drawing import SNAPSHOT
 
 NOW = dataclasses.replace(SNAPSHOT, step=40, lr=1.24e-3, factor=0.62, gradient_norm=0.834)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnntui.engine.protocol import History, Snapshot, State, Welcome
+from rnntui.engine.protocol import Snapshot, State, Welcome
 from rnntui.recipe import Recipe
 from rnntui.tui.draw import (
     Glyphs,
@@ -18,7 +18,7 @@ from rnntui.tui.draw import (
     progress_bar,
     status_rows,
 )
-from tests.drawing import check, floats, glyph_sets, picture, roles_of, widths
+from tests.drawing import SNAPSHOT, check, floats, glyph_sets, picture, roles_of, widths
 
 RECIPE = Recipe(name="tales")
 VALUES = Recipe(name="ramp").replace(task="values")
@@ -40,32 +40,6 @@ WELCOME = Welcome(
     baselines=(),
     features=(),
     notes=(),
-)
-SNAPSHOT = Snapshot(
-    state="training",
-    step=6412,
-    epoch=7.21,
-    loss=1.44,
-    loss_reported=1.44,
-    smooth=1.412,
-    best=1.398,
-    validation=1.501,
-    best_validation=1.49,
-    lr=2e-3,
-    gradient_norm=0.83,
-    tokens_per_second=412_345.0,
-    updates_per_second=515.0,
-    elapsed=42.0,
-    remaining=148.0,
-    pace=None,
-    temperature=1.0,
-    history=History(0, 0, (), (), (), (), ()),
-    validations=(),
-    events=(),
-    event_count=0,
-    steps=None,
-    writing=None,
-    alert=None,
 )
 
 

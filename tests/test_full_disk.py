@@ -21,17 +21,17 @@ from rnntui.run.checkpoint import newest
 from rnntui.run.directory import CHECKPOINTS
 from rnntui.run.journal import EVENTS, METRICS, read_journal
 from rnntui.run.picking import pick
+from rnntui.run.summary import summarize
 from tests.faults import Counted
+from tests.real_runs import FOX, dashboard, kill_trainers, said, until
 
 if sys.platform == "win32":
     pytest.skip("runs need Unix locks", allow_module_level=True)
 
 STEPS = 2400
 SETTINGS = (
-    "text:the quick brown fox jumps over the lazy dog. ",
-    "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
-    "--set", "repeat=30", "--set", "eval_every=50", "--set", "workers=1",
-    "--set", "checkpoint_every=40", "--name", "run",
+    *FOX, "--set", "eval_every=50", "--set", "workers=1", "--set", "checkpoint_every=40",
+    "--name", "run",
 )  # fmt: skip
 FROM, TO = 60, 100  # calls that may fail
 FULL = "No space left on device"
@@ -80,11 +80,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_disk_that_fails_for_a_while_costs_nothing(
-    every: int, error: int, rnntui, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+    every: int, error: int, rnntui, runs: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = tmp_path / "runs" / "run"
+    run = runs / "run"
     disk = Flaky(run / CHECKPOINTS, FROM, TO, every, error)
-    monkeypatch.setenv("RNNTUI_RUNS", str(run.parent))
     monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
     ended = rnntui("train", *SETTINGS, "--steps", str(STEPS), "--json", "--every", "1000")
     assert (ended.code, ended.err) == (0, "")
@@ -103,11 +102,10 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(
 
 
 def test_a_run_that_could_not_be_saved_says_so(
-    rnntui, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+    rnntui, runs: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = tmp_path / "runs" / "run"
+    run = runs / "run"
     disk = Flaky(run / CHECKPOINTS, 120, sys.maxsize, 1, errno.ENOSPC)
-    monkeypatch.setenv("RNNTUI_RUNS", str(run.parent))
     monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
     monkeypatch.setattr(saver, "LAST_CHANCE", 0.1)
     ended = rnntui("train", *SETTINGS, "--seconds", "0.5", "--json", "--every", "1000")
@@ -141,6 +139,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if not sys.platform.startswith("linux") or os.geteuid() or subprocess.call(mounting):
         pytest.skip("needs to mount a file system")
     yield place
+    kill_trainers(place / "runs")
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
@@ -157,9 +156,7 @@ def fill(place: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_who_leaves_a_full_disk_is_told_what_is_saved(small_disk: Path, tmp_path: Path) -> None:
-    from tests.test_detach import dashboard, said, until
-
+def test_who_leaves_a_full_disk_is_told_what_is_saved(small_disk: Path) -> None:
     runs = small_disk / "runs"
     runs.mkdir(mode=0o700)
     with dashboard(runs, "train", *SETTINGS, "--set", "lr=0.0001") as terminal:
@@ -175,9 +172,7 @@ def test_who_leaves_a_full_disk_is_told_what_is_saved(small_disk: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path, tmp_path: Path) -> None:
-    from tests.test_detach import dashboard, run, said, until
-
+def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path) -> None:
     runs = small_disk / "runs"
     runs.mkdir(mode=0o700)
     path = runs / "run"
@@ -206,7 +201,7 @@ def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path, tmp_path: Pa
         terminal.write("q")
         assert terminal.exit_code() == 0
         assert "stopped after" in said(terminal)
-    until(lambda: run(runs).state == "stopped")
+    until(lambda: summarize(path).state == "stopped")
     last = newest(checkpoints).checkpoint
     lines, bad = read_journal(path, METRICS)
     assert last is not None and sum(line["updates"] for line in lines) == last.step

@@ -20,6 +20,7 @@ from rnntui.recipe import Recipe
 from rnntui.tui.screens.palette import PaletteScreen
 from tests import keys
 from tests.keys import NAMED, PLAIN, crashes, play, settle, start
+from tests.real_runs import kill_trainers
 from tests.scripted import SIZE, Scripted, dashboard, ready, shown, until
 from tests.terminal import Terminal
 
@@ -31,6 +32,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     with start(tmp_path) as opened:
         assert opened.wait_for("training"), opened.text()
         yield opened
+    kill_trainers(tmp_path)
 
 
 async def trains_on(door: Path) -> None:

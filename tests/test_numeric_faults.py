@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from rnntui.data import load
+from rnntui.engine.chronicle import Chronicle
 from rnntui.engine.protocol import Look
 from rnntui.engine.session import Session
 from rnntui.nn.arena import Array
@@ -22,10 +23,10 @@ from rnntui.run.directory import CHECKPOINTS
 from rnntui.run.journal import EVENTS, read_journal
 from rnntui.trainer import start, train
 from tests.gradient_faults import spoil
-from tests.sessions import run, session
+from tests.sessions import TEXT, run, session
 
 FOX = Recipe(name="fox").replace(
-    source="text:the quick brown fox jumps over the lazy dog. ",
+    source=TEXT,
     repeat=40,
     hidden=16,
     cell="gru",
@@ -115,6 +116,22 @@ def test_three_in_a_row_lead_back_and_it_learns_all_the_same(
     step = int(text.split()[3])
     assert 700 < step < 900, text
     assert last_loss(s) < 0.3
+
+
+def test_what_is_kept_of_the_update_that_led_back_has_no_smoothed_loss_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spoil(monkeypatch, dict.fromkeys((300, 301, 302), math.nan))
+    data, chronicle, resumed = load(FOX), Chronicle(), Chronicle()
+    updates = train(FOX, data, start(FOX, data))
+    for chunk in updates:
+        chronicle.see(chunk)
+        if chunk.response == "rollback":
+            resumed.restore(chronicle.capture())
+            break
+    following = next(updates)
+    resumed.see(following)
+    assert resumed.losses.smooth == following.loss_per_token
 
 
 def test_a_fault_that_stays_pauses_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:

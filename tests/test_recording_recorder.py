@@ -22,7 +22,7 @@ from rnntui.run.journal import read_journal
 from rnntui.run.machine import differences, this_machine, versions
 from rnntui.run.status import Status, read_status
 from rnntui.run.summary import summarize
-from tests.test_run_list import NEW
+from tests.new_run import NEW
 
 LONG = 20.0
 

@@ -22,9 +22,10 @@ from rnntui.run.checkpoint import save
 from rnntui.run.journal import EVENTS, read_journal
 from rnntui.trainer import start, train
 from tests.gradient_faults import spoil
+from tests.sessions import TEXT
 
-TEXT = Recipe(name="fox").replace(
-    source="text:the quick brown fox jumps over the lazy dog. ",
+FOX = Recipe(name="fox").replace(
+    source=TEXT,
     repeat=20,
     hidden=7,
     batch=3,
@@ -36,33 +37,33 @@ TEXT = Recipe(name="fox").replace(
     final_length=0,
     workers=1,
 )
-VALUES = TEXT.replace(
+VALUES = FOX.replace(
     task="values", source="values:" + ",".join(str(n * n % 11) for n in range(90)), batch=2
 )
 CASES = {
-    "rnn, carried": TEXT,
-    "rnn, reset, full passes": TEXT.replace(state="reset", seq_len="full", batch=1, repeat=2),
-    "rnn, one step, float64": TEXT.replace(seq_len=1, dtype="float64", cell="rnn"),
-    "gru, momentum, plateau": TEXT.replace(
+    "rnn, carried": FOX,
+    "rnn, reset, full passes": FOX.replace(state="reset", seq_len="full", batch=1, repeat=2),
+    "rnn, one step, float64": FOX.replace(seq_len=1, dtype="float64", cell="rnn"),
+    "gru, momentum, plateau": FOX.replace(
         cell="gru", optimizer="momentum", schedule="plateau", patience=1, lr=0.3
     ),
-    "lstm, adamw, cosine, warm-up": TEXT.replace(
+    "lstm, adamw, cosine, warm-up": FOX.replace(
         cell="lstm", optimizer="adamw", schedule="cosine", warmup=6
     ),
-    "lstm, two layers, dropout": TEXT.replace(cell="lstm", layers=2, dropout=0.4),
-    "gru, two layers, dropout, two workers": TEXT.replace(
+    "lstm, two layers, dropout": FOX.replace(cell="lstm", layers=2, dropout=0.4),
+    "gru, two layers, dropout, two workers": FOX.replace(
         cell="gru", layers=2, dropout=0.4, workers=2
     ),
-    "lstm, rmsprop, three workers": TEXT.replace(cell="lstm", optimizer="rmsprop", workers=3),
-    "rnn, adagrad, steps": TEXT.replace(
+    "lstm, rmsprop, three workers": FOX.replace(cell="lstm", optimizer="rmsprop", workers=3),
+    "rnn, adagrad, steps": FOX.replace(
         optimizer="adagrad", schedule="step", decay_every=5, sample_random="shared"
     ),
-    "rnn, sgd, exponential, init orthogonal": TEXT.replace(
+    "rnn, sgd, exponential, init orthogonal": FOX.replace(
         optimizer="sgd", schedule="exponential", init="orthogonal", sample_start="carried"
     ),
     "values, gru": VALUES.replace(cell="gru", standardize=True),
     "values, lstm, several samples": VALUES.replace(cell="lstm"),
-    "several samples": TEXT.replace(samples=3, top_k=5, top_p=0.9, temperature=0.7),
+    "several samples": FOX.replace(samples=3, top_k=5, top_p=0.9, temperature=0.7),
 }
 
 
@@ -128,11 +129,11 @@ def test_what_was_done_about_faults_goes_on_the_same(
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     from rnntui.errors import DataError
 
-    data = load(TEXT)
-    state = start(TEXT, data)
-    next(train(TEXT, data, state))
+    data = load(FOX)
+    state = start(FOX, data)
+    next(train(FOX, data, state))
     saved = save(tmp_path, capture(state, {}))
-    for other in (TEXT.replace(hidden=8), TEXT.replace(cell="gru"), TEXT.replace(optimizer="sgd")):
+    for other in (FOX.replace(hidden=8), FOX.replace(cell="gru"), FOX.replace(optimizer="sgd")):
         other = other.replace(batch=2) if other.train.optimizer == "sgd" else other
         with pytest.raises(DataError) as error:
             reinstate(start(other, data), load_checkpoint(saved))
@@ -143,7 +144,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 
 def opened(runs: Path, **order: object) -> Opened:
-    return open_order(Order(TEXT.replace(checkpoint_every=6), runs=str(runs), **order))  # type: ignore[arg-type]
+    return open_order(Order(FOX.replace(checkpoint_every=6), runs=str(runs), **order))  # type: ignore[arg-type]
 
 
 def drive(session: Session, until: int) -> list[float]:
@@ -189,7 +190,7 @@ def test_a_change_after_the_last_checkpoint_is_not_lost(tmp_path: Path) -> None:
     for checkpoint in sorted((tmp_path / "plain" / "checkpoints").iterdir())[1:]:
         checkpoint.rename(tmp_path / checkpoint.name)
     kept = [path.name for path in (tmp_path / "plain" / "checkpoints").iterdir()]
-    back = open_order(Order(TEXT.replace(checkpoint_every=6), run=str(tmp_path / "plain")))
+    back = open_order(Order(FOX.replace(checkpoint_every=6), run=str(tmp_path / "plain")))
     resumed = Session(back)
     assert kept and resumed.step < 24
     if resumed.step < 8:
@@ -216,7 +217,7 @@ def test_the_journal_has_every_update_once(tmp_path: Path) -> None:
     session = Session(opened(tmp_path, name="run"))
     drive(session, 10)
     session.close("stopped")
-    back = Session(open_order(Order(TEXT, run=str(tmp_path / "run"))))
+    back = Session(open_order(Order(FOX, run=str(tmp_path / "run"))))
     drive(back, 24)
     back.close()
     lines, bad = read_journal(tmp_path / "run", "metrics")

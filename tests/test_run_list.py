@@ -11,7 +11,7 @@ import pytest
 
 from rnntui.errors import DataError, RunError, RunTakenError, UsageError
 from rnntui.run import create as making
-from rnntui.run.create import NewRun, create_run, remove_run, sweep
+from rnntui.run.create import create_run, remove_run, sweep
 from rnntui.run.directory import open_run
 from rnntui.run.files import FILES, Files
 from rnntui.run.files import replace as replace_file
@@ -20,19 +20,8 @@ from rnntui.run.holder import HOLDER, read_holder, this_host
 from rnntui.run.record import to_bytes
 from rnntui.run.status import Status
 from rnntui.run.summary import list_runs, summarize
+from tests.new_run import NEW
 
-NEW = NewRun(
-    recipe="tales",
-    recipe_toml="[data]\n",
-    vocabulary={"kind": "char", "symbols": "añ☃"},
-    source="corpus:tales",
-    source_size=3,
-    source_sha256="a" * 64,
-    parameters=12,
-    argv=("rnntui", "train"),
-    versions={"numpy": "2"},
-    machine={"cpu": "x"},
-)
 STATUS = Status("training", 5, None, 0.5, 1.25, None, 1.5, 1e4, 1, 2.0, 3.0)
 
 

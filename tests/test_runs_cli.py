@@ -7,41 +7,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rnntui.run.holder import living_holder
 from tests.conftest import Ended, command, environment, run_process
+from tests.real_runs import FOX, until
 
 if sys.platform == "win32":
     pytest.skip("runs need Unix locks", allow_module_level=True)
 
-SHORT = (
-    "text:the quick brown fox jumps over the lazy dog. ",
-    "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
-    "--set", "repeat=30", "--set", "eval_every=20", "--set", "workers=1",
-)  # fmt: skip
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where runs are kept; what still trains there at the end is killed."""
-    root = tmp_path / "runs"
-    monkeypatch.setenv("RNNTUI_RUNS", str(root))
-    yield root
-    for path in root.glob("*/lock.json"):
-        if found := living_holder(path.parent):
-            os.kill(found[0].pid, signal.SIGKILL)
-
-
-def until(met: Callable[[], object], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+SHORT = (*FOX, "--set", "eval_every=20", "--set", "workers=1")
 
 
 def listed(rnntui: Callable[..., Ended]) -> dict[str, dict[str, object]]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,35 +20,21 @@ from rnntui.run.journal import METRICS, read_journal
 from rnntui.run.status import STATUS
 from tests.conftest import command, environment, run_process
 from tests.processes import children, gone
+from tests.real_runs import FOX, until
 
 if not sys.platform.startswith("linux"):
     pytest.skip("needs /proc", allow_module_level=True)
 
-SETTINGS = (
-    "text:the quick brown fox jumps over the lazy dog. ",
-    "--hidden", "9", "--batch", "2", "--seq-len", "10", "--layers", "1", "--set", "dropout=0",
-    "--set", "repeat=30", "--set", "eval_every=20", "--name", "run",
-)  # fmt: skip
+SETTINGS = (*FOX, "--set", "eval_every=20", "--name", "run")
 FOR_EVER = ("--steps", "100000000")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 QUICK = (("plain", signal.SIGHUP, 2), ("detached", signal.SIGTERM, 2))
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A run's directory; who still trains there at the end is killed."""
-    path = tmp_path / "runs" / "run"
-    monkeypatch.setenv("RNNTUI_RUNS", str(path.parent))
-    yield path
-    if path.exists() and (found := living_holder(path)):
-        os.kill(found[0].pid, signal.SIGKILL)
-
-
-def until(met: Callable[[], object], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+def run(runs: Path) -> Path:
+    """A run's directory."""
+    return runs / "run"
 
 
 def begin(*args: str) -> subprocess.Popen[str]:

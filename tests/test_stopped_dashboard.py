@@ -12,30 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from rnntui.run.holder import living_holder
-from tests.benchmarks.stopped import KEYS, opened, windows
+from tests.benchmarks.stopped import KEYS, windows
+from tests.real_runs import HELLO, dashboard
 from tests.terminal import Terminal, cpu_seconds
 
 if not sys.platform.startswith("linux"):
     pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
 
-SETTINGS = (
-    "text:hello world, ", "--set", "repeat=300", "--hidden", "16", "--batch", "1", "--layers", "1",
-    "--seq-len", "25", "--set", "dropout=0", "--set", "eval_every=0", "--set", "split=0",
-    "--set", "workers=1", "--steps", "100000000", "--name", "run",
-)  # fmt: skip
-
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(runs: Path) -> Iterator[Terminal]:
     """A dashboard on a run that is kept; both are ended."""
-    with opened(tmp_path, *SETTINGS) as opened_one:
+    with dashboard(runs, "train", *HELLO, columns=160, rows=50) as opened_one:
         assert opened_one.wait_for("training"), opened_one.text()
         opened_one.pump(0.3)
         yield opened_one
-    run = tmp_path / "runs" / "run"
-    if run.exists() and (found := living_holder(run)):
-        os.kill(found[0].pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

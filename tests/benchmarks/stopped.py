@@ -23,19 +23,11 @@ from statistics import median
 from rnntui.engine.client import EngineClient
 from rnntui.engine.protocol import Hello, Look, Snapshot
 from rnntui.run.door import read_door
+from tests.real_runs import dashboard
 from tests.terminal import Terminal, cpu_seconds
 
-ROOT = str(Path(__file__).parents[2])
 SETTINGS = ("hello-world-cured", "--epochs", "100000000", "--name", "run")
 KEYS = "bt" * 40  # each key redraws all: more than a terminal holds that nobody reads
-
-
-def opened(folder: Path, *settings: str) -> Terminal:
-    """The dashboard of a run in a folder of its own; a terminal to be used in a `with`."""
-    environment = {"RNNTUI_RUNS": str(folder / "runs"), "PYTHONPATH": ROOT}
-    environment |= {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
-    argv = [sys.executable, "-m", "rnntui", "train", *(settings or SETTINGS)]
-    return Terminal(argv, 160, 50, environment=environment)
 
 
 def updates(folder: Path) -> int:
@@ -100,7 +92,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rnntui-stopped-") as name:
         folder = Path(name)
-        with opened(folder) as terminal:
+        with dashboard(folder / "runs", "train", *SETTINGS, columns=160, rows=50) as terminal:
             if not terminal.wait_for("training", 60):
                 sys.exit(terminal.text())
             terminal.pump(2.0)
