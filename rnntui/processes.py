@@ -46,9 +46,19 @@ def one_blas_thread(force: bool = False) -> dict[str, str]:
 
 def how_it_ended(status: int) -> str:
     """What an exit status (negative: the signal that killed it) says of a process."""
-    name = ""
-    with contextlib.suppress(ValueError):
-        name = signal.Signals(-status if status < 0 else status - 128).name
     if status < 0:
-        return f"was killed by {name or f'signal {-status}'}"
-    return f"was stopped by {name}" if name in _ASKED_TO_END else f"ended with status {status}"
+        return f"was killed by {_signal(-status) or f'signal {-status}'}"
+    if asked_to_end(status):
+        return f"was stopped by {_signal(status - 128)}"
+    return f"ended with status {status}"
+
+
+def asked_to_end(status: int) -> bool:
+    """Whether an exit status says that a signal asked for the end, and was obeyed."""
+    return _signal(status - 128) in _ASKED_TO_END
+
+
+def _signal(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return ""

@@ -244,8 +244,9 @@ def dead_engine(text: str) -> object:
 
     Path(LOG).write_text(as_utf8(text), "utf-8")
     process: Any = SimpleNamespace(poll=lambda: 70)
-    raise_ = error(lambda said: DataError(said))
-    return raise_(EngineHandle(process, Path()).why())
+    ending = EngineHandle(process, Path()).ending()
+    assert ending is not None
+    return error(lambda said: DataError(said))(ending.text)
 
 
 def splash(text: str) -> object:

@@ -63,7 +63,7 @@ FORBIDDEN = {
     "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
     "tui": ("nn", "parallel", "trainstate", "trainer", "writing", "foreground", "cli"),
 }
-ENGINE_FOR_DASHBOARD = ("client", "codec", "process", "protocol", "spawn")
+ENGINE_FOR_DASHBOARD = ("client", "codec", "ending", "process", "protocol", "spawn")
 
 
 def modules(path: Path) -> Iterator[str]:

@@ -160,7 +160,7 @@ async def test_what_happened_while_nobody_looked_comes_first(
     app = dashboard(engine)
     async with app.run_test(size=(width, height)) as pilot:
         await ready(pilot, app)
-        assert "while nobody looked: at 03:12" in shown(app) and "esc away" in shown(app)
+        assert "while nobody looked: at 03:12" in shown(app) and "esc dismiss" in shown(app)
         engine.alarm()
         await until(pilot, lambda: "the loss is not finite" in shown(app))
         rows = shown(app).splitlines()

@@ -136,7 +136,8 @@ async def test_a_life(start: Start) -> None:
         assert gone(handle, 0)
         with pytest.raises(EngineError):
             await connected.ask(Look())
-    assert handle.why() == ""
+    ending = handle.ending()
+    assert ending is not None and ending.sound
 
 
 async def test_two_viewers_see_the_same_run(start: Start) -> None:
@@ -229,8 +230,9 @@ def test_a_process_that_cannot_start_says_why(
     )
     handle = start()
     assert handle.wait(20) == 1
-    assert "status 1" in handle.why() and "luck" in handle.why()
-    assert handle.why().isprintable()
+    ending = handle.ending()
+    assert ending is not None and ending.state == "failed" and ending.text.isprintable()
+    assert "status 1" in ending.text and "luck" in ending.text
     with pytest.raises(EngineError, match="ended"):
         asyncio.run(EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None))
     monkeypatch.setattr(spawn_module, "python_command", lambda *_: ["/no/such/program"])
@@ -313,7 +315,9 @@ async def test_killed_it_is_cleaned_up_after(start: Start) -> None:
                 await connected.ask(Look())
         assert connected.closed
     assert handle.wait(20) == -signal.SIGKILL
-    assert "was killed by SIGKILL" in handle.why()
+    ending = handle.ending()
+    assert ending is not None and ending.state == "crashed"
+    assert "was killed by SIGKILL" in ending.text
     assert handle.directory.exists()
     handle.clean()
     assert not handle.directory.exists()

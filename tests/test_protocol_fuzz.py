@@ -95,7 +95,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineHandle]:
             watcher.ask(Hello())
             watcher.ask(Pace(200.0))  # what is done here is done again in the end
             yield handle
-            assert handle.exited() is None, handle.why()
+            assert handle.exited() is None, handle.ending()
     finally:
         handle.kill()
 
@@ -106,7 +106,7 @@ def first_peer(handle: EngineHandle) -> Peer:
         with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
             return Peer(handle.socket)
         time.sleep(0.01)
-    raise AssertionError(handle.why())
+    raise AssertionError(handle.ending())
 
 
 def seat(engine: EngineHandle) -> Peer:

@@ -45,8 +45,8 @@ async def _greet(handle: EngineHandle, told: Callable[[Loading], None]) -> Reply
     try:
         return await greet(client.ask, Hello(), told)
     except EngineError:
-        if why := handle.why():
-            raise EngineError(why) from None
+        if (ending := handle.ending()) and not ending.sound:
+            raise EngineError(ending.text) from None
         raise
     finally:
         client.close()

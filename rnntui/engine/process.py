@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.engine.ending import Ending
 from rnntui.errors import DataError
 from rnntui.run.status import ENDED, Status, read_status
 
@@ -43,17 +44,17 @@ class RunningEngine:
             time.sleep(_LOOK_EVERY)
         return self.exited()
 
-    def why(self) -> str:
-        """In one safe line how it ended, as its run's files tell it; empty while it runs."""
+    def ending(self) -> Ending | None:
+        """How it ended, as its run's files tell it; None while it runs."""
         if self.exited() is None:
-            return ""
+            return None
         status = self._status()
         if status is None or status.state not in ENDED:
-            return "the training process was killed, or crashed"
+            return Ending("crashed", "the training process was killed, or crashed")
         reason = status.reason or status.state
         if status.state == "stopped":
-            return f"the training process was {reason}"
-        return f"the training process has ended: {reason}"
+            return Ending("stopped", f"the training process was {reason}")
+        return Ending(status.state, f"the training process has ended: {reason}")
 
     def unsaved(self) -> str:
         """In one safe line, what of a run that has ended is not on the disk."""

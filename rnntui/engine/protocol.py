@@ -51,7 +51,9 @@ class Within(Shown):
 
 
 SamplingKey = Literal["temperature", "top_k", "top_p", "greedy", "samples"]
-State = Literal["loading", "training", "paused", "finished", "failed", "stopped", "crashed"]
+State = Literal[
+    "loading", "training", "paused", "finished", "failed", "stopped", "crashed", "diverged"
+]
 Count = Annotated[int, Within(1, 1_000_000)]
 Mark = Annotated[int, Within(0, 2**53)]
 Safe = Annotated[str, "safe to show on a terminal, as text"]

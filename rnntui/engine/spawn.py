@@ -14,9 +14,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.engine.ending import Ending
 from rnntui.errors import EngineError, RunError
 from rnntui.order import Order, order_to_dict
-from rnntui.processes import how_it_ended, one_blas_thread, python_command
+from rnntui.processes import asked_to_end, how_it_ended, one_blas_thread, python_command
 from rnntui.text import safe_text
 from rnntui.trust import why_exposed
 
@@ -53,13 +54,18 @@ class EngineHandle:
         except subprocess.TimeoutExpired:
             return None
 
-    def why(self) -> str:
-        """In one safe line, how it ended; empty while it runs or when it ended as it should."""
+    def ending(self) -> Ending | None:
+        """How it ended; None while it runs."""
         status = self.exited()
-        if not status:
-            return ""
+        if status is None:
+            return None
+        if status == 0:
+            return Ending("stopped", "the training process has ended")
         last = self._last_words()
-        return f"the training process {how_it_ended(status)}" + (f": {last}" if last else "")
+        text = f"the training process {how_it_ended(status)}" + (f": {last}" if last else "")
+        if asked_to_end(status):
+            return Ending("stopped", text)
+        return Ending("crashed" if status < 0 else "failed", text)
 
     def unsaved(self) -> str:
         """In one safe line, what of a run that has ended is not on the disk."""

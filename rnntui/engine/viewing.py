@@ -42,6 +42,8 @@ SHOWN: dict[str, State] = {
     "loading": "training",
     "paused": "paused",
     "crashed": "crashed",
+    "diverged": "diverged",
+    "failed": "failed",
 }
 
 

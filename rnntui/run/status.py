@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from rnntui.run.files import FILES, Files, Report, reason, replace
 from rnntui.run.record import read_record, to_bytes
@@ -14,8 +14,9 @@ from rnntui.run.record import read_record, to_bytes
 STATUS = "status.json"
 INTERVAL = 1.0  # seconds
 
-State = Literal["loading", "training", "paused", "finished", "stopped", "diverged", "failed"]
-ENDED = ("finished", "stopped", "diverged", "failed")
+Ended = Literal["finished", "stopped", "diverged", "failed"]
+State = Literal["loading", "training", "paused", Ended]
+ENDED: tuple[Ended, ...] = get_args(Ended)
 
 
 @dataclass(frozen=True)

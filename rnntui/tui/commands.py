@@ -60,7 +60,7 @@ def _kept(app: Dashboard) -> bool:
 
 
 def _detachable(app: Dashboard) -> bool:
-    return app.kept and not app.read_only
+    return app.kept and not app.read_only and app.state.connection != "gone"
 
 
 def _prompting(app: Dashboard) -> bool:
@@ -90,7 +90,7 @@ def _chosen_or_prompt(app: Dashboard) -> bool:
 
 
 def _sampled(app: Dashboard) -> bool:
-    return not app.state.values and not app.read_only
+    return not app.state.values and not app.read_only and app.state.connection != "gone"
 
 
 def _drawn(app: Dashboard) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rnntui.engine.client import greet
+from rnntui.engine.ending import Ending
 from rnntui.engine.protocol import (
     Failed,
     Hello,
@@ -212,6 +213,6 @@ class Puller:
     def _gone(self, reason: str) -> None:
         if self.state.connection != "gone":
             self.state.connection = "gone"
-            self.state.failure = safe_text(reason)
+            self.state.ending = Ending("failed", safe_text(reason))
             self.state.wanted.clear()
             self._changed()

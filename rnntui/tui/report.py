@@ -17,8 +17,9 @@ def report(state: RunState, stopped: bool = True) -> str:
     last = state.snapshot
     if last is None or last.step == 0:
         return ""
-    ended = last.state in ("finished", "crashed", "stopped")
-    how = last.state if ended else "stopped" if stopped else "left"
+    state_now = state.ending.state if state.ending else last.state
+    how = "stopped" if stopped else "left"
+    how = how if state_now in ("training", "paused") else state_now
     head = f"{safe_text(state.recipe.name)}: {how} after {count(last.step)} updates"
     facts = [
         ("trained", f"{last.epoch:.2f} epochs in {_time(last.elapsed)}"),

@@ -12,6 +12,7 @@ from textual import events
 from textual.timer import Timer
 from textual.widgets import Input
 
+from rnntui.engine.ending import Ending
 from rnntui.engine.protocol import Hello, Request, Stop
 from rnntui.errors import EngineError
 from rnntui.order import this_terminal
@@ -33,11 +34,11 @@ FORGET_SECONDS = 60.0
 STOP_PATIENCE = 0.03  # seconds the engine has to take a Stop before it gets a signal
 
 
-Why = Callable[[], Awaitable[str]]
+AskEnding = Callable[[], Awaitable[Ending | None]]
 
 
-async def _unknown() -> str:
-    return ""
+async def _unknown() -> Ending | None:
+    return None
 
 
 def _soon(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None], code: int) -> None:
@@ -60,12 +61,12 @@ class Shell(TerminalApp):
         *,
         glyphs: Glyphs = "braille",
         theme: str = "dark",
-        why: Why = _unknown,
+        ending: AskEnding = _unknown,
         stop_engine: Callable[[], None] = lambda: None,
         kept: bool = False,
         read_only: bool = False,
     ) -> None:
-        """`why` says how a training process that is gone has ended; empty: it is not known.
+        """`ending` says how a training process that is gone has ended; None: it is not known.
 
         `kept`: training may go on without this app. `read_only`: it is not ours to command.
         """
@@ -78,9 +79,9 @@ class Shell(TerminalApp):
         for own in OWN.values():
             self.register_theme(own)
         self.theme = theme
-        self._stop_engine, self._why = stop_engine, why
+        self._stop_engine, self._ending = stop_engine, ending
         self._leaving = False
-        self._finished = self._disk_failed = self._asked_why = False
+        self._finished = self._disk_failed = self._asked_ending = False
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -143,8 +144,8 @@ class Shell(TerminalApp):
         if stop is None:
             stop = code not in (HANG_UP, TERMINATED)
         self.stopped = not self.read_only and (stop or not self.kept)
-        if code == 0 and self.state.connection == "gone":
-            code, self.failure = EngineError.exit_code, self.state.failure
+        if code == 0 and (ending := self.state.ending):
+            code, self.failure = 0 if ending.sound else EngineError.exit_code, ending.text
         self._tasks.append(asyncio.create_task(self._leave(code)))
 
     async def _leave(self, code: int) -> None:
@@ -189,8 +190,8 @@ class Shell(TerminalApp):
 
     async def _explain(self) -> None:
         """How the training process ended, once that is known."""
-        if why := await self._why():
-            self.state.failure = safe_text(why)
+        if ending := await self._ending():
+            self.state.ending = ending
             self.follow()
 
     # ---- news and notices -------------------------------------------------------------------
@@ -199,8 +200,8 @@ class Shell(TerminalApp):
         """Draw what a snapshot brought; then ask whether the terminal keeps up."""
         if not self.is_running or self._leaving:
             return
-        if self.state.connection == "gone" and not self._asked_why:
-            self._asked_why = True
+        if self.state.connection == "gone" and not self._asked_ending:
+            self._asked_ending = True
             self._start(self._explain())
         self._tell_news()
         self.main.follow()

@@ -17,6 +17,7 @@ from rnntui.recipe import Recipe
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
+    from rnntui.engine.ending import Ending
     from rnntui.order import Order
     from rnntui.tui.app import Dashboard
     from rnntui.tui.signals import Signals
@@ -41,8 +42,8 @@ class Engine(Protocol):
     def wait(self, seconds: float) -> int | None:
         """As `exited`, waiting for its end at most so long."""
 
-    def why(self) -> str:
-        """In one safe line how it ended; empty while it runs, or when it ended as it should."""
+    def ending(self) -> Ending | None:
+        """How it ended; None while it runs."""
 
     def unsaved(self) -> str:
         """In one safe line, what of a run that has ended is not on the disk; empty: nothing."""
@@ -122,17 +123,17 @@ def _app(
     async def connect() -> EngineClient:
         return await EngineClient.connect(engine.socket, alive=lambda: engine.exited() is None)
 
-    async def why() -> str:
+    async def ending() -> Ending | None:
         for _ in range(LAST_BREATH):
             if engine.exited() is not None:
                 break
             await asyncio.sleep(0.02)
-        return engine.why()
+        return engine.ending()
 
     app = Dashboard(
         recipe,
         connect,
-        why=why,
+        ending=ending,
         glyphs=glyphs,
         theme=theme,
         stop_engine=engine.terminate,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rnntui.engine.ending import Ending
 from rnntui.engine.protocol import (
     Alert,
     Baseline,
@@ -85,7 +86,7 @@ class RunState:
     steps: TokenSteps | ValueSteps | None = None
     written: Written | None = None
     samples: list[tuple[int, str]] = field(default_factory=list)  # (step, text), the newest last
-    failure: str = ""
+    ending: Ending | None = None  # of the training process, once it is gone
     wanted: dict[str, Any] = field(default_factory=dict)
 
     def look(self, steps: bool) -> Look:
@@ -130,8 +131,8 @@ class RunState:
         """The snapshot with what the user has asked for and the engine has not confirmed yet."""
         if self.snapshot is None:
             return None
-        if self.connection == "gone":
-            return dataclasses.replace(self.snapshot, state="failed", remaining=None)
+        if self.ending is not None:
+            return dataclasses.replace(self.snapshot, state=self.ending.state, remaining=None)
         if not self.wanted:
             return self.snapshot
         return dataclasses.replace(self.snapshot, **self.wanted)

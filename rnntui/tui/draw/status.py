@@ -49,7 +49,8 @@ _STATES = {
     "paused": ("‖", "=", "strong"),
     "finished": ("■", "#", "accent"),
     "stopped": ("■", "#", "muted"),
-    "crashed": ("■", "#", "warning"),
+    "crashed": ("▲", "!", "warning"),
+    "diverged": ("▲", "!", "warning"),
     "failed": ("▲", "!", "warning"),
 }
 

@@ -10,6 +10,8 @@ from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.panel import Panel
 
+TROUBLE = ("crashed", "diverged", "failed")  # states that nobody wanted
+
 
 class Header(Panel):
     """The first row."""
@@ -53,8 +55,9 @@ class Banner(Panel):
 
     def lines(self, width: int) -> Rows:
         """The banner's rows; none when all is well."""
-        if self.state.connection == "gone":
-            return self._told(self.state.failure, self._left(), "q", "leave", width)
+        if ending := self.state.ending:
+            role = "title" if ending.sound else "warning"
+            return self._told(ending.text, self._left(), "q", "leave", width, role)
         alert, news = self.state.alert, "" if self.options.news_seen else self.state.news
         disk = self._disk(short=bool(alert or news)) if self.state.disk else []
         rows = self._news(news, width, 1 if alert else 2) if news else []
@@ -71,34 +74,41 @@ class Banner(Panel):
 
     def _disk(self, short: bool) -> Rows:
         """What cannot be saved; `short`: there is more to tell."""
-        sign = "!" if self.options.glyphs == "ascii" else "▲"
         rows: Rows = [
-            [(f" {sign} {safe_text(self.state.disk)}", "warning")],
+            [(f" {self._sign('warning')} {safe_text(self.state.disk)}", "warning")],
             [("   training goes on; saving is tried again until it works", "")],
         ]
         return rows[:1] if short else rows
 
-    def _told(self, title: str, cause: str, key: str, offer: str, width: int) -> Rows:
-        sign = "!" if self.options.glyphs == "ascii" else "▲"
+    def _sign(self, role: str) -> str:
+        """What stands before trouble ("warning") and before news."""
+        trouble = role == "warning"
+        if self.options.glyphs == "ascii":
+            return "!" if trouble else "*"
+        return "▲" if trouble else "●"
+
+    def _told(
+        self, title: str, cause: str, key: str, offer: str, width: int, role: str = "warning"
+    ) -> Rows:
         most = 2 if width >= 100 else 3
         return [
-            [(f" {sign} {safe_text(title)}", "warning")],
+            [(f" {self._sign(role)} {safe_text(title)}", role)],
             *([(f"   {line}", "")] for line in shortened(cause, width - 5, most)),
             [(f"   {key}", "strong"), (f"  {safe_text(offer)}", "")],
         ]
 
     def _news(self, news: str, width: int, most: int) -> Rows:
         """What happened while nobody looked, and how to put that away."""
-        sign = "*" if self.options.glyphs == "ascii" else "●"
-        said = shortened(news, width - 26, most)
+        role = "warning" if self.state.state in TROUBLE or self.state.alert else "title"
+        said = shortened(news, width - 27, most)
         rows: Rows = [
-            [(f" {sign} {said[0]}", "title")],
+            [(f" {self._sign(role)} {said[0]}", role)],
             *([(f"   {line}", "")] for line in said[1:]),
         ]
-        rows[-1] = exactly(rows[-1], width - 23)
+        rows[-1] = exactly(rows[-1], width - 24)
         rows[-1] += [
             ("  esc", "strong"),
-            (" away  ", "muted"),
+            (" dismiss  ", "muted"),
             ("e", "strong"),
             (" events", "muted"),
         ]
