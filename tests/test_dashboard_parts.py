@@ -20,18 +20,19 @@ from textual.strip import Strip
 
 from rnntui.engine import protocol as p
 from rnntui.recipe import Recipe
+from rnntui.tui.caches import LOOKS, forget_texts
 from rnntui.tui.draw import Bins, Row, exactly
-from rnntui.tui.painter import ThriftyChops, ThriftyLayout, forget_texts
+from rnntui.tui.painter import ThriftyChops, ThriftyLayout
 from rnntui.tui.report import report
 from rnntui.tui.screens.arrangement import LEAST_HEIGHT, Arrangement, arrange
 from rnntui.tui.splash import COLOURS, frame
 from rnntui.tui.start import colour_system
 from rnntui.tui.state import RunState, Written, join_history, join_writing
-from rnntui.tui.themes import OWN, role_style
+from rnntui.tui.themes import OWN, THEMES, role_style
 from rnntui.tui.widgets.cells import changes, expand
 from rnntui.tui.widgets.loss import zoomed_from
 from rnntui.tui.widgets.prompt import unescaped
-from tests.scripted import HOSTILE, Scripted
+from tests.scripted import HOSTILE, SIZE, Scripted, dashboard, ready
 
 WIDTH, HEIGHT = 12, 3
 quick = settings(deadline=None, max_examples=60)
@@ -173,6 +174,21 @@ def test_texts_that_were_cut_are_let_go() -> None:
     assert Segment._split_cells.cache_info().currsize
     forget_texts()
     assert not Segment._split_cells.cache_info().currsize
+
+
+async def test_what_was_reckoned_for_a_theme_goes_with_it() -> None:
+    def kept() -> int:
+        return sum(cached.cache_info().currsize for cached in LOOKS)
+
+    app = dashboard(Scripted(Recipe(name="x")))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        sizes = []
+        for _ in range(len(THEMES) + 2):
+            await pilot.press("t")
+            await pilot.pause(0.05)
+            sizes.append(kept())
+    assert max(sizes) < 2 * sizes[0], sizes
 
 
 def test_the_colours_sent_fit_the_terminal() -> None:

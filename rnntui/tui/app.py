@@ -19,6 +19,7 @@ from rnntui.engine.protocol import (
     Step,
     StopWriting,
 )
+from rnntui.tui.caches import forget_looks
 from rnntui.tui.commands import BY_NAME, COMMANDS, Command
 from rnntui.tui.draw import Glyphs
 from rnntui.tui.draw.sampling import sampling_words
@@ -198,6 +199,7 @@ class Dashboard(Shell):
     def change_theme(self, name: str | None = None) -> None:
         """Paint with a theme, or with the next one."""
         self.theme = find_theme(name or next_theme(self.theme)).name
+        forget_looks()
         for widget in self.screen.query("*"):
             widget.refresh()
         self.say(f"theme: {self.theme}")

@@ -15,7 +15,6 @@ from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import Console
-from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
@@ -25,11 +24,6 @@ from textual.widget import Widget
 
 Piece = tuple[int, int, Strip]  # column, row, what stands there from there on
 _PLAIN = Style.null()
-
-
-def forget_texts() -> None:
-    """Let go of texts that were cut: Rich remembers 16,384, and numbers seldom come again."""
-    Segment._split_cells.cache_clear()
 
 
 class ThriftyScreen(Screen[None]):

@@ -18,8 +18,8 @@ from rnntui.errors import EngineError
 from rnntui.order import this_terminal
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
+from rnntui.tui.caches import forget_texts
 from rnntui.tui.draw import Glyphs
-from rnntui.tui.painter import forget_texts
 from rnntui.tui.puller import Connect, Puller
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.signals import Signals, terminal_gone
