@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rnntui.engine import protocol as p
+from rnntui.engine.ending import Ending
 from rnntui.recipe import Recipe
 from rnntui.tui.report import report
 from rnntui.tui.screens.main import MainScreen
@@ -253,6 +254,25 @@ async def test_the_engine_gone_is_told_and_ends_with_its_code(engine: Scripted) 
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
     assert app.return_code == 70 and app.failure == "the training process is gone"
+
+
+async def test_a_run_that_was_stopped_elsewhere_is_no_failure(engine: Scripted) -> None:
+    async def ending() -> Ending:
+        return Ending("stopped", "the training process was stopped by pts/7")
+
+    app = dashboard(engine, ending=ending, kept=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "detach" in shown(app)
+        engine.gone = True
+        await until(pilot, lambda: "stopped by pts/7" in shown(app))
+        screen = shown(app)
+        assert "■ stopped" in screen and "● the training process" in screen
+        assert "failed" not in screen and "detach" not in screen and "{ }" not in screen
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert (app.return_code, app.failure) == (0, "the training process was stopped by pts/7")
+    assert "stopped after 3 000 updates" in report(app.state)
 
 
 async def test_a_run_that_cannot_start_ends_with_its_line_and_code(engine: Scripted) -> None:

@@ -215,7 +215,7 @@ class Viewing:
             tokens_per_second=self._summary.tokens_per_second if self._summary.live else 0.0,
             updates_per_second=0.0,
             elapsed=_number(last, "seconds") or 0.0,
-            remaining=None if self._summary.live else 0.0,
+            remaining=None,
             pace=None,
             temperature=state.temperature if state else self._recipe.sample.temperature,
             history=self._history(look),

@@ -106,6 +106,8 @@ def _workers(welcome: Welcome | None, glyphs: Glyphs) -> str:
 def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
     """Tokens a second as measured; the pace where one is set."""
     unit = welcome.unit if welcome else "token"
+    if welcome and welcome.ended and snapshot and not snapshot.tokens_per_second:
+        return ""
     if snapshot and snapshot.pace is not None:
         return f"  {'paced at ' + short(snapshot.pace):>14} updates/s"
     return f"  {si(snapshot.tokens_per_second):>5} {unit}s/s" if snapshot else ""

@@ -125,4 +125,6 @@ def hint(state: RunState) -> str:
     """What to do to see something here."""
     if state.values:
         return "press g and enter: the network goes on from the last values by itself"
-    return "press g, type a beginning and press enter: the network goes on from it while it learns"
+    ended = state.welcome is not None and state.welcome.ended
+    how = "with what it has learned" if ended else "while it learns"
+    return f"press g, type a beginning and press enter: the network goes on from it {how}"
