@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import subprocess
 import sys
+from weakref import WeakSet
 
 import pyte
 import pytest
@@ -15,12 +17,13 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.geometry import Region
 from textual.strip import Strip
 
 from rnntui.engine import protocol as p
 from rnntui.recipe import Recipe
-from rnntui.tui.caches import LOOKS, forget_texts
+from rnntui.tui.caches import LOOKS, forget_drawn
 from rnntui.tui.draw import Bins, Row, exactly
 from rnntui.tui.painter import ThriftyChops, ThriftyLayout
 from rnntui.tui.report import report
@@ -32,7 +35,7 @@ from rnntui.tui.themes import OWN, THEMES, role_style
 from rnntui.tui.widgets.cells import changes, expand
 from rnntui.tui.widgets.loss import zoomed_from
 from rnntui.tui.widgets.prompt import unescaped
-from tests.scripted import HOSTILE, SIZE, Scripted, dashboard, ready
+from tests.scripted import HOSTILE, SIZE, Scripted, dashboard, ready, until
 
 WIDTH, HEIGHT = 12, 3
 quick = settings(deadline=None, max_examples=60)
@@ -172,8 +175,27 @@ def test_text_can_be_read_in_16_colours(theme: str) -> None:
 def test_texts_that_were_cut_are_let_go() -> None:
     assert [piece.text for piece in Segment("漢字").split_cells(2)] == ["漢", "字"]
     assert Segment._split_cells.cache_info().currsize
-    forget_texts()
+    forget_drawn()
     assert not Segment._split_cells.cache_info().currsize
+
+
+async def test_widgets_of_closed_pages_are_let_go() -> None:
+    app = dashboard(Scripted(Recipe(name="x")))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        seen: WeakSet[StylesCache] = WeakSet()
+        for page in "ei?":
+            await pilot.press(page)
+            await until(pilot, lambda: app.screen is not app.main)
+            seen.update(widget._styles_cache for widget in app.screen.query("*"))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.main)
+        await pilot.pause(0.1)
+        gc.collect()
+        assert len(seen) > 3, "Textual lets go of them by itself: forget_drawn is needed no more"
+        forget_drawn()
+        gc.collect()
+        assert len(seen) <= 3, list(seen)
 
 
 async def test_what_was_reckoned_for_a_theme_goes_with_it() -> None:

@@ -21,7 +21,7 @@ from textual.strip import Strip
 from rnntui.tui.painter import transition
 from rnntui.tui.themes import role_style
 
-TEXTS = (Segment._split_cells,)
+DRAWN = (Segment._split_cells, StylesCache.get_inner_outer)
 LOOKS = (
     rich.color.Color.downgrade,
     rich.color.Color.get_ansi_codes,
@@ -40,16 +40,15 @@ LOOKS = (
     ANSIToTruecolor.truecolor_style,
     Strip.blank,
     Strip.render_ansi,
-    StylesCache.get_inner_outer,
     make_blank,
     role_style,
     transition,
 )
 
 
-def forget_texts() -> None:
-    """Let go of texts that were cut: Rich remembers 16,384 of them."""
-    for cached in TEXTS:
+def forget_drawn() -> None:
+    """Let go of up to 16,384 texts that were cut, and of 1,024 widgets whose pages are closed."""
+    for cached in DRAWN:
         cached.cache_clear()
 
 

@@ -20,7 +20,6 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widget import Widget
 
 Piece = tuple[int, int, Strip]  # column, row, what stands there from there on
 _PLAIN = Style.null()
@@ -32,11 +31,6 @@ class ThriftyScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ThriftyCompositor()
-
-    def on_screen_suspend(self) -> None:
-        """Let go of what was drawn: Textual remembers up to 1024 widgets' caches for ever."""
-        for widget in self.walk_children(Widget, with_self=True):
-            widget._styles_cache.clear()
 
 
 class ThriftyCompositor(Compositor):

@@ -18,7 +18,7 @@ from rnntui.errors import EngineError
 from rnntui.order import this_terminal
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
-from rnntui.tui.caches import forget_texts
+from rnntui.tui.caches import forget_drawn
 from rnntui.tui.draw import Glyphs
 from rnntui.tui.puller import Connect, Puller
 from rnntui.tui.screens.main import MainScreen
@@ -109,7 +109,7 @@ class Shell(TerminalApp):
         self._start(self.puller.run())
         self._start(self.puller.command())
         self.set_interval(GONE_CHECK_SECONDS, self._check_terminal)
-        self.set_interval(FORGET_SECONDS, forget_texts)
+        self.set_interval(FORGET_SECONDS, forget_drawn)
         if self._signals is not None:
             loop = asyncio.get_running_loop()
             self._signals.leave = lambda code: _soon(loop, self.leave, code)
