@@ -6,8 +6,13 @@ clock, so that a run that is resumed decides as the uninterrupted one does. Its 
 1. A loss or gradient that is not finite: the whole update is left out.
 2. A gradient whose norm leaps: so too.
 3. Three in a row that are not finite, or a loss that stays up: back to good weights at half the
-   rate. Three leaps in a row are no accident: gradients of that size count as usual from then on.
+   rate.
 4. That three times without new good weights: it gives up.
+
+Leaps are rare, or they are none. Three in a row, or more than one in a hundred updates or so, as
+when each pass over a small text has its hard place, are what the data are like: gradients of that
+size count as usual from then on. And where the gradient's norm is clipped, one that is below the
+clip is of a size that is wanted.
 """
 
 from __future__ import annotations
@@ -29,24 +34,30 @@ SMOOTH = 20  # updates in the running mean of the loss
 FIRST = 5  # updates whose mean is what the loss began at
 STAYS_UP, LOST = 2.0, 0.25  # times the best loss, and the share of what was learned
 IN_A_ROW = 3  # updates left out
+MOST_LEAPS = 24  # so many more than one in WINDOW updates
 ROLLBACKS = 3
 COPIES_APART, COPIES_SHARE = 50, 50  # at least so many updates, and a fiftieth of those made
+
+_GIVEN = ("spikes", "patience", "clip")
 
 
 @dataclass(eq=False)
 class Stability:
-    """Looks at every update, for about a microsecond. All fields but the first two are kept.
+    """Looks at every update, for about a microsecond. All fields but the first three are kept.
 
     `spikes`: rung 2, and a loss that stays up, count. `patience`: updates it has to stay up for.
+    `clip`: a norm up to that is no leap.
     """
 
     spikes: bool
     patience: int = 200
+    clip: float = 0.0
     norms: list[float] = field(default_factory=list)  # a ring
     at: int = 0  # where the next one goes
     total: float = 0.0  # of the norms
     squares: float = 0.0
     usual: float = 0.0  # median of the first ones: late in a run they may be next to nothing
+    leaps: float = 0.0  # each one fills, each other update empties a little
     skipped: int = 0  # updates in a row
     finite: bool = True  # all of those
     above: int = 0  # updates in a row that the loss was up for
@@ -64,6 +75,7 @@ class Stability:
         count = len(self.norms)
         if (
             count < WARMUP
+            or norm <= self.clip
             or norm <= LEAST_LEAP * self.usual
             or norm * count <= LEAST_LEAP * self.total
         ):
@@ -77,9 +89,8 @@ class Stability:
             return math.inf
         mean = self.total / count
         variance = max(0.0, self.squares / count - mean * mean)
-        return max(
-            LEAST_LEAP * mean, LEAST_LEAP * self.usual, mean + DEVIATIONS * math.sqrt(variance)
-        )
+        leap = LEAST_LEAP * max(mean, self.usual)
+        return max(leap, self.clip, mean + DEVIATIONS * math.sqrt(variance))
 
     def see(self, loss: float, norm: float, fault: Fault) -> Response:
         """What is to be done after an update with that fault, or none."""
@@ -87,6 +98,8 @@ class Stability:
             self.finite = fault == "spike" and (self.finite or not self.skipped)
             self.skipped += 1
             self.reason = fault
+            if fault == "spike":
+                self._leap(norm)
             if self.skipped < IN_A_ROW:
                 return ""
             if not self.finite:
@@ -95,6 +108,7 @@ class Stability:
             self.skipped = 0
             return ""
         self.skipped = 0
+        self.leaps = max(0.0, self.leaps - 1 / WINDOW)
         self._smooth(loss)
         if not self.spikes:
             return ""
@@ -105,6 +119,12 @@ class Stability:
             return ""
         self.reason = "stays up"
         return self._respond()
+
+    def _leap(self, norm: float) -> None:
+        """One more; of too many, the size is usual from now on."""
+        self.leaps += 1
+        if self.leaps > MOST_LEAPS:
+            self.leaps, self.usual = 0.0, norm / LEAST_LEAP
 
     def _respond(self) -> Response:
         if self.rollbacks >= ROLLBACKS:
@@ -174,13 +194,13 @@ class Stability:
     def capture(self) -> dict[str, Any]:
         """All that it knows, as plain values."""
         fields = (f.name for f in dataclasses.fields(self))
-        kept = {name: getattr(self, name) for name in fields if name not in ("spikes", "patience")}
+        kept = {name: getattr(self, name) for name in fields if name not in _GIVEN}
         return {**kept, "norms": list(self.norms)}
 
     def restore(self, captured: dict[str, Any]) -> None:
-        """Become what was captured. Raises KeyError where something is missing."""
+        """Become what was captured, by an earlier version too: what it did not know stays."""
         for name in self.capture():
-            setattr(self, name, captured[name])
+            setattr(self, name, captured.get(name, getattr(self, name)))
         self.norms = list(self.norms)
 
 

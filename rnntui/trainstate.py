@@ -161,10 +161,10 @@ def _allocate(
 
 def _stability(recipe: Recipe, stream: Stream) -> Stability:
     """Series have loud stretches: only a loss that stays up for a whole pass says something."""
-    if recipe.data.task == "tokens":
-        return Stability(recipe.train.skip_spikes)
-    patience = max(Stability.patience, stream.chunks_per_epoch)
-    return Stability(recipe.train.skip_spikes, patience)
+    train, patience = recipe.train, Stability.patience
+    if recipe.data.task != "tokens":
+        patience = max(patience, stream.chunks_per_epoch)
+    return Stability(train.skip_spikes, patience, train.clip if train.clip_mode == "norm" else 0.0)
 
 
 def total_steps(recipe: Recipe, data: Dataset) -> int | None:

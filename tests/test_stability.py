@@ -90,6 +90,24 @@ def test_larger_gradients_for_good_are_got_used_to() -> None:
     assert [response for _, _, response in found] == ["", "", ""]
 
 
+@pytest.mark.parametrize("period", [7, 20, 40])
+def test_hard_places_of_each_pass_are_got_used_to(period: int) -> None:
+    norms = [50.0 if n % period == 0 else 1.0 for n in range(1, 200 * period)]
+    found = feed(Stability(True), quiet(200) + norms)
+    assert 24 <= len(found) <= 50 and {response for *_, response in found} == {""}
+    assert found[-1][0] < 50 * period + 200
+
+
+def test_rare_leaps_are_left_out_for_ever() -> None:
+    norms = [50.0 if n % 150 == 0 else 1.0 for n in range(1, 30_000)]
+    assert len(feed(Stability(True), quiet(200) + norms)) == 199
+
+
+def test_what_is_below_the_clip_is_no_leap() -> None:
+    machine = Stability(True, clip=5.0)
+    assert feed(machine, [*[0.01] * 200, 4.9, *[0.01] * 200, 5.1]) == [(402, "spike", "")]
+
+
 def test_next_to_nothing_may_become_what_was_usual_once() -> None:
     assert feed(Stability(True), quiet(150) + [1e-3] * 200 + [5.0] * 3) == []
 
