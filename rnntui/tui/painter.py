@@ -20,6 +20,7 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 Piece = tuple[int, int, Strip]  # column, row, what stands there from there on
 _PLAIN = Style.null()
@@ -31,6 +32,11 @@ class ThriftyScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ThriftyCompositor()
+
+    def on_screen_suspend(self) -> None:
+        """Let go of what was drawn: a closed page waits for the collector with all its lines."""
+        for widget in self.walk_children(Widget, with_self=True):
+            widget._styles_cache.clear()
 
 
 class ThriftyCompositor(Compositor):
