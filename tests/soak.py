@@ -12,10 +12,11 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rnntui.run.holder import living_holder
+from tests.benchmarks import results
 from tests.terminal import Terminal
 
 ROOT = str(Path(__file__).parents[1])
@@ -52,23 +53,42 @@ def slope(readings: list[Reading]) -> float:
     return statistics.linear_regression(xs, ys).slope
 
 
-def report(name: str, readings: list[Reading], settled: float) -> bool:
-    """Print what was found; whether nothing grows."""
-    late = [r for r in readings if r.seconds >= settled]
-    growth = slope(late)
-    descriptors, threads = {r.descriptors for r in late}, {r.threads for r in late}
-    print(
-        f"{name}: {late[0].kilobytes / 1000:.1f} → {late[-1].kilobytes / 1000:.1f} MB, "
-        f"{growth:+.2f} MB/h; descriptors {min(descriptors)}–{max(descriptors)}, "
-        f"threads {min(threads)}–{max(threads)}; {len(late)} readings"
+@dataclass(frozen=True)
+class Late:
+    """What a process was like after the first part of the time. Memory in megabytes."""
+
+    first: float
+    last: float
+    growth: float  # an hour
+    descriptors: tuple[int, int]  # least and most
+    threads: tuple[int, int]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.first:.1f} → {self.last:.1f} MB, {self.growth:+.2f} MB/h; "
+            f"descriptors {self.descriptors[0]}–{self.descriptors[1]}, "
+            f"threads {self.threads[0]}–{self.threads[1]}"
+        )
+
+
+def late(readings: list[Reading], settled: float) -> Late:
+    """The readings from `settled` seconds on, in short."""
+    kept = [r for r in readings if r.seconds >= settled]
+    descriptors, threads = [r.descriptors for r in kept], [r.threads for r in kept]
+    return Late(
+        kept[0].kilobytes / 1000,
+        kept[-1].kilobytes / 1000,
+        slope(kept),
+        (min(descriptors), max(descriptors)),
+        (min(threads), max(threads)),
     )
-    return growth < 1.0
 
 
 def main() -> None:
     """Soak for as long as asked; exit 1 if something grows."""
     parser = argparse.ArgumentParser(description="Does anything grow while training goes on?")
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--record", action="store_true", help="for the README")
     parser.add_argument("settings", nargs="*", help="for rnntui train")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rnntui-soak-") as folder:
@@ -93,11 +113,17 @@ def main() -> None:
                     one.append(read(pid, began))
             terminal.write("\x1b\x1bq")
             terminal.exit_code(30)
-        settled = 60 * given.minutes * SETTLED
-        sound = [
-            report(*each, settled) for each in zip(("dashboard", "trainer"), readings, strict=True)
-        ]
-    sys.exit(0 if all(sound) else 1)
+    settled = 60 * given.minutes * SETTLED
+    found = {
+        name: late(each, settled)
+        for name, each in zip(("dashboard", "trainer"), readings, strict=True)
+    }
+    for name, process in found.items():
+        print(f"{name}: {process}")
+    if given.record:
+        told = {name: asdict(process) for name, process in found.items()}
+        results.write(results.SOAK, {**results.circumstances(), "minutes": given.minutes, **told})
+    sys.exit(0 if all(process.growth < 1.0 for process in found.values()) else 1)
 
 
 if __name__ == "__main__":

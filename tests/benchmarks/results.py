@@ -12,6 +12,7 @@ from typing import Any
 from rnntui.bench.machine import this_machine
 
 COMPARISON, PROFILE, DASHBOARD, LEARNING = "comparison", "profile", "dashboard", "learning"
+KILLS, KEYS, STOPPED, SOAK = "kills", "keys", "stopped", "soak"
 FOLDER = Path(__file__).parent / "results"
 
 
