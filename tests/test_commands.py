@@ -6,11 +6,12 @@ import pytest
 
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.commands import COMMANDS, GROUPS, Command, footer_entries
+from rnntui.tui.commands import COMMANDS, GROUPS, Command
 from rnntui.tui.draw import plain
 from rnntui.tui.screens.help import help_lines, help_rows
 from rnntui.tui.screens.palette import choices
 from rnntui.tui.state import Display
+from rnntui.tui.widgets.footer import footer_entries
 from tests.scripted import Scripted, dashboard
 
 
