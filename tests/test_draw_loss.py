@@ -172,6 +172,17 @@ def test_log_scale_of_losses_that_are_not_positive() -> None:
     check(loss_plot(plot, 80, 14), 80, 14)
 
 
+@pytest.mark.parametrize("glyphs", ["braille", "blocks", "ascii"])
+def test_a_line_and_its_name_at_the_end_are_in_one_row(glyphs: Glyphs) -> None:
+    sign = "~" if glyphs == "ascii" else "┈"
+    for height in range(10, 40):
+        for loss in (3.1, 3.3, 3.5, 3.7, 3.9):
+            plot = LossPlot(falling(64), step=64, baselines=[("unigram", loss)])
+            rows = picture(loss_plot(plot, 120, height, glyphs))[1:]
+            (named,) = [row for row in rows if "unigram" in row]
+            assert sign * 20 in named, "\n".join(rows)
+
+
 def test_marks_in_one_column_and_baselines() -> None:
     plot = LossPlot(
         falling(20),

@@ -166,15 +166,16 @@ def _put_marks(
                 cells[column + offset] = (char, "mark")
 
 
-def spread(wanted: Sequence[tuple[float, str, str]], height: int) -> dict[int, tuple[str, str]]:
-    """Give each (share of the height, text, role) a row of its own near it, in their order.
+def spread(canvas: Canvas, wanted: Sequence[tuple[float, str, str]]) -> dict[int, tuple[str, str]]:
+    """Give each (share of the height, text, role) a row of its own near its place, in their order.
 
     Where there are more than rows, the last ones go without.
     """
+    height = canvas.height
     ordered = sorted(wanted[:height], key=lambda entry: -entry[0])
     rows: list[int] = []
     for share, _, _ in ordered:
-        row = round((1 - share) * (height - 1))
+        row = canvas.row(share)
         rows.append(max(row, rows[-1] + 1) if rows else row)
     for n in range(len(rows) - 1, -1, -1):
         below = rows[n + 1] if n + 1 < len(rows) else height

@@ -287,7 +287,7 @@ def _end_labels(
         want(validation[-1], text, "validation")
     for level in _levels(plot, glyphs):
         want(level.loss, level.text, "floor" if level.is_floor else "muted")
-    return spread(wanted, canvas.height)
+    return spread(canvas, wanted)
 
 
 def _title(plot: LossPlot, width: int, glyphs: Glyphs) -> Row:
