@@ -26,7 +26,7 @@ from rnntui.recipe import Recipe
 from rnntui.tui.caches import LOOKS, forget_drawn
 from rnntui.tui.draw import Bins, Row, exactly
 from rnntui.tui.painter import ThriftyChops, ThriftyLayout
-from rnntui.tui.report import report
+from rnntui.tui.report import report, where
 from rnntui.tui.screens.arrangement import LEAST_HEIGHT, Arrangement, arrange
 from rnntui.tui.splash import COLOURS, frame
 from rnntui.tui.start import colour_system
@@ -276,6 +276,26 @@ def test_the_marks_ask_for_what_is_new() -> None:
     assert (look.validations, look.events, look.writing, look.written) == (3000, 1, 1, 3)
     state.take(engine.snapshot)
     assert len(state.events) == 1 and len(state.validations) == 12
+
+
+@pytest.mark.parametrize(
+    ("standing", "alive", "told"),
+    [
+        ("training", True, "training goes on: rnntui attach fox"),
+        ("finished", True, "  kept        rnntui generate fox"),
+        ("training", False, "  kept        rnntui resume fox  ·  rnntui generate fox"),
+    ],
+)
+def test_who_leaves_is_told_how_to_come_back(standing: p.State, alive: bool, told: str) -> None:
+    engine = Scripted(Recipe(name="fox"))
+    state = RunState(engine.recipe)
+    assert isinstance(engine.welcome, p.Welcome)
+    state.welcome = dataclasses.replace(engine.welcome, run="fox")
+    engine.change(state=standing)
+    state.take(engine.snapshot)
+    assert where(state, alive) == told
+    state.welcome = engine.welcome
+    assert where(state, alive) == ""
 
 
 def test_earlier_writings_are_kept() -> None:

@@ -39,9 +39,9 @@ def where(state: RunState, alive: bool) -> str:
     run = state.welcome.run if state.welcome else ""
     if not run:
         return ""
-    if alive:
-        return f"training goes on: rnntui attach {run}"
     finished = state.snapshot is not None and state.snapshot.state == "finished"
+    if alive and not finished:
+        return f"training goes on: rnntui attach {run}"
     more = "" if finished else f"rnntui resume {run}  ·  "
     return f"  {'kept':<11} {more}rnntui generate {run}"
 
