@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 NEWLINE = "↵"
 TAB = "⇥"
@@ -127,23 +127,30 @@ def _cell_len() -> Callable[[str], int]:
     return cell_len
 
 
+_ASCII = {chr(n): (chr(n), 1) for n in range(128)}
+
+
 def cells(text: str) -> list[tuple[str, int]]:
     """Safe text as units of one character and the marks that sit on it, each with its width.
 
     The widths add up to `cell_width(text)`.
     """
     if text.isascii():
-        return [(char, 1) for char in text]
+        return list(map(_ASCII.__getitem__, text))
     units: list[tuple[str, int]] = []
-    measure = _cell_len()
-    for char in text:
-        width = 1 if char < "\x7f" else measure(char)
-        if width == 0 and units:
+    for unit in map(_unit, text):
+        if unit[1] == 0 and units:
             base, taken = units[-1]
-            units[-1] = (base + char, taken)
+            units[-1] = (base + unit[0], taken)
         else:
-            units.append((char, width))
+            units.append(unit)
     return units
+
+
+@lru_cache(maxsize=1024)
+def _unit(char: str) -> tuple[str, int]:
+    """A character and its width: one and the same tuple wherever it stands."""
+    return _ASCII.get(char) or (char, _cell_len()(char))
 
 
 def fit(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
