@@ -23,7 +23,7 @@ from textual.strip import Strip
 
 from rnntui.engine import protocol as p
 from rnntui.recipe import Recipe
-from rnntui.tui.caches import LOOKS, forget_drawn
+from rnntui.tui.caches import DRAWN, LOOKS, cache_at, forget_drawn
 from rnntui.tui.draw import Bins, Row, exactly
 from rnntui.tui.painter import ThriftyChops, ThriftyLayout
 from rnntui.tui.report import report, where
@@ -172,6 +172,12 @@ def test_text_can_be_read_in_16_colours(theme: str) -> None:
         assert text.number != style.bgcolor.downgrade(ColorSystem.STANDARD).number, role
 
 
+def test_what_is_to_be_let_go_is_there_and_what_is_not_is_passed_over() -> None:
+    assert [place for place in (*DRAWN, *LOOKS) if cache_at(place) is None] == []
+    assert cache_at("rich.segment:Segment.none") is cache_at("rich.none:x") is None
+    assert cache_at("rich.segment:Segment") is None
+
+
 def test_texts_that_were_cut_are_let_go() -> None:
     assert [piece.text for piece in Segment("漢字").split_cells(2)] == ["漢", "字"]
     assert Segment._split_cells.cache_info().currsize
@@ -200,7 +206,7 @@ async def test_widgets_of_closed_pages_are_let_go() -> None:
 
 async def test_what_was_reckoned_for_a_theme_goes_with_it() -> None:
     def kept() -> int:
-        return sum(cached.cache_info().currsize for cached in LOOKS)
+        return sum(cache_at(place).cache_info().currsize for place in LOOKS)
 
     app = dashboard(Scripted(Recipe(name="x")))
     async with app.run_test(size=SIZE) as pilot:
