@@ -12,7 +12,7 @@ from rnntui.engine.protocol import Event, EventKind
 from rnntui.text import safe_text
 
 NEWS = ("alert", "rollback", "skip", "disk", "end")
-MOST_KEPT = 1000
+MOST_KEPT = 500  # as many as a dashboard keeps
 MOST_SENT = 32
 MOST_BYTES = 8000  # of one reply
 MOST_CHARACTERS = 200
