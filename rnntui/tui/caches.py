@@ -1,8 +1,10 @@
 """What Rich and Textual remember of what was drawn, and when to let go of it.
 
 Their caches are made for a screen that changes little: numbers seldom come again, and what was
-reckoned for a theme is of no use to another. They are a private affair: one that another version
-does not have is passed over, and a test tells which ones there are.
+reckoned for a theme is of no use to another. A full cache that is always renewed is worse than an
+empty one, too: the few things that stay keep the memory of all others around them. The caches are
+a private affair: one that another version does not have is passed over, and a test tells which
+ones there are.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ DRAWN = (
     "rich.segment:Segment._split_cells",  # 16,384 texts
     "textual._styles_cache:StylesCache.get_inner_outer",  # 1,024 widgets, of closed pages too
     "textual.geometry:Region.intersection",  # 4,096 places
+    "rich.cells:cached_cell_len",  # 4,096 widths
+    "rnntui.tui.widgets.cells:_units",  # 2,048 rows
 )
 LOOKS = (
     "rich.color:Color.downgrade",
