@@ -1,7 +1,11 @@
-"""Anything a terminal may send, from a seed; and a program: python -m tests.keys EVENTS [SEED]."""
+"""Anything a terminal may send, from a seed; and a program that sends it to the dashboard.
+
+python -m tests.keys --events 20000 --seed 2
+"""
 
 from __future__ import annotations
 
+import argparse
 import random
 import select
 import sys
@@ -10,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.benchmarks import results
 from tests.hostile import as_utf8, hostile
 from tests.terminal import Terminal
 
@@ -174,8 +179,22 @@ def crashes(home: Path) -> list[str]:
     return [path.read_text("utf-8") for path in home.glob("rnntui-*crash*")]
 
 
-def main(count: int, seed: int) -> int:
-    """Play so many events, leave, and say how it went; 0 if well."""
+def main() -> None:
+    """Play as many events as asked; exit 1 if they did harm."""
+    parser = argparse.ArgumentParser(description="Does any key do harm?")
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true", help="for the README")
+    given = parser.parse_args()
+    well, seconds = played(given.events, given.seed)
+    if given.record:
+        told = {"events": given.events, "seed": given.seed, "well": well, "seconds": seconds}
+        results.write(results.KEYS, {**results.circumstances(), **told})
+    sys.exit(0 if well else 1)
+
+
+def played(count: int, seed: int) -> tuple[bool, float]:
+    """Play so many events, leave, and print how it went: whether well, and the seconds."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="keys-") as folder, start(Path(folder)) as terminal:
         assert terminal.wait_for("training"), terminal.text()
@@ -193,8 +212,8 @@ def main(count: int, seed: int) -> int:
     well = there and code == 0 and not found
     if not well:
         print(last, *found, sep="\n")
-    return int(not well)
+    return well, seconds
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))
+    main()

@@ -17,13 +17,14 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rnntui.cli import run as rnntui
 from rnntui.run.checkpoint import MODEL, OPTIMIZER, newest
 from rnntui.run.journal import METRICS, read_journal
 from rnntui.run.summary import summarize
+from tests.benchmarks import results
 from tests.sessions import TEXT
 
 STEPS = 600
@@ -147,10 +148,13 @@ def main() -> None:
     )
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true", help="for the README")
     given = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="rnntui-kills-")) / "runs"
     tally = kill_until(given.kills, root, given.seed)
     print(tally)
+    if given.record:
+        results.write(results.KILLS, {**results.circumstances(), **asdict(tally)})
     if tally.different or tally.refused:
         sys.exit(f"what is left: {root}")
     shutil.rmtree(root.parent)

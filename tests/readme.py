@@ -12,7 +12,7 @@ from rnntui.cli import cli
 from rnntui.listing import corpus_lines, recipe_lines
 from rnntui.tui.commands import GROUPS
 from rnntui.tui.screens.help import help_lines
-from tests.benchmarks import learning, tables
+from tests.benchmarks import endurance, learning, tables
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 MARKED = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -69,6 +69,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "profile": tables.where_time_goes,
     "watching": tables.watching,
     "learning": learning.table,
+    "endurance": endurance.told,
 }
 
 

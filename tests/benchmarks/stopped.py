@@ -1,6 +1,6 @@
 """What training loses while its dashboard is stopped, or its terminal is not read.
 
-    python -m tests.benchmarks.stopped [--rounds 5] [--seconds 4]
+    python -m tests.benchmarks.stopped [--rounds 5] [--seconds 4] [--record]
 
 The real program in a pseudo-terminal. Windows of each kind alternate with windows of a dashboard
 that is read, so a slow minute of the machine meets all; medians of the ratios are printed. Linux
@@ -23,6 +23,7 @@ from statistics import median
 from rnntui.engine.client import EngineClient
 from rnntui.engine.protocol import Hello, Look, Snapshot
 from rnntui.run.door import read_door
+from tests.benchmarks import results
 from tests.real_runs import dashboard
 from tests.terminal import Terminal, cpu_seconds
 
@@ -89,6 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What does a dashboard that hangs cost?")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--record", action="store_true", help="for the README")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rnntui-stopped-") as name:
         folder = Path(name)
@@ -99,12 +101,14 @@ def main() -> None:
             found = [windows(terminal, folder, given.seconds) for _ in range(given.rounds)]
             terminal.write("q")
             terminal.exit_code(30)
-    print(f"read: {median(row[0] for row in found):.0f} updates/s ({given.rounds} rounds)")
+    told: dict[str, object] = {"rounds": given.rounds, "seconds": given.seconds}
     for kind, column in (("stopped", 1), ("unread", 2)):
-        ratios = [row[column] / row[0] for row in found]
-        low, high = min(ratios), max(ratios)
-        print(f"{kind}: {median(ratios):.3f} of that ({low:.3f} to {high:.3f})")
-    print(f"unread, the dashboard takes {median(row[3] for row in found):.1%} of a core")
+        told[kind] = ratios = [row[column] / row[0] for row in found]
+        print(f"{kind}: {results.spread(ratios)} of the updates of one that is read")
+    told["share"] = share = median(row[3] for row in found)
+    print(f"unread, the dashboard takes {share:.1%} of a core")
+    if given.record:
+        results.write(results.STOPPED, {**results.circumstances(), **results.rounded(told)})
 
 
 if __name__ == "__main__":
