@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from rnntui.recipe import Recipe
+from rnntui.engine import protocol as p
+from rnntui.recipe import Recipe, load_recipe
 from rnntui.tui.app import Dashboard
 from rnntui.tui.commands import COMMANDS, GROUPS, Command
 from rnntui.tui.draw import plain
+from rnntui.tui.screens.about import event_rows, info_rows
 from rnntui.tui.screens.help import help_lines, help_rows
 from rnntui.tui.screens.palette import choices
-from rnntui.tui.state import Display
+from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.footer import footer_entries
 from tests.scripted import Scripted, dashboard
 
@@ -85,3 +89,18 @@ async def test_every_key_calls_its_command(app: Dashboard, monkeypatch: pytest.M
             for key in command.keys:
                 await pilot.press(key)
                 assert called[-1:] == [command.name], key
+
+
+@pytest.mark.parametrize("recipe", ["tales", "hello-world-cured", "sunspots"])
+def test_pages_can_be_made_for_any_width(recipe: str) -> None:
+    engine = Scripted(load_recipe(recipe))
+    engine.write("abc")
+    state = RunState(engine.recipe)
+    assert isinstance(engine.welcome, p.Welcome)
+    for welcome in (None, dataclasses.replace(engine.welcome, notes=("a note " * 9, ""))):
+        state.welcome = welcome
+        state.take(engine.snapshot)
+        for width in range(1, 140):
+            assert info_rows(state, width)
+            assert event_rows(state, width)
+            assert help_rows(lambda _: True, Display(), width, state.values)

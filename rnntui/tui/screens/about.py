@@ -19,7 +19,7 @@ DATED_FROM = 100  # cells
 def info_rows(state: RunState, width: int) -> Rows:
     """The recipe and what loading it brought."""
     recipe, welcome = state.recipe, state.welcome
-    wide = min(WIDEST, width - 3)
+    wide = max(1, min(WIDEST, width - 3))
     title = recipe.title.removeprefix(f"{recipe.name}: ")
     rows: Rows = [[(f" {safe_text(recipe.name)}", "strong"), (f"  {safe_text(title)}", "")]]
     for paragraph in recipe.about.strip().split("\n\n"):
