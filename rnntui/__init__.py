@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe, load_recipe
-    from rnntui.trainer import Chunk, train
+    from rnntui.training.loop import Chunk, train
 
 __version__ = "0.1.0"
 __all__ = ["Chunk", "Recipe", "__version__", "load_recipe", "train"]
 
-_HOME = {"Recipe": "recipe", "load_recipe": "recipe", "Chunk": "trainer", "train": "trainer"}
+_HOME = {
+    "Recipe": "recipe",
+    "load_recipe": "recipe",
+    "Chunk": "training.loop",
+    "train": "training.loop",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public names when they are first used: NumPy costs 85 ms."""
+    """Import the public names on first use: importing NumPy takes 85 ms."""
     if name in _HOME:
         return getattr(import_module(f"rnntui.{_HOME[name]}"), name)
     raise AttributeError(f"module 'rnntui' has no attribute '{name}'")

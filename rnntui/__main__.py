@@ -1,4 +1,4 @@
-"""`python -m rnntui`, and what the installed command calls."""
+"""Entry point of `python -m rnntui` and of the installed command."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ BLAS_THREADS = (
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    # Read when NumPy is imported. One thread is the faster one for small networks, and with more
-    # of them one busy neighbour stops everything.
+    # NumPy reads these when it is imported. One thread is faster for small networks; with more, a
+    # single core that is busy elsewhere stalls all of them.
     for name in BLAS_THREADS:
         os.environ.setdefault(name, "1")
     try:

@@ -1,16 +1,16 @@
-"""The errors a user may meet. Each carries one line (what, where, what to do) and an exit code."""
+"""Errors shown to users: each has a one-line message (what, where, what to do) and an exit code."""
 
 from __future__ import annotations
 
 
 class RnntuiError(Exception):
-    """Something to tell the user in one line; the command ends with `exit_code`."""
+    """Base class: a one-line message; the command exits with `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(RnntuiError):
-    """A wrong option, key or value (EX_USAGE as click has it)."""
+    """A wrong option, key or value (exit code 2, as in click)."""
 
     exit_code = 2
 
@@ -22,7 +22,7 @@ class DataError(RnntuiError):
 
 
 class OutputError(RnntuiError):
-    """What was printed could not be written (EX_IOERR)."""
+    """Output could not be written (EX_IOERR)."""
 
     exit_code = 74
 
@@ -40,6 +40,6 @@ class RunError(RnntuiError):
 
 
 class RunTakenError(RnntuiError):
-    """Another process trains in that run directory (EX_CANTCREAT)."""
+    """Another process is training the run (EX_CANTCREAT)."""
 
     exit_code = 73

@@ -1,4 +1,4 @@
-"""How processes of our own are started, with the same Python and package, and how they ended."""
+"""Start processes with the same Python and package, and describe how they ended."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ BLAS_THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-_ASKED_TO_END = ("SIGTERM", "SIGINT", "SIGHUP")
+_TERMINATION_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 def python_command(main: str, argument: str) -> list[str]:
-    """Call `main` of a module, "package.module", with an argument and exit with what it returns.
+    """Return a command that calls `main` of a module with an argument and exits with its result.
 
-    -P keeps the working directory off the path: a numpy.py lying there is not ours to run. Without
-    it the package may have to be told where it is; at the end of the path it hides nothing.
-    Looking for garbage would be a tenth of the time that importing takes: it waits until then.
+    -P keeps the working directory off the path, so that a numpy.py there is not run. The directory
+    of this package is appended instead, at the end of the path, where it shadows nothing. Garbage
+    collection is off during imports, where it would take a tenth of the time.
     """
     home = str(Path(__file__).resolve().parents[1])
     program = (
@@ -33,9 +33,9 @@ def python_command(main: str, argument: str) -> list[str]:
 
 
 def one_blas_thread(force: bool = False) -> dict[str, str]:
-    """This environment with one BLAS thread, unless the user chose and it is not forced.
+    """Return this environment with one BLAS thread; `force` overrides the user's choice.
 
-    With more, one busy neighbour stops everything.
+    With more threads, a single core that is busy elsewhere stalls all of them.
     """
     environment = dict(os.environ)
     for name in BLAS_THREADS:
@@ -45,7 +45,7 @@ def one_blas_thread(force: bool = False) -> dict[str, str]:
 
 
 def how_it_ended(status: int) -> str:
-    """What an exit status (negative: the signal that killed it) says of a process."""
+    """Describe an exit status; a negative one is the signal that killed the process."""
     if status < 0:
         return f"was killed by {_signal(-status) or f'signal {-status}'}"
     if asked_to_end(status):
@@ -54,11 +54,28 @@ def how_it_ended(status: int) -> str:
 
 
 def asked_to_end(status: int) -> bool:
-    """Whether an exit status says that a signal asked for the end, and was obeyed."""
-    return _signal(status - 128) in _ASKED_TO_END
+    """Whether an exit status means that the process stopped on a termination signal."""
+    return _signal(status - 128) in _TERMINATION_SIGNALS
 
 
 def _signal(number: int) -> str:
     with contextlib.suppress(ValueError):
         return signal.Signals(number).name
     return ""
+
+
+def processor_ticks(pid: int) -> int | None:
+    """Return the CPU time of a process in clock ticks, or None if the system does not report it."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def has_terminal(pid: int) -> bool:
+    """Whether a process has a controlling terminal, as far as the system reports it."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[4]) != 0
+    except (OSError, IndexError, ValueError):
+        return False

@@ -1,11 +1,12 @@
-"""safe_text(): the only door through which a foreign string reaches a terminal.
+"""safe_text(), which every foreign string must pass before it reaches a terminal.
 
-Control characters, escape sequences, bidi and zero-width characters come out as visible glyphs. The
-helpers below count terminal cells, so that wide and combining characters keep columns aligned.
+It turns control characters, escape sequences, bidi and zero-width characters into visible glyphs.
+The other functions count terminal cells, so that wide and combining characters stay aligned.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -14,13 +15,13 @@ NEWLINE = "↵"
 TAB = "⇥"
 ELLIPSIS = "…"
 DOTTED_CIRCLE = "◌"
-MOST_MARKS = 8  # combining characters on one base; no script stacks more, and each costs bytes
+MAX_MARKS = 8  # combining characters on one base; no script stacks more
 
 # Cc: controls. Cf: bidi, zero-width, byte-order mark, tags. Zl, Zp: line separators. Cs: lone
 # surrogates. Co, Cn: private use and unassigned, whose width no two terminals agree on.
 _UNSAFE = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"))
 
-# Letters and marks that draw nothing, or whose width depends on the terminal and the neighbour:
+# Characters that draw nothing, or whose width depends on the terminal and on their neighbours:
 # Hangul fillers, grapheme joiner, variation selectors, halves of flags, skin tones.
 _INVISIBLE = (
     (0x034F, 0x034F),
@@ -39,7 +40,7 @@ _HANGUL_PARTS = (("\u1161", "\u11ff"), ("\ud7b0", "\ud7fb"))
 
 
 class _Table(dict[int, str]):
-    """What stands for each character, found once: str.translate then runs at the speed of C."""
+    """Caches the replacement of each character, so that str.translate runs at the speed of C."""
 
     def __missing__(self, code: int) -> str:
         shown = self[code] = _shown(code)
@@ -57,23 +58,25 @@ def _shown(code: int) -> str:
 
 
 def escape(char: str) -> str:
-    """One character as the escape a Python string would spell it with, such as `\\x9b`."""
+    """Return the Python escape of a character, such as `\\x9b`."""
     code = ord(char)
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+# Surrogates other than those that represent a byte (surrogateescape).
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _LINE = _Table({0x0A: NEWLINE, 0x09: TAB})
 _LINES = _Table({0x0A: "\n", 0x09: TAB})
 
 
 def safe_text(text: str, *, newlines: bool = False, tab: int = 0) -> str:
-    """`text` with nothing in it that steers a terminal or hides from the eye.
+    """Replace everything in `text` that controls a terminal or is invisible.
 
-    A newline is shown as ↵, or kept with `newlines`. A tab is shown as ⇥, or filled up to the next
-    multiple of `tab` columns. Applying it twice changes nothing. The result is plain text: give it
-    to a terminal as text, never as markup.
+    A newline is shown as ↵, or kept with `newlines`. A tab is shown as ⇥, or expanded to the next
+    multiple of `tab` columns. The function is idempotent. Its result is plain text: never pass it
+    to a terminal library as markup.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -84,37 +87,42 @@ def safe_text(text: str, *, newlines: bool = False, tab: int = 0) -> str:
 
 
 def _on_circles(text: str) -> str:
-    """Put each combining character that has none to sit on, or one too many, on a dotted circle."""
+    """Put a dotted circle under each combining character without a base or in excess."""
     parts: list[str] = []
     room = 0
     for char in text:
         if char == "\n":
             room = 0
         elif not _combines(char):
-            room = MOST_MARKS
+            room = MAX_MARKS
         elif room:
             room -= 1
         else:
             parts.append(DOTTED_CIRCLE)
-            room = MOST_MARKS - 1
+            room = MAX_MARKS - 1
         parts.append(char)
     return "".join(parts)
 
 
 def _combines(char: str) -> bool:
-    """Whether a character has no cell of its own: marks, later parts of a Hangul syllable."""
+    """Whether a character has no cell of its own: a mark, or a later part of a Hangul syllable."""
     if unicodedata.category(char)[0] == "M":
         return True
     return any(first <= char <= last for first, last in _HANGUL_PARTS)
 
 
+def to_bytes(text: str) -> bytes:
+    """Encode as UTF-8, restoring bytes that could not be decoded; lone surrogates become "?"."""
+    return _HALVES.sub("?", text).encode("utf-8", "surrogateescape")
+
+
 def safe_json(line: str) -> str:
-    """JSON in ASCII without the one character in it that a terminal might obey: DEL."""
+    """Escape DEL, the only control character that ASCII JSON can contain."""
     return line.replace("\x7f", "\\u007f")
 
 
 def cell_width(text: str) -> int:
-    """How many terminal cells safe text without newlines takes."""
+    """Return the number of terminal cells of safe text without newlines."""
     if text.isascii():
         return len(text)
     return _cell_len()(text)
@@ -122,7 +130,7 @@ def cell_width(text: str) -> int:
 
 @cache
 def _cell_len() -> Callable[[str], int]:
-    from rich.cells import cell_len  # costs milliseconds that `--help` does not need
+    from rich.cells import cell_len  # slow to import, and not needed for `--help`
 
     return cell_len
 
@@ -131,7 +139,7 @@ _ASCII = {chr(n): (chr(n), 1) for n in range(128)}
 
 
 def cells(text: str) -> list[tuple[str, int]]:
-    """Safe text as units of one character and the marks that sit on it, each with its width.
+    """Split safe text into units of a character and its marks, each with its width.
 
     The widths add up to `cell_width(text)`.
     """
@@ -149,12 +157,12 @@ def cells(text: str) -> list[tuple[str, int]]:
 
 @lru_cache(maxsize=1024)
 def _unit(char: str) -> tuple[str, int]:
-    """A character and its width: one and the same tuple wherever it stands."""
+    """Return a character and its width, as a shared tuple."""
     return _ASCII.get(char) or (char, _cell_len()(char))
 
 
 def fit(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
-    """`text` if it takes at most `width` cells, else its beginning and an ellipsis."""
+    """Return `text` if it fits into `width` cells, else its start and an ellipsis."""
     if cell_width(text) <= width:
         return text
     if width <= 0:
@@ -166,7 +174,7 @@ def fit(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
 
 
 def _head(text: str, width: int) -> str:
-    """The longest beginning of `text` that takes at most `width` cells."""
+    """Return the longest prefix of `text` that fits into `width` cells."""
     if text.isascii():
         return text[:width]
     kept: list[str] = []
@@ -179,7 +187,7 @@ def _head(text: str, width: int) -> str:
 
 
 def pad(text: str, width: int, align: str = "<") -> str:
-    """`text` in exactly `width` cells: shortened, or filled with spaces; align is <, > or ^."""
+    """Shorten or pad `text` to exactly `width` cells; align is <, > or ^."""
     if len(text) == width and text.isascii():
         return text
     text = fit(text, width)

@@ -1,7 +1,7 @@
-"""Whom to believe: who is at the other end of a socket, and whether others can reach a directory.
+"""Checks of trust: the user at the other end of a socket, and access of others to a directory.
 
-A socket is believed only in a directory that its owner alone may enter, and only where both ends
-run as the same user. Where the system does not tell who the peer is, the directory alone guards.
+A socket is trusted only in a directory that only its owner may enter, and only if both ends run as
+the same user. If the system does not report the peer, the directory is the only protection.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from rnntui.errors import EngineError
 from rnntui.text import fit, safe_text
 
-# Root; and "nobody", as whom the owner of the system's directories shows in a user namespace.
+# Root; and "nobody", which owns the system's directories as seen in a user namespace.
 SYSTEM_USERS = (0, 65534)
-NOBODY = -1  # what Linux says of a socket without a peer
-SHOWN = 80  # cells of a path in a message
+NOBODY = -1  # reported by Linux for a socket without a peer
+PATH_CELLS = 80  # width of a path in a message
 
 _LINUX = struct.Struct("3i")  # struct ucred: process, user, group
 _MAC = struct.Struct("=IIh2x16I")  # struct xucred: version, user, number of groups, groups
@@ -27,9 +27,9 @@ _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 
 
 def peer_user(connection: socket.socket) -> int | None:
-    """The user that the other end of a Unix socket runs as; None where the system does not tell.
+    """Return the user at the other end of a Unix socket, or None if the system does not report it.
 
-    NOBODY for a socket that is not connected, or no longer.
+    Returns NOBODY for a socket that is not connected.
     """
     try:
         if hasattr(socket, "SO_PEERCRED"):
@@ -44,26 +44,28 @@ def peer_user(connection: socket.socket) -> int | None:
 
 
 def is_ours(connection: socket.socket) -> bool:
-    """Whether the other end runs as our user, as far as the system tells."""
+    """Whether the other end runs as the same user, as far as the system reports it."""
     return peer_user(connection) in (None, os.geteuid())
 
 
 def check_private(directory: Path) -> None:
-    """Raise EngineError where others could have put something into a directory, or OSError."""
+    """Raise EngineError if other users could have created files in a directory. Raises OSError."""
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise EngineError(f"{_shown(directory)}: not trusted: it is not a directory")
+        raise EngineError(f"{_shown(directory)}: not trusted: not a directory")
     if found.st_uid != os.geteuid():
         raise EngineError(f"{_shown(directory)}: not trusted: it belongs to another user")
     if found.st_mode & 0o077:
-        raise EngineError(f"{_shown(directory)}: not trusted: others may enter it: chmod 700 it")
+        raise EngineError(
+            f"{_shown(directory)}: not trusted: other users may enter it; run chmod 700 on it"
+        )
 
 
 def why_exposed(directory: Path) -> str:
-    """Why another user could replace what is made in a directory, or "".
+    """Return why another user could replace files in a directory, or "" if none could.
 
-    That is so where one on the path to it belongs to somebody else, or may be written by others and
-    is not sticky, as /tmp is.
+    That is possible if a directory on its path belongs to another user, or is writable for others
+    and not sticky (as /tmp is).
     """
     try:
         real = directory.resolve(strict=True)
@@ -73,10 +75,10 @@ def why_exposed(directory: Path) -> str:
                 return f"{_shown(folder)} belongs to another user"
             if found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
                 return f"other users may write to {_shown(folder)}"
-    except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle
-        return f"{_shown(directory)} cannot be looked at"
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links
+        return f"{_shown(directory)} cannot be inspected"
     return ""
 
 
 def _shown(path: Path) -> str:
-    return fit(safe_text(str(path)), SHOWN)
+    return fit(safe_text(str(path)), PATH_CELLS)

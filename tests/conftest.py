@@ -3,29 +3,109 @@
 from __future__ import annotations
 
 import atexit
+import gc
+import importlib
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=25)
+settings.register_profile("thorough", max_examples=100)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+settings.load_profile(PROFILE)
 
 # Before NumPy and Textual are imported, by whichever test.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
+# Where no byte code may be kept beside the sources, each of the many processes that tests start
+# would compile them again. The processes of pytest-xdist inherit this.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
+    os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="rnntui-test-bytecode-")
+    atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
+
 # What tests begin is kept where nobody looks for it.
 RUNS = os.environ["RNNTUI_RUNS"] = tempfile.mkdtemp(prefix="rnntui-test-runs-")
 atexit.register(shutil.rmtree, RUNS, ignore_errors=True)
 
+# Nor do tests read or change the user's own settings.
+SETTINGS = tempfile.mkdtemp(prefix="rnntui-test-settings-")
+Path(SETTINGS).chmod(0o755)  # some tests run the program as another user
+atexit.register(shutil.rmtree, SETTINGS, ignore_errors=True)
+os.environ["RNNTUI_CONFIG"] = str(Path(SETTINGS) / "config.toml")
+
 ROOT = Path(__file__).resolve().parents[1]
+_TURN = itertools.count()
+
+
+def _import_from_the_end(config: pytest.Config) -> None:
+    """Import the tests from the last to the first, in the second of several processes.
+
+    Where no byte code is kept yet, rewriting the assertions takes most of the time until the first
+    test: so each process rewrites one half, and reads what the other has kept of its own.
+    """
+    if getattr(config, "workerinput", {}).get("workerid") != "gw1":
+        return
+    if {Path(arg).resolve() for arg in config.args} != {ROOT / "tests"}:
+        return
+    for path in sorted((ROOT / "tests").rglob("test_*.py"), reverse=True):
+        with suppress(Exception, pytest.skip.Exception):  # the collection tells of it
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Spare the garbage collector what is collected, which all stays: now and in every test."""
+    gc.disable()
+    try:
+        _import_from_the_end(session.config)
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+def examples(most: int) -> int:
+    """How many examples a property is tried with, up to `most` where time does not matter."""
+    return most if PROFILE == "thorough" else max(8, most // 6)
+
+
+def quick_ones(cases: Mapping[str, Any], *quick: str) -> list[Any]:
+    """Parameters with their names as ids; all but the named ones are for the slow tests."""
+    missing = set(quick) - set(cases)
+    assert not missing, missing
+    return [
+        pytest.param(case, id=name, marks=() if name in quick else pytest.mark.slow)
+        for name, case in cases.items()
+    ]
+
+
+def quick_first(cases: Iterable[Any], count: int = 1) -> list[Any]:
+    """Parameters of which all but the first ones are for the slow tests."""
+    turn = itertools.count()
+    return quick_where(cases, lambda *_: next(turn) < count)
+
+
+def quick_where(cases: Iterable[Any], is_quick: Callable[..., bool]) -> list[Any]:
+    """Parameters; those that are not quick are for the slow tests."""
+    several = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [
+        pytest.param(*case, marks=() if is_quick(*case) else pytest.mark.slow) for case in several
+    ]
 
 
 @dataclass(frozen=True)
@@ -64,6 +144,8 @@ def rnntui(
         return Ended(code, captured.out, captured.err)
 
     monkeypatch.delenv("TERM", raising=False)
+    # A second process would be started for each larger network, only to be timed and ended.
+    monkeypatch.setattr("rnntui.training.workers.prestart.usable_cores", lambda: 1)
     return rnntui
 
 
@@ -73,10 +155,16 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["RNNTUI_CACHE"] = str(tmp_path_factory.mktemp("cache") / "rnntui")
 
 
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test chooses in a dashboard is not remembered in the next."""
+    monkeypatch.setenv("RNNTUI_CONFIG", str(Path(SETTINGS) / f"{next(_TURN)}.toml"))
+
+
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where runs are kept; what still trains there at the end is killed."""
-    from tests.real_runs import kill_trainers
+    from tests.support.real_runs import kill_trainers
 
     root = tmp_path / "runs"
     monkeypatch.setenv("RNNTUI_RUNS", str(root))
@@ -104,7 +192,5 @@ def command(*args: str) -> list[str]:
 
 def run_process(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own to its end."""
-    options = {"stdin": subprocess.DEVNULL, "env": environment(), **options}
-    return subprocess.run(
-        command(*args), capture_output=True, text=True, timeout=60, check=False, **options
-    )
+    options = {"stdin": subprocess.DEVNULL, "env": environment(), "timeout": 60, **options}
+    return subprocess.run(command(*args), capture_output=True, text=True, check=False, **options)

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from rnntui.bench.machine import this_machine
-from rnntui.bench.workload import TRAINING, Workload, made_up_text
-from tests.benchmarks import learning, results, tables
+from rnntui.bench.workload import TRAINING, Workload, random_text
+from rnntui.data import load
+from rnntui.recipe import load_recipe
+from tests.benchmarks import learning, memory, results, tables
 from tests.benchmarks.peers import loop_training
 from tests.benchmarks.peers.problem import Problem, disagreement
 from tests.benchmarks.problems import training_problem, writing_problem
@@ -34,7 +36,7 @@ def peer(name):
     return importlib.import_module(f"tests.benchmarks.peers.{name}")
 
 
-@pytest.mark.parametrize("name", ["torch_training", "jax_training"])
+@pytest.mark.parametrize("name", ["torch_training", "torch_by_hand", "jax_training", "jax_by_hand"])
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_others_compute_the_same_and_learn(name, workload):
     problem = training_problem(workload)
@@ -86,10 +88,11 @@ def test_a_problem_survives_its_file(tmp_path):
         np.testing.assert_array_equal(again.rows, problem.rows)
 
 
+@pytest.mark.slow
 def test_the_streams_are_those_of_training():
     from rnntui.data import Stream
 
-    stream = Stream(made_up_text().tokens, 3, 7)
+    stream = Stream(random_text().tokens, 3, 7)
     chunks = training_problem(Workload("rnn", 3, 4, 7)).chunks()
     for _ in range(stream.chunks_per_epoch):
         batch, (x, y, starts) = stream.next(), next(chunks)
@@ -98,6 +101,7 @@ def test_the_streams_are_those_of_training():
         assert starts == batch.starts_epoch
 
 
+@pytest.mark.slow
 @linux
 def test_programs_are_asked_in_turn(tmp_path):
     from tests.benchmarks.rotation import Program, rotate
@@ -171,7 +175,12 @@ def test_a_table_shows_what_was_measured(monkeypatch):
         "operations": 500,
         "peak_flops": 1e6,
         "one core": {
-            "rounds": {"ours": [1e-3, 2e-3, 1e-3], "torch": [3e-3, 3e-3, 2e-3]},
+            "rounds": {
+                "ours": [1e-3, 2e-3, 1e-3],
+                "torch": [3e-3, 3e-3, 2e-3],
+                "jax": [3e-3, 6e-3, 3e-3],
+                "jax by hand": [1e-3, 3e-3, 2e-3],
+            },
             "versions": {"ours": "rnntui 9", "torch": "torch 8"},
         },
         "two cores": {
@@ -188,8 +197,8 @@ def test_a_table_shows_what_was_measured(monkeypatch):
     text = tables.speed()
     assert "on 2001-02-03; torch 8; the peak" in text
     assert (
-        "| lstm 2 x 8, 4 x 5 | 20.0k | 50 % | 2 (1.5 … 3) | – | 20.0k | 2.5 (2.5 … 2.5) | – |"
-        in text
+        "| lstm 2 x 8, 4 x 5 | 20.0k | 50 % | 2 (1.5 … 3) | 1.5 (1 … 2) * | 20.0k "
+        "| 2.5 (2.5 … 2.5) | – |" in text
     )
 
 
@@ -224,3 +233,57 @@ def test_results_are_rounded():
         "b": 0.0001235,
     }
     assert math.isnan(results.rounded(math.nan))
+
+
+@pytest.mark.slow
+def test_memory_is_measured_by_distance():
+    recipe = load_recipe("flipflop").replace(steps=30, hidden=4)
+    found = memory.measure(recipe)
+    assert (found["updates"], found["seed"], found["lr"]) == (30, 0, recipe.train.lr)
+    assert found["loss"] > 0.9 * found["floor"]
+    least = [share[0] for share in found["shares"]]
+    assert least == sorted(least) and least[0] == 2
+    assert all(0 <= right <= total for _, _, right, total in found["shares"])
+    short = load_recipe("adding").replace(steps=3, hidden=4)
+    assert sum(share[3] for share in memory.measure(short)["shares"]) > 400
+
+
+@pytest.mark.slow
+def test_a_network_that_knows_every_number_is_always_right():
+    data = load(load_recipe("adding"))
+    rows = data.validation[: memory.MOST]
+    found = memory.judged(data, rows, rows[1:])
+    assert found and all(share.right == share.total for share in found)
+    wrong = memory.judged(data, rows, rows[1:] + 1)
+    assert all(share.right == 0 for share in wrong)
+
+
+def test_a_network_that_knows_every_character_is_always_right():
+    data = load(load_recipe("recall"))
+    ids = data.validation[: memory.MOST]
+    outputs = np.eye(data.tokenizer.vocab_size)[ids[1:]]
+    assert all(share.right == share.total for share in memory.judged(data, ids, outputs))
+    assert all(share.right == 0 for share in memory.judged(data, ids, -outputs))
+
+
+def test_the_table_of_memory_has_the_tasks_with_the_settings_of_their_recipes():
+    kept = results.read(results.MEMORY)
+    assert kept.keys() | {"brackets"} == set(memory.names())
+    for name, found in kept.items():
+        assert found["settings"] == memory.settings(load_recipe(name)), name
+        assert set(memory.CELLS) <= found["runs"].keys() <= set(memory.LANES)
+    lines = memory.table().splitlines()
+    assert sum(line.startswith("| `") for line in lines) == len(kept)
+    assert {line.count("|") for line in lines[2:]} == {8}
+
+
+def test_what_was_not_measured_is_a_dash(monkeypatch):
+    def runs(*right):
+        return [{"shares": [[2, 3, n, 40], [4, 7, 1, 29]]} for n in right]
+
+    settings = {"cell": "gru", "hidden": 8, "seq_len": 9}
+    lanes = {"rnn": runs(20), "gru": runs(10, 40, 30), "lstm": runs(40)}
+    found = {"settings": settings, "runs": lanes, **results.circumstances()}
+    monkeypatch.setattr(results, "read", lambda name: {"copy": found})
+    row = "| `copy` | gru 8, window of 9 | 2–3 | 50 % | 75 % | 100 % | – |"
+    assert memory.table().splitlines()[4:] == [row]

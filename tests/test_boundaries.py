@@ -2,129 +2,64 @@
 
 from __future__ import annotations
 
-import ast
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 from tests.conftest import ROOT, environment
 
-PACKAGE = ROOT / "rnntui"
-# A part, and what it may not import.
-FORBIDDEN = {
-    "nn": (
-        "data",
-        "parallel",
-        "trainstate",
-        "trainer",
-        "writing",
-        "run",
-        "engine",
-        "tui",
-        "cli",
-        "foreground",
-    ),
-    "parallel": (
-        "data",
-        "trainstate",
-        "trainer",
-        "writing",
-        "run",
-        "engine",
-        "tui",
-        "cli",
-        "foreground",
-    ),
-    "data": (
-        "nn",
-        "parallel",
-        "trainstate",
-        "trainer",
-        "writing",
-        "run",
-        "engine",
-        "tui",
-        "cli",
-        "foreground",
-    ),
-    "trainstate": ("trainer", "run", "engine", "tui", "cli", "foreground"),
-    "trainer": ("run", "engine", "tui", "cli", "foreground"),
-    "rules": ("keys", "recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli"),
-    "keys": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
-    "recipe": ("data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
-    "text": ("recipe", "data", "nn", "trainer", "run", "engine", "tui", "cli", "foreground"),
-    "engine": ("tui", "cli", "foreground"),
-    "run": ("nn", "trainer", "writing", "engine", "tui", "cli", "foreground"),
-    "foreground": ("tui", "cli"),
-    "bench": ("engine", "tui", "cli"),
-    "gradient_check": ("run", "engine", "tui", "cli", "foreground", "bench"),
-    "tui": ("nn", "parallel", "trainstate", "trainer", "writing", "foreground", "cli"),
-}
-ENGINE_FOR_DASHBOARD = ("client", "codec", "ending", "process", "protocol", "spawn")
+PYPROJECT = ROOT / "pyproject.toml"
 
 
-def modules(path: Path) -> Iterator[str]:
-    """The modules a file imports, wherever in it; those for type checking only are left out."""
-    tree = ast.parse(path.read_text("utf-8"))
-    skipped = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
+def contracts(*only: str) -> bool:
+    """Whether the imports keep the contracts in pyproject.toml; prints those that break them."""
+    return lint_imports(str(PYPROJECT), limit_to_contracts=only, no_cache=True) == 0
+
+
+@pytest.mark.parametrize("contract", ["layers", "store", "drawing", "dashboard"])
+def test_the_imports_keep_the_contract(contract: str, capsys: pytest.CaptureFixture[str]):
+    kept = contracts(contract)
+    assert kept, capsys.readouterr().out
+
+
+def test_every_module_stands_in_a_layer():
+    with PYPROJECT.open("rb") as file:
+        linter = tomllib.load(file)["tool"]["importlinter"]
+    (layers,) = [c for c in linter["contracts"] if c["id"] == "layers"]
+    named = {name for layer in layers["layers"] for name in layer.split(" | ")}
+    there = {
+        path.stem
+        for path in (ROOT / "rnntui").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    assert layers["exhaustive"] and named == there - {"__init__"}
 
 
-def files(part: str) -> list[Path]:
-    """The source files of a part of the package: a module or a folder."""
-    module = PACKAGE / f"{part}.py"
-    return [module] if module.exists() else sorted((PACKAGE / part).rglob("*.py"))
+def test_an_import_upwards_is_found(tmp_path: Path):
+    shutil.copytree(ROOT / "rnntui", tmp_path / "rnntui")
+    wrong = tmp_path / "rnntui" / "nn" / "dropout.py"
+    wrong.write_text(wrong.read_text("utf-8") + "\n\nfrom rnntui.runs import edits  # noqa\n")
+    ended = subprocess.run(
+        [sys.executable, "-c", LINT, str(PYPROJECT)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1 and "rnntui.nn.dropout -> rnntui.runs.edits" in ended.stdout
 
 
-def imports(part: str) -> Iterator[tuple[Path, str]]:
-    """Each import from our own package, by file, without the package's name."""
-    for path in files(part):
-        for module in modules(path):
-            if module.startswith("rnntui."):
-                yield path, module.removeprefix("rnntui.")
-
-
-@pytest.mark.parametrize("part", FORBIDDEN)
-def test_imports_point_one_way(part: str):
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {module}"
-        for path, module in imports(part)
-        if module.partition(".")[0] in FORBIDDEN[part]
-    ]
-    assert wrong == []
-
-
-def test_only_the_command_line_imports_the_dashboard():
-    parts = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")}
-    for part in sorted(parts - {"tui", "cli"}):
-        named = part.removesuffix(".py")
-        assert [m for _, m in imports(named) if m.partition(".")[0] == "tui"] == [], part
-
-
-def test_the_dashboard_knows_the_engine_by_its_client_only():
-    used = {module.split(".")[1] for _, module in imports("tui") if module.startswith("engine.")}
-    assert used <= set(ENGINE_FOR_DASHBOARD)
-
-
-def test_drawing_knows_nothing_of_textual():
-    for path in files("tui/draw"):
-        assert not [m for m in modules(path) if m.partition(".")[0] in ("textual", "rich")]
+LINT = (
+    "import sys; from importlinter.cli import lint_imports; "
+    "sys.exit(lint_imports(sys.argv[1], limit_to_contracts=('layers',), no_cache=True))"
+)
 
 
 def loaded(code: str) -> set[str]:
@@ -150,8 +85,8 @@ def test_the_dashboards_process_does_not_load_numpy():
 
 def test_what_only_reads_runs_does_not_load_numpy():
     found = loaded(
-        "import rnntui.run.create, rnntui.run.find, rnntui.run.journal, rnntui.run.root, "
-        "rnntui.run.summary"
+        "import rnntui.runs.store.create, rnntui.runs.store.find, rnntui.runs.store.journal, "
+        "rnntui.runs.store.root, rnntui.runs.store.summary"
     )
     assert not found & {"numpy", "textual", "asyncio"}
 
@@ -164,9 +99,10 @@ def test_what_only_prints_loads_neither_numpy_nor_textual(args: list[str]):
     assert not found & {"numpy", "textual", "rich", "asyncio"}
 
 
-def test_help_does_not_even_load_recipes():
+@pytest.mark.parametrize("args", [["--help"], ["generate", "--help"], ["runs", "--help"]])
+def test_help_that_lists_no_choices_of_a_recipe_key_does_not_even_load_recipes(args: list[str]):
     found = loaded(
-        "from rnntui.cli import run\nrun(['train', '--help'])\n"
+        f"from rnntui.cli import run\nrun({args!r})\n"
         "import sys; assert 'rnntui.recipe' not in sys.modules"
     )
     assert not found & {"tomllib", "dataclasses"}

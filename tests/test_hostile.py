@@ -15,11 +15,11 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("needs pseudo-terminals", allow_module_level=True)
 
-from tests import sinks_screen
 from tests.conftest import ROOT
-from tests.hostile import HIDDEN, SEQUENCES, mark, obeyed
-from tests.sinks import ONE_OF, PRINTED, SINKS
-from tests.terminal import Terminal
+from tests.support import sinks_screen
+from tests.support.hostile import HIDDEN, SEQUENCES, mark, obeyed
+from tests.support.sinks import ONE_OF, PRINTED, SINKS
+from tests.support.terminal import Terminal
 
 SIZE = sinks_screen.SIZE
 ENVIRONMENT = {"TEXTUAL_COLOR_SYSTEM": "256", "TEXTUAL_FPS": "1000", "TEXTUAL_ANIMATIONS": "none"}
@@ -37,7 +37,17 @@ def test_every_text_of_a_message_or_recipe_has_its_place() -> None:
 PRINTS = re.compile(r"print|(.*\.)?s?echo")
 WRITES = re.compile(r"(?!.*\bapp\.).*\.(write|writelines)")
 # What these write goes to files and sockets, or is what Textual hands on.
-ELSEWHERE = re.compile(r"rnntui\.(data|engine|run|recording|parallel|tui\.(terminal|signals))\b")
+ELSEWHERE = re.compile(
+    r"rnntui\.(data|engine|session|settings|export|runs\.store|tui\.(terminal|signals))\b"
+)
+
+
+PRINTING = ("print", "echo", "secho", "write", "writelines")
+
+
+def called_name(call: ast.Call) -> str:
+    """The last name of what is called: of `sys.stdout.write`, `write`."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def printing(path: Path) -> Iterator[str]:
@@ -49,7 +59,7 @@ def printing(path: Path) -> Iterator[str]:
             if isinstance(child, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                 yield from walk(child, f"{name}.{child.name}" if name else child.name)
                 continue
-            if isinstance(child, ast.Call):
+            if isinstance(child, ast.Call) and called_name(child) in PRINTING:
                 called = ast.unparse(child.func)
                 writes = WRITES.fullmatch(called) and not ELSEWHERE.match(module)
                 if PRINTS.fullmatch(called) or writes:
@@ -83,10 +93,11 @@ def test_damaged_utf8_would_be_found() -> None:
 
 
 MARK = re.compile(r"q\d+q")
+LETTERS = ("tokens", "a prompt's letters")  # shown one by one, in any order
 
 
 def check_lines(count: int, seed: int, names: Sequence[str]) -> None:
-    argv = [sys.executable, "-m", "tests.sinks", str(count), str(seed), *names]
+    argv = [sys.executable, "-m", "tests.support.sinks", str(count), str(seed), *names]
     with Terminal(argv, *SIZE, environment=ENVIRONMENT) as terminal:
         assert terminal.exit_code(400) == 0, terminal.raw()[-2000:]
     _, *parts = re.split(rb"\r\n=== ([^\r]*)\r\n", terminal.raw())
@@ -96,7 +107,7 @@ def check_lines(count: int, seed: int, names: Sequence[str]) -> None:
         size = SIZE if name == "the splash" else None
         assert list(obeyed(raw, size))[:5] == [], name
         assert b"Traceback" not in raw, name
-        if name == "tokens":  # they are shown in any order
+        if name in LETTERS:
             continue
         marks, shown = set(MARK.findall(raw.decode())), range(0, count, ONE_OF.get(name, 1))
         # Where only the last line of something is told, the mark may stand in one before it.
@@ -104,16 +115,16 @@ def check_lines(count: int, seed: int, names: Sequence[str]) -> None:
 
 
 def test_lines_show_hostile_strings_as_text() -> None:
-    check_lines(60, 1, list(SINKS))
+    check_lines(20, 1, list(SINKS))
 
 
 DOORS = ("an error of ours", "an unforeseen error", "reports", "lists", "the splash")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "names"), [(10_000, DOORS), (2_000, tuple(SINKS))])
+@pytest.mark.parametrize(("count", "names"), [(3_000, DOORS), (400, tuple(SINKS))])
 def test_lines_show_thousands_of_hostile_strings_as_text(count: int, names: Sequence[str]) -> None:
-    """Ten thousand where all lines of a kind pass; all the ways there, in `tests.sinks`."""
+    """Thousands where all lines of a kind pass; hundreds on all the ways there."""
     check_lines(count, 2, names)
 
 
@@ -122,7 +133,15 @@ def test_lines_show_thousands_of_hostile_strings_as_text(count: int, names: Sequ
 
 def tour(count: int, seed: int, task: str, report: Path) -> bytes:
     """What a terminal gets of a tour, while somebody clicks about in what is shown."""
-    argv = [sys.executable, "-m", "tests.sinks_screen", str(count), str(seed), task, str(report)]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.support.sinks_screen",
+        str(count),
+        str(seed),
+        task,
+        str(report),
+    ]
     random_ = random.Random(seed)
     with Terminal(argv, *SIZE, environment=ENVIRONMENT) as terminal:
         assert terminal.wait_for_bytes(MOUSE)
@@ -146,12 +165,12 @@ def check_screen(count: int, seed: int, task: str, folder: Path) -> None:
             assert seen >= frames / 8 > 0, f"{name} is not seen: {seen} of {frames} frames"
 
 
-@pytest.mark.parametrize(("count", "task"), [(600, "tokens"), (90, "values")])
+@pytest.mark.parametrize(("count", "task"), [(150, "tokens"), (60, "values")])
 def test_the_screen_shows_hostile_strings_as_text(count: int, task: str, tmp_path: Path) -> None:
     check_screen(count, 1, task, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["tokens", "values"])
-def test_the_screen_shows_ten_thousand_hostile_strings_as_text(task: str, tmp_path: Path) -> None:
-    check_screen(10_000, 2, task, tmp_path)
+def test_the_screen_shows_a_thousand_hostile_strings_as_text(task: str, tmp_path: Path) -> None:
+    check_screen(1_200, 2, task, tmp_path)

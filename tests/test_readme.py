@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from rnntui.guide import DIRECTORY
 from tests.conftest import ROOT
-from tests.readme import MARKED, PARTS, README, renewed
+from tests.support.readme import FILES, MARKED, PARTS, README, renewed
 
 TEXT = README.read_text("utf-8")
 
@@ -29,8 +30,15 @@ def test_there_are_two_commands_of_one_line_each(name):
 
 
 def test_the_generated_parts_are_those_of_the_program():
-    assert {found[2] for found in MARKED.finditer(TEXT)} == set(PARTS)
-    assert renewed(TEXT) == TEXT, "stale: run python -m tests.readme"
+    texts = {path: path.read_text("utf-8") for path in FILES}
+    used = {found[2] for text in texts.values() for found in MARKED.finditer(text)}
+    assert used == set(PARTS)
+    stale = [path.name for path, text in texts.items() if renewed(text) != text]
+    assert stale == [], "stale: run python -m tests.support.readme"
+
+
+def test_it_is_short():
+    assert len(TEXT.splitlines()) <= 250
 
 
 def test_the_files_it_shows_exist():
@@ -38,20 +46,27 @@ def test_the_files_it_shows_exist():
         assert (ROOT / name).is_file(), name
 
 
-def test_what_it_names_in_the_tree_exists():
-    tree = TEXT.partition("\nrnntui/\n")[2].partition("```")[0]
-    for line in tree.splitlines():
-        folder = ROOT / "rnntui" if line.startswith("  ") else ROOT
-        for name in line.strip().partition("   ")[0].split():
-            assert (folder / name.rstrip("/")).exists(), name
+def test_what_the_guide_names_in_the_tree_exists():
+    text = (DIRECTORY / "internals.md").read_text("utf-8")
+    tree = text.partition("\nrnntui/\n")[2].partition("```")[0]
+    named = {line.split()[0].rstrip("/") for line in tree.splitlines()}
+    there = {path.parent.name for path in (ROOT / "rnntui").glob("*/__init__.py")}
+    assert named == there
 
 
 def test_it_starts_as_a_screen_of_what_it_is():
-    assert TEXT.index("<!-- main-command -->") < 1200
+    assert TEXT.index("<!-- main-command -->") < 1500
 
 
 @pytest.mark.parametrize(
-    "line", re.findall(r"^rnntui train (?:[a-z-]+|--json|--plain)\b.*", TEXT, re.MULTILINE)
+    "line",
+    sorted(
+        line
+        for path in FILES
+        for line in re.findall(
+            r"^rnntui train (?:[a-z-]+|--json|--plain)\b.*", path.read_text("utf-8"), re.MULTILINE
+        )
+    ),
 )
 def test_the_options_of_its_examples_are_understood(line, in_folder):
     from rnntui.cli import cli
@@ -65,7 +80,8 @@ def test_the_options_of_its_examples_are_understood(line, in_folder):
 
 
 def test_the_notebook_lines_run(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    text = (DIRECTORY / "python.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     lines = [line for line in code.splitlines() if line]
     assert len(lines) == 3
     short = code.replace('load_recipe("hello-world-cured")', 'load_recipe("ramp").replace(steps=2)')

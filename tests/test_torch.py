@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
-from rnntui.nn.arena import aligned
+from rnntui.nn.kernels.layout import aligned
 from rnntui.nn.model import named_parameters
 from rnntui.nn.optim import Coefficients, clip, gradient_norm, make_optimizer
 from rnntui.recipe import Recipe
-from rnntui.trainer import start, train
-from tests.plain import kind_settings, token_data, value_data
+from rnntui.training.loop import start, train
+from tests.support.plain import kind_settings, token_data, value_data
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 

@@ -21,8 +21,8 @@ from rnntui.engine.client import EngineClient
 from rnntui.engine.server import Server
 from rnntui.engine.spawn import spawn
 from rnntui.errors import EngineError
-from rnntui.order import Order
 from rnntui.recipe import Recipe
+from rnntui.runs.job import Job
 from tests.conftest import ROOT, environment
 
 if sys.platform == "win32":
@@ -96,9 +96,9 @@ def test_a_private_directory_is_trusted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o750, 0o710, 0o701])
 def test_a_directory_that_others_may_enter_is_refused(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
-    with pytest.raises(EngineError, match="others may enter it"):
+    with pytest.raises(EngineError, match="other users may enter it"):
         trust.check_private(tmp_path)
-    with pytest.raises(EngineError, match="others may enter it"):
+    with pytest.raises(EngineError, match="other users may enter it"):
         Server(tmp_path / "door")
     assert not (tmp_path / "door").exists()
 
@@ -144,9 +144,9 @@ def test_no_socket_is_put_where_others_could_replace_it(
     open_to_all = tmp_path / "open\x1b[2J"
     open_to_all.mkdir()
     open_to_all.chmod(0o777)
-    monkeypatch.setattr("rnntui.engine.spawn._bases", lambda: [open_to_all])
+    monkeypatch.setattr("rnntui.engine.address._bases", lambda _: [open_to_all])
     with pytest.raises(EngineError, match=r"other users may write to .*; set TMPDIR") as error:
-        spawn(Recipe(), tmp_path)
+        spawn(Job(Recipe()), tmp_path)
     assert "\x1b" not in str(error.value)
     assert list(open_to_all.iterdir()) == []
 
@@ -157,7 +157,7 @@ def test_what_another_user_made_in_tmp_is_left_alone(
 ) -> None:
     """Named as ours would be, stale, and a link to something of ours among it."""
     tmp_path.chmod(0o1777)
-    monkeypatch.setattr("rnntui.engine.spawn._bases", lambda: [tmp_path])
+    monkeypatch.setattr("rnntui.engine.address._bases", lambda _: [tmp_path])
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "pid").write_text("999999999")
@@ -169,7 +169,7 @@ def test_what_another_user_made_in_tmp_is_left_alone(
     ours = tmp_path / f"rnntui-{os.getuid()}-stale"
     ours.mkdir()
     (ours / "pid").write_text("999999999")
-    handle = spawn(Order(Recipe()), tmp_path)
+    handle = spawn(Job(Recipe()), tmp_path)
     handle.kill()
     assert theirs.exists() and (precious / "pid").exists()
     assert not ours.exists()
@@ -282,7 +282,7 @@ async def test_a_process_of_another_user_is_not_talked_to(
     listening += "; print('ready', flush=True); c, _ = peer.accept(); print(len(c.recv(100)))"
     with as_somebody(listening) as other:
         assert other.stdout and other.stdout.readline() == "ready\n"
-        with pytest.raises(EngineError, match="others may enter it"):
+        with pytest.raises(EngineError, match="other users may enter it"):
             await EngineClient.connect(door)
         monkeypatch.setattr("rnntui.engine.client.check_private", lambda directory: None)
         with pytest.raises(EngineError, match="belongs to another user"):
@@ -300,5 +300,5 @@ async def test_one_who_cannot_get_in_yet_is_not_taken_for_another_user(tmp_path:
             waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
             waiting.setblocking(False)
             waiting.connect_ex(str(tmp_path / "door"))
-        with pytest.raises(EngineError, match="does not listen"):
+        with pytest.raises(EngineError, match="not listening"):
             await EngineClient.connect(tmp_path / "door", timeout=0.1)

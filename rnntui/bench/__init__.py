@@ -1,1 +1,1 @@
-"""What this machine can do: matrix products, training and writing, per second."""
+"""Speed of this machine: matrix products, training and generation."""

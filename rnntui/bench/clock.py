@@ -1,4 +1,4 @@
-"""How fast something runs: short windows one after another, and their median."""
+"""Time a function in several short windows and take the median."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WINDOWS = 5
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds for one run: of the median window, the fastest and the slowest."""
+    """Seconds per run: in the median window, the fastest and the slowest."""
 
     median: float
     least: float
@@ -22,9 +22,9 @@ class Timing:
 def time_runs(
     run: Callable[[int], object], seconds: float, clock: Callable[[], float] = perf_counter
 ) -> Timing:
-    """Time `run(n)`, which does something n times, for about that long, once at the least.
+    """Time `run(n)`, which does something n times, for about `seconds`, but at least once.
 
-    With `process_time` as its clock, other programs that are busy count for less.
+    With `process_time` as the clock, other busy programs have less influence.
     """
     run(1)  # allocates, fills caches
     began = clock()

@@ -1,13 +1,14 @@
-"""What the figures were measured on."""
+"""The machine that the figures are measured on."""
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from rnntui.training.workers.prestart import usable_cores
 
 
 @dataclass(frozen=True)
@@ -15,15 +16,16 @@ class Machine:
     """The processor and the software that does the arithmetic."""
 
     cpu: str
-    cores: int  # that this process may use
+    cores: int  # available to this process
     system: str
     python: str
     numpy: str
     blas: str
+    vector: str = ""  # the widest vector unit; empty if it is not known
 
 
 def this_machine() -> Machine:
-    """The machine this runs on."""
+    """Describe the current machine."""
     return Machine(
         cpu=_cpu(),
         cores=usable_cores(),
@@ -31,24 +33,30 @@ def this_machine() -> Machine:
         python=platform.python_version(),
         numpy=np.__version__,
         blas=_blas(),
+        vector=_vector(),
     )
 
 
-def usable_cores() -> int:
-    """The cores that this process may use, which a container or taskset can bound."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+# Flags of the processor, the widest unit first.
+_UNITS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "sve": "SVE", "asimd": "NEON"}
 
 
 def _cpu() -> str:
+    return _cpu_info("model name") or platform.processor() or platform.machine()
+
+
+def _vector() -> str:
+    flags = (_cpu_info("flags") or _cpu_info("Features")).split()
+    return next((unit for flag, unit in _UNITS.items() if flag in flags), "")
+
+
+def _cpu_info(name: str) -> str:
+    """An entry about the first processor; empty where there is none."""
     try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    return platform.processor() or platform.machine()
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
 
 
 def _blas() -> str:

@@ -1,4 +1,4 @@
-"""What is measured, in its order, and what follows from it."""
+"""The measurements, in order, and the settings that they suggest."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from numpy.random import RandomState
 from rnntui.bench.clock import Timing, time_runs
 from rnntui.bench.machine import Machine, this_machine
 from rnntui.bench.products import Peak, peak
-from rnntui.bench.workload import TRAINING, WRITING, Workload, made_up_text
+from rnntui.bench.workload import GENERATION, TRAINING, Workload, random_text
 from rnntui.data import TokenData
-from rnntui.trainer import start, train
-from rnntui.writing import Author, writer
+from rnntui.generation.generate import Generator, writer
+from rnntui.training.loop import start, train
 
-BATCHES = {128: (8, 16, 32, 64, 128), 512: (16, 32, 64)}  # tried by hidden units
+BATCHES = {
+    128: (8, 16, 32, 64, 128),
+    512: (16, 32, 64),
+}  # to try, by hidden units
 SWEPT, SWEPT_STEPS = "gru", 50
-GOOD_ENOUGH = 0.9  # of the fastest: a smaller batch learns more from each token
+GOOD_ENOUGH = 0.9  # fraction of the highest rate; a smaller batch learns more per token
 
 
 @dataclass(frozen=True)
 class Started:
-    """First of all: the machine and its peak."""
+    """The first result: the machine and its peak."""
 
     machine: Machine
     peak: Peak
@@ -32,7 +35,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Next:
-    """What is measured now."""
+    """The measurement that starts now."""
 
     what: str
 
@@ -44,7 +47,7 @@ class Trained:
     workload: Workload
     workers: int
     timing: Timing  # of an update
-    peak: float  # of a core, in operations per second
+    peak: float  # of one core, in operations per second
 
     @property
     def rate(self) -> float:
@@ -53,13 +56,13 @@ class Trained:
 
     @property
     def share(self) -> float:
-        """Of the peak of as many cores."""
+        """Fraction of the peak of as many cores."""
         return self.workload.operations / self.timing.median / self.peak / self.workers
 
 
 @dataclass(frozen=True)
-class Wrote:
-    """How fast a network writes, a character at a time."""
+class Generated:
+    """A network's generation speed, one character at a time."""
 
     workload: Workload
     timing: Timing  # of a character
@@ -72,27 +75,27 @@ class Wrote:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """For a number of units: the smallest batch that is almost as fast as the fastest, and workers.
+    """Suggested settings for a number of hidden units: the smallest fast batch, and workers.
 
-    `rates` are tokens per second by batch in one process, `crew_rate` is that of this batch with as
-    many processes as there are cores.
+    `rates` are tokens per second by batch in one process; `all_cores_rate` is the rate of the
+    suggested batch with one process per core.
     """
 
     hidden: int
     batch: int
     workers: int
     rates: tuple[tuple[int, float], ...]
-    crew_rate: float
+    all_cores_rate: float
 
 
-Finding = Started | Next | Trained | Wrote | Suggestion
+Finding = Started | Next | Trained | Generated | Suggestion
 
 
 def measure(seconds: float) -> Iterator[Finding]:
-    """Measure everything in about `seconds`, telling each finding as soon as it is known."""
-    machine, text = this_machine(), made_up_text()
+    """Measure everything in about `seconds`, yielding each result when it is available."""
+    machine, text = this_machine(), random_text()
     sweeps = sum(len(batches) + 1 for batches in BATCHES.values())
-    share = seconds / (3 + 2 * len(TRAINING) + len(WRITING) + sweeps)
+    share = seconds / (3 + 2 * len(TRAINING) + len(GENERATION) + sweeps)
     yield Next("matrix products")
     best = peak(3 * share)
     yield Started(machine, best)
@@ -101,9 +104,9 @@ def measure(seconds: float) -> Iterator[Finding]:
             yield Next(f"training {describe(workload)}, {workers} workers")
             timing = time_training(workload, text, share, workers)
             yield Trained(workload, workers, timing, best.rate)
-    for workload in WRITING:
-        yield Next(f"writing {describe(workload)}")
-        yield Wrote(workload, time_writing(workload, text, share))
+    for workload in GENERATION:
+        yield Next(f"generating {describe(workload)}")
+        yield Generated(workload, time_generation(workload, text, share))
     for hidden, batches in BATCHES.items():
         yield from _suggest(hidden, batches, machine.cores, text, share)
 
@@ -118,19 +121,19 @@ def _suggest(
         rates.append((batch, workload.tokens / time_training(workload, text, seconds).median))
     batch = smallest_fast(rates)
     workload, workers = Workload(SWEPT, batch, hidden, SWEPT_STEPS), min(cores, batch)
-    crew_rate = workload.tokens / time_training(workload, text, seconds, workers).median
-    suggested = workers if crew_rate > dict(rates)[batch] else 1
-    yield Suggestion(hidden, batch, suggested, tuple(rates), crew_rate)
+    all_cores_rate = workload.tokens / time_training(workload, text, seconds, workers).median
+    suggested = workers if all_cores_rate > dict(rates)[batch] else 1
+    yield Suggestion(hidden, batch, suggested, tuple(rates), all_cores_rate)
 
 
 def smallest_fast(rates: Sequence[tuple[int, float]]) -> int:
-    """The first batch whose rate is almost the highest."""
+    """Return the first batch whose rate is close to the highest."""
     fastest = max(rate for _, rate in rates)
     return next(batch for batch, rate in rates if rate >= GOOD_ENOUGH * fastest)
 
 
 def time_training(workload: Workload, text: TokenData, seconds: float, workers: int = 1) -> Timing:
-    """Of one update, as `rnntui train` makes it."""
+    """Time one update, made as by `rnntui train`."""
     recipe = workload.recipe(workers)
     with closing(start(recipe, text)) as state:
         updates = train(recipe, text, state)
@@ -142,14 +145,11 @@ def time_training(workload: Workload, text: TokenData, seconds: float, workers: 
         return time_runs(run, seconds)
 
 
-def time_writing(workload: Workload, text: TokenData, seconds: float) -> Timing:
-    """Of one character, as a trained network writes from a prompt."""
-    author = Author(
+def time_generation(workload: Workload, text: TokenData, seconds: float) -> Timing:
+    """Time the generation of one character, as from a prompt with a trained network."""
+    author = Generator(
         parameters=start(workload.recipe(), text).parameters,
         prompt_random=RandomState(1),
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
     )
     characters = writer(author, text)
 
@@ -161,5 +161,5 @@ def time_writing(workload: Workload, text: TokenData, seconds: float) -> Timing:
 
 
 def describe(workload: Workload) -> str:
-    """`lstm 2 x 128`."""
+    """Format the size of a network: `lstm 2 x 128`."""
     return f"{workload.cell:<4} {workload.layers} x {workload.hidden}"

@@ -1,4 +1,4 @@
-"""The peak of matrix products in float32: what a core can reach at best."""
+"""The peak rate of matrix products in float32 on one core."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from time import process_time
 import numpy as np
 
 from rnntui.bench.clock import time_runs
-from rnntui.nn.arena import Array, GateProduct, aligned
+from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
 _SQUARES = (512, 1024)
-_BLOCKED = ((32, 128), (64, 128), (64, 256))  # rows and units of one step of four gates
+_BLOCKED = ((32, 128), (64, 128), (64, 256))  # rows and units of one time step of four gates
 
 
 @dataclass(frozen=True)
 class Peak:
-    """The highest rate seen, in operations per CPU second, and the product that had it."""
+    """The highest rate measured, in operations per CPU second, and its product."""
 
     rate: float
     what: str
 
 
 def peak(seconds: float) -> Peak:
-    """The fastest of large square products, and of a step's products as training stores them."""
+    """Find the fastest of large square products and of products in the layout of training."""
     share = seconds / (len(_SQUARES) + len(_BLOCKED))
     rates = []
     for size in _SQUARES:
@@ -63,7 +63,7 @@ def _blocked(rows: int, hidden: int) -> Callable[[int], None]:
 
 
 def _filled(rows: int, columns: int) -> Array:
-    """Numbers of ordinary size: denormal ones would be slow."""
+    """Fill an array with normal numbers; denormal ones would be slow."""
     array = aligned((rows, columns), np.float32)
     array[...] = np.random.RandomState(1).uniform(-1, 1, array.shape) / np.sqrt(columns)
     return array

@@ -1,4 +1,4 @@
-"""The networks that are measured, on text made up at random."""
+"""The networks to measure, on random text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LENGTH = 200_000
 
 @dataclass(frozen=True)
 class Workload:
-    """A network and its chunk: `batch` streams of `steps`; trained by Adam, clipped by norm."""
+    """A network and its chunk: `batch` streams of `steps` time steps; Adam, clipped by norm."""
 
     cell: str
     batch: int
@@ -27,21 +27,21 @@ class Workload:
 
     @property
     def tokens(self) -> int:
-        """Tokens of one update."""
+        """Tokens per update."""
         return self.batch * self.steps
 
     @property
     def operations(self) -> int:
-        """Useful multiplications and additions of one update's matrix products.
+        """Useful multiplications and additions in the matrix products of one update.
 
-        Forward, backward and weight gradient are 2 M N K each; the lookup of the input costs none.
+        Forward, backward and weight gradient take 2 M N K each; the lookup of the input takes none.
         """
         gates = CELLS[self.cell].gates
         recurrent = gates * self.hidden * (2 * self.layers - 1)
         return 6 * self.tokens * self.hidden * (recurrent + VOCAB)
 
     def recipe(self, workers: int = 1) -> Recipe:
-        """What trains it with so many processes, without validations and samples."""
+        """Return a recipe with that many workers, without validations and samples."""
         return Recipe().replace(
             cell=self.cell,
             hidden=self.hidden,
@@ -67,13 +67,13 @@ TRAINING = (
     Workload("gru", 64, 512, 64),
     Workload("lstm", 64, 512, 64),
 )
-WRITING = tuple(Workload(cell, 1, H, 1) for H in (128, 512) for cell in ("rnn", "gru", "lstm"))
+GENERATION = tuple(Workload(cell, 1, H, 1) for H in (128, 512) for cell in CELLS)
 
 
-def made_up_text() -> TokenData:
-    """Tokens with frequencies like those of letters (Zipf's law), without any order in them."""
+def random_text() -> TokenData:
+    """Generate independent random tokens with frequencies like those of letters (Zipf's law)."""
     shares = 1 / np.arange(1, VOCAB + 1)
     random = np.random.RandomState(0)
     tokens = random.choice(VOCAB, _LENGTH, p=shares / shares.sum()).astype(np.uint8)
     tokenizer = CharTokenizer(tuple(chr(ord("!") + n) for n in range(VOCAB)))
-    return TokenData("made-up text", "character", tokens, tokens[:0], tokenizer, "")
+    return TokenData("random text", "character", tokens, tokens[:0], tokenizer, "")

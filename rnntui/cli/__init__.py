@@ -1,18 +1,46 @@
-"""The command line: a module for each kind of command. What is heavy is imported inside them."""
+"""The command line: a module for each group of commands, which import heavy modules lazily."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
-from rnntui.cli import listing, measuring, models, runs, training
-from rnntui.cli.group import cli
-from rnntui.outcome import guarded
+from rnntui.cli import (
+    config,
+    export,
+    forecasting,
+    guide,
+    listing,
+    measuring,
+    models,
+    runs,
+    training,
+)
+from rnntui.cli.group import VARIABLE, cli
+from rnntui.cli.outcome import guarded
 
-__all__ = ["cli", "listing", "measuring", "models", "run", "runs", "training"]
+__all__ = [
+    "cli",
+    "config",
+    "export",
+    "forecasting",
+    "guide",
+    "listing",
+    "measuring",
+    "models",
+    "run",
+    "runs",
+    "training",
+]
 
 
 def run(args: Sequence[str]) -> int:
-    """Run one command line; the exit code."""
+    """Run one command line, or answer a shell that asks for completions; return the exit code."""
+    if VARIABLE in os.environ:
+        from rnntui.cli.completion import complete
+
+        if (code := complete(cli)) is not None:
+            return code
 
     def command() -> int:
         with cli.make_context("rnntui", list(args)) as ctx:

@@ -1,11 +1,17 @@
-"""The group of all commands, and what it does with a line that names none or an unknown one."""
+"""The command group, and how it treats a missing or unknown command name."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from rnntui import __version__
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+VARIABLE = "_RNNTUI_COMPLETE"  # set by a shell that asks for completions
 HELP_NAMES = ("-h", "--help")
 ORDER = (
     "train",
@@ -16,39 +22,63 @@ ORDER = (
     "rm",
     "generate",
     "eval",
+    "backtest",
+    "export",
+    "import",
     "recipes",
     "corpora",
 )
 
 
 class Commands(click.Group):
-    """The commands; options without a command belong to `train`."""
+    """All commands; options without a command belong to `train`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names as a user meets them, those of `ORDER` first."""
+        """Return the command names, those in `ORDER` first."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `rnntui` for `rnntui train`, with or without options."""
-        own = (*HELP_NAMES, "--version")
-        if not args or (args[0].startswith("-") and args[0] not in own):
+        """Treat `rnntui [OPTIONS]` as `rnntui train [OPTIONS]`."""
+        if not args and ctx.resilient_parsing:  # a shell is completing the first word
+            return super().parse_args(ctx, args)
+        if not args or (args[0].startswith("-") and not self._is_own(args[0])):
             args = ["train", *args]
         return super().parse_args(ctx, args)
+
+    def _is_own(self, option: str) -> bool:
+        """Whether an option belongs to the group, exactly or as the closest spelling."""
+        own = (*HELP_NAMES, "--version")
+        name = option.partition("=")[0]
+        if name in own:
+            return True
+        from rnntui.suggestions import closest
+
+        train = [name for param in self.commands["train"].params for name in param.opts]
+        return name not in train and closest(name, [*train, *own]) in own
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, or options of `train` if the first word is an option."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            train = self.commands["train"]
+            with train.make_context("train", [], parent=ctx, resilient_parsing=True) as inner:
+                found += train.shell_complete(inner, incomplete)
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command of that name. Raises UsageError with what was probably meant."""
-        if args[0] in self.commands:
+        """Return the named command. Raises UsageError that suggests the closest name."""
+        if args[0] in self.commands or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        from rnntui.options import is_source
-        from rnntui.recipe import nearest
+        from rnntui.cli.options import is_source
+        from rnntui.suggestions import nearest
 
-        hint = nearest(args[0], self.list_commands(ctx))
+        hint = nearest(args[0], self.list_commands(ctx), "run rnntui --help for a list")
         if "did you mean" not in hint and is_source(args[0]):
             hint = f": did you mean 'rnntui train {args[0]}'?"
-        raise click.UsageError(f"no command '{args[0]}'{hint}")
+        raise click.UsageError(f"unknown command '{args[0]}'{hint}")
 
 
 @click.group(
@@ -61,13 +91,13 @@ class Commands(click.Group):
 def cli() -> None:
     """Train a recurrent neural network in the terminal and watch it learn.
 
-    Without a command, the default recipe is trained in the dashboard.
+    Without a command, rnntui trains the default recipe in the dashboard.
 
     \b
     Examples:
-      rnntui                          watch a network learn to write tales
-      rnntui train hello-world        watch one fail, and hello-world-cured
-      rnntui train notes.txt          train on a text of your own
-      rnntui train --json | tail -1   without a screen: a JSON object a line
-      rnntui train --help             every option
+      rnntui                          train the default recipe, English tales
+      rnntui train hello-world        a network that diverges
+      rnntui train notes.txt          train on your own text
+      rnntui train --json | tail -1   no screen: one JSON object per line
+      rnntui train --help             list every option
     """

@@ -1,23 +1,24 @@
-"""`rnntui recipes` and `rnntui corpora`: what there is."""
+"""`rnntui recipes` and `rnntui corpora`: list what is available."""
 
 from __future__ import annotations
 
 import click
 
+from rnntui.cli import completion
 from rnntui.cli.group import cli
 
 
 @cli.command(short_help="List the recipes, or print one.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.recipes)
 def recipes(name: str | None) -> int:
-    """List the bundled recipes, a line each; with NAME, print that one with all its keys.
+    """List the bundled recipes, one per line. With NAME, print that recipe with all its keys.
 
     \b
     Examples:
       rnntui recipes
-      rnntui recipes tales > mine.toml    a start for one of your own
+      rnntui recipes tales > mine.toml    start your own recipe
     """
-    from rnntui.listing import recipe_lines, recipe_text
+    from rnntui.cli.lists import recipe_lines, recipe_text
 
     click.echo(recipe_text(name) if name else "\n".join(recipe_lines()))
     return 0
@@ -25,14 +26,14 @@ def recipes(name: str | None) -> int:
 
 @cli.command(short_help="List the corpora.")
 def corpora() -> int:
-    """List the corpora that come with rnntui or are found on this machine, a line each.
+    """List the corpora that are bundled or found on this machine, one per line.
 
     \b
     Examples:
       rnntui corpora
-      rnntui train sums                   train on one
+      rnntui train sums                   train on a corpus
     """
-    from rnntui.listing import corpus_lines
+    from rnntui.cli.lists import corpus_lines
 
     click.echo("\n".join(corpus_lines()))
     return 0

@@ -1,4 +1,4 @@
-"""`rnntui check` and `rnntui bench`: what this program computes, and how fast, put to the test."""
+"""`rnntui check` and `rnntui bench`: verify gradients and measure speed."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnntui.cli import completion
 from rnntui.cli.group import cli
 
 if TYPE_CHECKING:
-    from rnntui.gradient_check import GradientCheck
     from rnntui.recipe import Recipe
+    from rnntui.training.gradient_check import GradientCheck
 
 
 @cli.command(short_help="Check a recipe's gradients against finite differences.")
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=completion.sources)
 @click.option(
-    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any recipe key; repeat for more."
+    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Set a recipe key; may be repeated."
 )
 def check(source: str | None, pairs: tuple[str, ...]) -> int:
-    """Compare the gradients that training SOURCE uses with finite differences.
+    """Compare the gradients of training on SOURCE with finite differences.
 
-    SOURCE is what `rnntui train` takes. The loss of one chunk of its data is computed again with
-    single entries of each parameter moved a little to either side, in float64; the slope between
-    the two must be the gradient. The error shown is that of the worst entry, relative to the
-    parameter's largest gradient. Exits with 1 if one is not below 1e-6.
+    SOURCE is the same as for `rnntui train`. The loss of one chunk is recomputed in float64 with
+    single entries of each parameter changed by a small amount in both directions; the slope must
+    equal the gradient. The error shown is that of the worst entry, relative to the parameter's
+    largest gradient. The exit code is 1 unless every error is below 1e-6.
 
     \b
     Examples:
       rnntui check                           the default recipe
-      rnntui check tales --set cell=lstm     a recipe with other settings
-      rnntui check mine.toml                 a recipe of your own
+      rnntui check tales --set cell=lstm     a recipe with another cell
+      rnntui check mine.toml                 your own recipe
     """
+    from rnntui.cli.options import recipe_of, settings_of
     from rnntui.data import load
-    from rnntui.gradient_check import check_gradients
-    from rnntui.options import recipe_of, settings_of
     from rnntui.text import safe_text
+    from rnntui.training.gradient_check import check_gradients
 
     recipe, notes = recipe_of(source, settings_of({}, pairs))
     data = load(recipe, getattr(sys.stdin, "buffer", None))
@@ -49,14 +50,14 @@ def check(source: str | None, pairs: tuple[str, ...]) -> int:
 
 
 def _lines(recipe: Recipe, outcome: GradientCheck) -> list[str]:
-    """What was checked, a row for each parameter, and the verdict."""
-    from rnntui.gradient_check import LIMIT
+    """Format what was checked, one row per parameter, and the result."""
     from rnntui.text import safe_text
+    from rnntui.training.gradient_check import LIMIT
 
     model = recipe.model
     kind = f"{model.cell} {model.activation}" if model.cell == "rnn" else model.cell
-    what = f"{kind}, one chunk of {outcome.batch} x {outcome.steps} steps, float64"
-    lines = [safe_text(f"{recipe.name}: {what}, loss {outcome.loss:.6g}")]
+    checked = f"{kind}, one chunk of {outcome.batch} x {outcome.steps} time steps, float64"
+    lines = [safe_text(f"{recipe.name}: {checked}, loss {outcome.loss:.6g}")]
     lines += [f"with {outcome.note}", ""] if outcome.note else [""]
     rows = [("parameter", "shape", "entries checked", "relative error")]
     for p in outcome.parameters:
@@ -72,34 +73,39 @@ def _lines(recipe: Recipe, outcome: GradientCheck) -> list[str]:
 
 
 def _duration(_ctx: click.Context, _option: click.Parameter, value: float) -> float:
-    if not 0.1 <= value <= 3600:  # nor is NaN
+    if not 0.1 <= value <= 3600:  # true for NaN, too
         raise click.BadParameter(f"takes 0.1 to 3600, not {value:g}")
     return value
 
 
-@cli.command(short_help="Measure how fast this machine trains and writes.")
+@cli.command(short_help="Measure how fast this machine trains and generates.")
 @click.option(
     "--seconds",
     type=float,
     default=45.0,
     callback=_duration,
     metavar="S",
-    help="Roughly how long it may take; 45 if not given.",
+    help="Approximate duration in seconds; default: 45.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def bench(seconds: float, as_json: bool) -> int:
-    """Measure how fast this machine trains networks and writes with them.
+@click.option("--plan", is_flag=True, help="Show the kernels that trials choose, and the gain.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+def bench(seconds: float, plan: bool, as_json: bool) -> int:
+    """Measure how fast this machine trains networks and generates text.
 
-    First the peak: the fastest product of matrices that one core can do. Then training, for each
-    cell in several sizes, with one process and with one for each core, in tokens per second and as
-    a share of that peak; writing, a character at a time; and which batch and how many workers suit
-    this machine. Other programs that are busy make it slower.
+    First it measures the peak: the fastest matrix product on one core. Then it measures training
+    for each cell in several sizes, with one process and with one per core, in tokens per second
+    and as a fraction of the peak; then generation, one character at a time; and it suggests a
+    batch and a number of workers. Other busy programs lower the figures.
+
+    With --plan it only times the equivalent kernels that a run with plan = auto chooses from.
 
     \b
     Examples:
       rnntui bench
-      rnntui bench --json > laptop.jsonl     a JSON object a line, to compare machines
+      rnntui bench --json > laptop.jsonl     one JSON object per line, to compare machines
+      rnntui bench --plan                    the kernels that are fastest here
     """
     from rnntui.bench.command import bench as run_bench
+    from rnntui.bench.command import bench_plans
 
-    return run_bench(seconds, as_json)
+    return bench_plans(as_json) if plan else run_bench(seconds, as_json)

@@ -1,4 +1,4 @@
-"""`rnntui generate` and `rnntui eval`: use what a run has learned."""
+"""`rnntui generate` and `rnntui eval`: use the network of a run."""
 
 from __future__ import annotations
 
@@ -6,77 +6,149 @@ import sys
 
 import click
 
+from rnntui.cli import completion
 from rnntui.cli.group import cli
-from rnntui.cli.sharing import run_path, runs_dir_option
+from rnntui.cli.sampling_options import sampling_options
+from rnntui.cli.sharing import note_newer_keys, run_path, runs_dir_option
 
-CHECKPOINT = "Which checkpoint: last, best, or the number of an update."
+CHECKPOINT = "Checkpoint to use: last, best, or an update number."
 
 
-@cli.command(short_help="Write with what a run has learned.")
-@click.argument("run", required=False)
-@click.option("--prompt", metavar="TEXT", help="What to go on from; numbers for a forecast.")
-@click.option("--length", type=click.IntRange(1, 100_000_000), metavar="N", help="How many tokens.")
-@click.option("--temperature", metavar="T", help="Below 1 likelier, above 1 bolder.")
-@click.option("--top-k", metavar="K", help="Only from the K likeliest tokens; 0: from all.")
-@click.option("--top-p", metavar="P", help="Only from the likeliest that have this share.")
-@click.option("--greedy", is_flag=True, help="Always the likeliest token.")
-@click.option("--samples", metavar="N", help="So many texts at once, one below the other.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="0 unless given.")
-@click.option("--checkpoint", metavar="WHICH", default="last", help=CHECKPOINT)
-@click.option("--raw", is_flag=True, help="Control characters as they are, on a terminal too.")
+@cli.command(short_help="Generate text or a forecast with a run's network.")
+@click.argument("run", required=False, shell_complete=completion.runs)
+@click.option("--prompt", metavar="TEXT", help="Text to continue; numbers for a forecast.")
+@click.option(
+    "--length",
+    type=click.IntRange(1, 100_000_000),
+    metavar="N",
+    help="Number of tokens to generate.",
+)
+@sampling_options
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Random seed; default: 0."
+)
+@click.option(
+    "--checkpoint",
+    metavar="WHICH",
+    shell_complete=completion.checkpoints,
+    help=f"{CHECKPOINT} Default: last for text, best for a forecast.",
+)
+@click.option(
+    "--method",
+    metavar="METHOD",
+    help="Forecast by network, auto (what a backtest prefers), last value, seasonal naive, …",
+)
+@click.option(
+    "--raw", is_flag=True, help="Print control characters and bytes unchanged, even on a terminal."
+)
 @runs_dir_option
 def generate(
     run: str | None,
     prompt: str | None,
     length: int | None,
-    greedy: bool,
+    greedy: bool | None,
     seed: int | None,
-    checkpoint: str,
+    checkpoint: str | None,
+    method: str | None,
     raw: bool,
     runs_dir: str | None,
     **sampling: str | None,
 ) -> int:
-    """Print what the network of RUN writes: the prompt and what follows, on stdout.
+    """Generate text or a forecast with the network of RUN: print the prompt and its continuation.
 
-    Without RUN it is the newest one. The run may be training meanwhile.
+    Without RUN, the newest run is used. The run may be training at the same time. Options that
+    are not given default to the recipe. A byte-level run writes raw bytes to a file or a pipe.
+
+    A forecast is CSV: the time (if the source has one), each target, and the bounds of its 80 % and
+    95 % prediction intervals. Its prompt is rows to continue from, with or without the time.
 
     \b
     Examples:
       rnntui generate --prompt "Once upon" --length 500
       rnntui generate tales-calm-heron --checkpoint best --temperature 0.6 > tale.txt
       rnntui generate --samples 4 --length 200
+      rnntui generate prices --length 24 > forecast.csv
     """
-    from rnntui.recording.model import load_model, write
-    from rnntui.text import safe_text
+    from rnntui.cli.output import TextOutput
+    from rnntui.data import TokenData
+    from rnntui.foreground.waiting import SlowNote
+    from rnntui.runs.forecasting import forecast
+    from rnntui.runs.stored_recipe import stored_recipe
+    from rnntui.runs.trained_model import generate as generated
+    from rnntui.runs.trained_model import load_model, sampling_choice
 
-    settings = {key: text for key, text in sampling.items() if text is not None}
-    model = load_model(run_path(runs_dir, run), checkpoint, settings, seed or 0)
-    safe = sys.stdout.isatty() and not raw
-    count = model.recipe.sample.samples if "samples" in settings else 1
-    for piece in write(model, prompt, length, greedy, count):
-        click.echo(safe_text(piece, newlines=True) if safe else piece, nl=False)
-    click.echo()
+    path = run_path(runs_dir, run)
+    note_newer_keys(path)
+    overrides = {key: text for key, text in sampling.items() if text is not None}
+    if greedy is not None:
+        overrides["greedy"] = "true" if greedy else "false"
+    if method is not None:
+        overrides["method"] = method
+    recipe = stored_recipe(path)
+    values = recipe.data.task == "values"
+    settings, notes = sampling_choice(recipe, overrides)
+    model = load_model(path, checkpoint or ("best" if values else "last"), settings, seed or 0)
+    terminal = sys.stdout.isatty()
+    byte_level = isinstance(model.data, TokenData) and model.data.tokenizer.kind == "byte"
+    output = TextOutput(sys.stdout, safe=terminal and not raw, as_bytes=byte_level)
+    streams = terminal and (values or model.sampling.samples == 1)
+    count = length or model.recipe.sample.sample_length
+    slow = None if streams else SlowNote(note, "generating", count)
+    result = (forecast if values else generated)(model, prompt, length, slow)
+    for remark in (*notes, *result.notes):
+        note(remark)
+    for piece in result.pieces:
+        output.write(piece)
+    output.finish(newline=terminal or not (raw and byte_level))
     return 0
 
 
-@cli.command("eval", short_help="The loss of a run's network on a file.")
-@click.argument("run")
-@click.argument("file")
-@click.option("--checkpoint", metavar="WHICH", default="best", help=CHECKPOINT)
-@click.option("--json", is_flag=True, help="One JSON object.")
+def note(text: str) -> None:
+    """Print a note on stderr."""
+    from rnntui.text import safe_text
+
+    click.echo(f"rnntui: note: {safe_text(text)}", err=True)
+
+
+@cli.command("eval", short_help="Compute the loss of a run's network on a file.")
+@click.argument("run", shell_complete=completion.runs)
+@click.argument("file", shell_complete=completion.files)
+@click.option(
+    "--checkpoint",
+    metavar="WHICH",
+    default="best",
+    shell_complete=completion.checkpoints,
+    help=CHECKPOINT,
+)
+@click.option("--json", is_flag=True, help="Print one JSON object.")
 @runs_dir_option
 def evaluate(run: str, file: str, checkpoint: str, json: bool, runs_dir: str | None) -> int:
-    """Print the loss of the network of RUN on FILE, all of it, in one pass.
+    """Compute the loss of the network of RUN on FILE, in one pass from start to end.
 
-    FILE is read as the run's own source was. For tokens the loss is in nats per token, with bits
-    and perplexity; for values it is half the squared error per step.
+    FILE is read like the run's own source: with the same vocabulary, columns (matched by name)
+    and scaling; - is standard input. With state = reset, the hidden state is zeroed every seq_len
+    time steps, as in training. For tokens, the loss is in nats per token, with bits and
+    perplexity; for values, it is half the squared error per time step, and errors are in the
+    file's units. Baselines are the losses of simple models on the same data.
 
     \b
     Examples:
       rnntui eval tales-calm-heron other.txt
     """
-    from rnntui.recording.model import evaluate_file, load_model
+    from rnntui.foreground.evaluation import as_json, as_text
+    from rnntui.foreground.waiting import SlowNote
+    from rnntui.runs.evaluation import evaluate_file, reset_length
+    from rnntui.runs.trained_model import load_model
 
-    model = load_model(run_path(runs_dir, run), checkpoint)
-    click.echo(evaluate_file(model, file, json))
+    path = run_path(runs_dir, run)
+    note_newer_keys(path)
+    model = load_model(path, checkpoint)
+    stdin = getattr(sys.stdin, "buffer", None)
+    reset = reset_length(path, model)
+    found = evaluate_file(
+        model, file, reset, stdin, lambda steps: SlowNote(note, "evaluating", steps)
+    )
+    for remark in found.notes:
+        note(remark)
+    click.echo((as_json if json else as_text)(found))
     return 0

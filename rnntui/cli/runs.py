@@ -1,35 +1,48 @@
-"""`rnntui runs`, `attach`, `resume`, `stop` and `rm`: what to do with runs that were begun."""
+"""`rnntui runs`, `attach`, `resume`, `stop` and `rm`: manage existing runs."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from rnntui.cli import completion
 from rnntui.cli.group import cli
-from rnntui.cli.sharing import check_theme, look_options, run_path, runs_dir_option
-from rnntui.cli.training import carry_out, not_negative
+from rnntui.cli.sharing import (
+    exact_run_path,
+    look_of,
+    look_options,
+    note_newer_keys,
+    run_path,
+    runs_dir_option,
+)
+from rnntui.cli.training import not_negative, run_job
 
-ENDS = ("epochs", "steps", "seconds")
+if TYPE_CHECKING:
+    from rnntui.recipe import Recipe
+
+BOUNDS = ("epochs", "steps", "seconds")
 
 
-@cli.command(short_help="List the runs that were kept.")
-@click.option("--json", is_flag=True, help="One JSON object a line.")
+@cli.command(short_help="List the stored runs.")
+@click.option("--json", is_flag=True, help="Print one JSON object per line.")
 @runs_dir_option
 def runs(json: bool, runs_dir: str | None) -> int:
-    """List the runs, the newest first: state, update, loss, age and size.
+    """List the runs, newest first: state, update, loss, age and size.
 
-    A run that is "crashed" ended without a word, as with a power cut: rnntui resume goes on from
-    its last checkpoint.
+    A "crashed" run ended unexpectedly, e.g. in a power cut; rnntui resume continues it from its
+    last checkpoint. A run that cannot be read is listed with the reason.
 
     \b
     Examples:
       rnntui runs
       rnntui runs --json | grep finished
     """
-    from rnntui.listing import run_lines, runs_as_json
-    from rnntui.run.root import runs_root
-    from rnntui.run.summary import list_runs
+    from rnntui.cli.lists import run_lines, runs_as_json
+    from rnntui.runs.store.root import runs_root
+    from rnntui.runs.store.summary import list_runs
 
     root = runs_root(runs_dir)
     found = list_runs(root)
@@ -38,54 +51,71 @@ def runs(json: bool, runs_dir: str | None) -> int:
     return 0
 
 
-@cli.command(short_help="Watch a run again, with full control.")
-@click.argument("run", required=False)
-@click.option("--read-only", is_flag=True, help="Look without changing anything.")
+@cli.command(short_help="Show a run in the dashboard, with full control.")
+@click.argument("run", required=False, shell_complete=completion.runs)
+@click.option("--read-only", is_flag=True, help="Watch without being able to change anything.")
 @look_options
 @runs_dir_option
 def attach(
-    run: str | None, read_only: bool, glyphs: str, theme: str, no_mouse: bool, runs_dir: str | None
+    run: str | None,
+    read_only: bool,
+    look_given: dict[str, str | bool | None],
+    runs_dir: str | None,
 ) -> int:
-    """Show RUN in the dashboard: one that trains, or one that has ended, from its files.
+    """Show RUN in the dashboard, while it trains or after it has ended.
 
-    Without RUN it is the newest one. The beginning of a name is enough. Several terminals may be
-    attached at once; q ends training for all, d leaves it to go on.
+    Without RUN, the newest run is used. The beginning of a name is enough. Several terminals may
+    attach at once: q stops training for all of them; d and ctrl+c only detach.
 
     \b
     Examples:
       rnntui attach
       rnntui attach tales-calm-heron --read-only
     """
+    from rnntui.cli.options import has_terminal
     from rnntui.engine.process import RunningEngine
-    from rnntui.options import has_terminal
-    from rnntui.order import Order, this_terminal
-    from rnntui.run.living import living_socket
-    from rnntui.run.stored import stored_recipe
-    from rnntui.tui import Look, attach_dashboard, run_dashboard
+    from rnntui.runs.job import Job, this_terminal
+    from rnntui.runs.store.liveness import find_trainer
+    from rnntui.runs.stored_recipe import stored_recipe
+    from rnntui.tui import attach_dashboard, run_dashboard
 
-    check_theme(theme)
+    look = look_of(look_given)
     path = run_path(runs_dir, run)
     if not has_terminal():
-        raise click.UsageError("attach needs a terminal: rnntui runs shows how the run stands")
-    look = Look(glyphs, theme or None, not no_mouse)  # type: ignore[arg-type]
+        raise click.UsageError("attach needs a terminal; rnntui runs shows the status of each run")
+    note_newer_keys(path)
     recipe = stored_recipe(path)
-    if found := living_socket(path):
-        return attach_dashboard(recipe, RunningEngine(*found, path), look, read_only)
-    return run_dashboard(Order(recipe, run=str(path), shown=True, terminal=this_terminal()), look)
+
+    def from_files(why: str) -> Job:
+        return Job(recipe, run=str(path), shown=True, why=why, terminal=this_terminal())
+
+    found = find_trainer(path)
+    if found is not None and found.socket is not None:
+        engine = RunningEngine(found.owner, path, found.socket)
+        return attach_dashboard(recipe, engine, from_files, look, read_only)
+    return run_dashboard(from_files(found.why if found else ""), look)
 
 
-@cli.command(short_help="Go on with a run where it stopped.")
-@click.argument("run", required=False)
-@click.option("--epochs", metavar="N", help="Go on until N passes are made in all.")
-@click.option("--steps", metavar="N", help="Go on until N updates are made in all.")
-@click.option("--seconds", metavar="S", help="Go on until S seconds are spent in all.")
-@click.option("--plain", is_flag=True, help="Lines of text instead of the dashboard.")
-@click.option("--json", is_flag=True, help="One JSON object a line instead of the dashboard.")
+@cli.command(short_help="Resume a run where it stopped.")
+@click.argument("run", required=False, shell_complete=completion.runs)
+@click.option("--epochs", metavar="N", help="Continue to a total of N passes over the source.")
+@click.option("--steps", metavar="N", help="Continue to a total of N updates.")
+@click.option("--seconds", metavar="S", help="Continue to a total of S seconds.")
+@click.option("--plain", is_flag=True, help="Print lines of text instead of the dashboard.")
 @click.option(
-    "--every", type=int, callback=not_negative, metavar="N", help="A line every N updates."
+    "--json", is_flag=True, help="Print one JSON object per line instead of the dashboard."
 )
-@click.option("--detach", is_flag=True, help="Train in the background; no dashboard.")
-@click.option("--takeover", is_flag=True, help="Take it from a host that has fallen silent.")
+@click.option(
+    "--every", type=int, callback=not_negative, metavar="N", help="Print a line every N updates."
+)
+@click.option("--detach", is_flag=True, help="Train in the background, without the dashboard.")
+@click.option("--takeover", is_flag=True, help="Take over from an unresponsive host.")
+@click.option(
+    "--source",
+    metavar="SOURCE",
+    shell_complete=completion.files,
+    help="Where the run's source is now, if it was moved or the run was imported.",
+)
 @look_options
 @runs_dir_option
 def resume(
@@ -95,92 +125,145 @@ def resume(
     every: int | None,
     detach: bool,
     takeover: bool,
-    glyphs: str,
-    theme: str,
-    no_mouse: bool,
+    source: str | None,
+    look_given: dict[str, str | bool | None],
     runs_dir: str | None,
     **bounds: str | None,
 ) -> int:
-    """Go on with RUN from its last checkpoint, exactly as if it had never stopped.
+    """Resume RUN from its last checkpoint, exactly as if it had never stopped.
 
-    Without RUN it is the newest one. A run that reached its end goes on with a new bound.
+    Without RUN, the newest run is used. To continue a finished run, give a new bound (--epochs,
+    --steps or --seconds). --takeover needs the full name.
 
     \b
     Examples:
       rnntui resume
       rnntui resume tales-calm-heron --steps 20000
     """
-    from rnntui.options import View, mode_of
-    from rnntui.order import Order, this_terminal
-    from rnntui.run.stored import stored_recipe
-    from rnntui.run.summary import summarize
+    from rnntui.cli.options import View, mode_of
+    from rnntui.runs.job import Job, this_terminal
+    from rnntui.runs.store.summary import summarize
+    from rnntui.runs.stored_recipe import stored_recipe
 
     if plain and json:
-        raise click.UsageError("--plain and --json exclude each other")
-    path = run_path(runs_dir, run)
-    recipe = stored_recipe(path)
+        raise click.UsageError("--plain and --json cannot be combined")
+    if takeover and run is None:
+        raise click.UsageError("--takeover needs the full name of the run")
+    path = exact_run_path(runs_dir, run) if takeover and run else run_path(runs_dir, run)
+    recipe = _source(stored_recipe(path, exact=True), source)
     settings = {key: text for key, text in bounds.items() if text is not None}
     if settings:
-        recipe = recipe.override({**dict.fromkeys(ENDS, "0"), **settings})
+        recipe = recipe.override({**dict.fromkeys(BOUNDS, "0"), **settings})
     elif summarize(path).state == "finished":
         raise click.UsageError(
-            f"run {path.name} has finished: rnntui resume {path.name} --steps N goes on to update N"
+            f"run {path.name} has finished; to continue, run rnntui resume {path.name} --steps N"
         )
-    check_theme(theme)
+    look = look_of(look_given)
     mode = mode_of(plain or detach, json, recipe.data.source)
-    view = View(mode, every, glyphs, theme, mouse=not no_mouse)  # type: ignore[arg-type]
-    order = Order(
+    view = View(mode, every, look)
+    job = Job(
         recipe,
         run=str(path),
         terminal=this_terminal(),
         takeover=takeover,
+        new_bounds=bool(settings),
         argv=tuple(sys.argv[1:]),
     )
-    return carry_out(order, view, (), detach)
+    return run_job(job, view, (), detach)
 
 
-@cli.command(short_help="Save a run and end its training.")
-@click.argument("run", required=False)
+def _source(recipe: Recipe, given: str | None) -> Recipe:
+    """Return the recipe with its source where it is now. Raises UsageError or DataError.
+
+    Whether it is the same source is checked when it is read.
+    """
+    from rnntui.data.source import lasting_source, parse_source, precheck
+
+    if given is None:
+        source = parse_source(recipe.data.source)
+        if source.kind == "file" and not Path(source.rest).exists():
+            raise click.UsageError(
+                f"{source.rest}: no such file; if it was moved, add --source FILE"
+            )
+        return recipe
+    precheck(given)
+    source = parse_source(given)
+    return recipe.replace(source=lasting_source(source.rest) if source.kind == "file" else given)
+
+
+@cli.command(short_help="Save runs and stop their training.")
+@click.argument("names", nargs=-1, metavar="[RUN]...", shell_complete=completion.runs)
 @runs_dir_option
-def stop(run: str | None, runs_dir: str | None) -> int:
-    """End the training of RUN after its update, with a checkpoint to resume from.
+def stop(names: tuple[str, ...], runs_dir: str | None) -> int:
+    """Stop training each RUN after the current update and save a checkpoint to resume from.
 
-    Without RUN it is the newest one.
+    Full names only. Without RUN, the run that is being trained is stopped, if there is only one.
+    The command waits until the checkpoint is on disk and prints its update.
 
     \b
     Examples:
       rnntui stop tales-calm-heron
     """
-    from rnntui.run.living import stop_run
+    from rnntui.engine.stopping import stop_run
+    from rnntui.errors import RnntuiError
+    from rnntui.runs.job import this_terminal
+    from rnntui.runs.store.find import exact_run, live_run
+    from rnntui.runs.store.root import runs_root
+    from rnntui.runs.store.summary import summarize
 
-    click.echo(stop_run(run_path(runs_dir, run)))
+    root = runs_root(runs_dir)
+    paths = list(dict.fromkeys(exact_run(root, name) for name in names)) or [live_run(root)]
+    for path in paths:
+        if len(paths) > 1 and not summarize(path, measure=False).live:
+            raise click.UsageError(f"run {path.name} is not being trained; no run was stopped")
+    terminal = this_terminal()
+    how = "by rnntui stop" + (f" from {terminal}" if terminal else "")
+    failure: RnntuiError | None = None
+    for path in paths:
+        try:
+            click.echo(stop_run(path, how, lambda text: click.echo(text, err=True)))
+        except RnntuiError as error:  # stop the other runs anyway
+            failure = failure or error
+    if failure is not None:
+        raise failure
     return 0
 
 
-@cli.command(short_help="Remove runs for good.")
-@click.argument("names", nargs=-1, required=True, metavar="RUN...")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@cli.command(short_help="Remove runs permanently.")
+@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=completion.runs)
+@click.option("--yes", is_flag=True, help="Remove without asking for confirmation.")
 @runs_dir_option
 def rm(names: tuple[str, ...], yes: bool, runs_dir: str | None) -> int:
-    """Remove each RUN with its checkpoints. Asks first.
+    """Remove each RUN with its checkpoints, after asking for confirmation.
+
+    Full names only. Only intact runs are removed. If any RUN is something else, or is being
+    trained, none is removed.
 
     \b
     Examples:
       rnntui rm tales-1 --yes
     """
-    from rnntui.listing import run_lines
-    from rnntui.run.create import remove_run
-    from rnntui.run.summary import summarize
+    from rnntui.cli.lists import run_lines
+    from rnntui.runs.store.create import check_removable, remove_runs
+    from rnntui.runs.store.find import exact_run
+    from rnntui.runs.store.root import runs_root
+    from rnntui.runs.store.summary import summarize
 
-    paths = [run_path(runs_dir, name) for name in names]
-    for line in run_lines([summarize(path) for path in paths], paths[0].parent):
+    root = runs_root(runs_dir)
+    paths = list(dict.fromkeys(exact_run(root, name) for name in names))
+    for path in paths:
+        check_removable(path)
+    for line in run_lines([summarize(path) for path in paths], root):
         click.echo(line, err=True)
-    question = f"Remove {'this run' if len(paths) == 1 else f'these {len(paths)} runs'} for good?"
+    question = (
+        f"Permanently remove {'this run' if len(paths) == 1 else f'these {len(paths)} runs'}?"
+    )
     if not yes:
         if not sys.stdin.isatty():
-            raise click.UsageError("rm asks first, and nobody is there to answer: give --yes")
+            raise click.UsageError(
+                "rm asks for confirmation, but stdin is not a terminal; add --yes"
+            )
         if not click.confirm(question, err=True):
             return 1
-    for path in paths:
-        remove_run(path)
+    remove_runs(paths)
     return 0

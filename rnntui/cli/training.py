@@ -1,80 +1,100 @@
-"""`rnntui train`: options to a recipe and a view, and to what trains and shows it."""
+"""`rnntui train`: turn the options into a recipe and a view, then train."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from rnntui.cli import completion
 from rnntui.cli.group import cli
-from rnntui.cli.sharing import check_theme, look_options, run_path, runs_dir_option
+from rnntui.cli.sampling_options import SAMPLING_OPTIONS, Command, flag_of
+from rnntui.cli.sharing import look_of, look_options, run_path, runs_dir_option
 
 if TYPE_CHECKING:
-    from rnntui.options import Glyphs, View
-    from rnntui.order import Order
+    from pathlib import Path
+
+    from rnntui.cli.options import View
     from rnntui.recipe import Recipe
+    from rnntui.runs.job import Job
 
 RECIPE_OPTIONS = (
-    ("cell", "NAME", "Recurrent cell: rnn, gru, lstm."),
-    ("activation", "NAME", "Of the rnn cell: tanh, relu, sigmoid."),
-    ("hidden", "N", "Hidden units of a layer."),
-    ("layers", "N", "Recurrent layers."),
-    ("dropout", "SHARE", "Of what goes from layer to layer, left out in training."),
-    ("init", "NAME", "Initial weights: uniform, normal, glorot, orthogonal."),
-    ("seq_len", "N|full", "Steps a gradient runs back: truncated BPTT."),
-    ("batch", "N", "Parallel streams of the source."),
+    ("cell", "NAME", "Recurrent cell."),
+    ("activation", "NAME", "Activation of the rnn cell."),
+    ("hidden", "N", "Hidden units per layer."),
+    ("layers", "N", "Number of recurrent layers."),
+    ("dropout", "RATE", "Dropout rate between layers."),
+    ("init", "NAME", "Weight initialisation."),
+    ("seq_len", "N|full", "Time steps of truncated BPTT."),
+    ("batch", "N", "Streams of the source read in parallel."),
     ("lr", "RATE", "Learning rate."),
-    ("optimizer", "NAME", "Update rule: sgd, momentum, rmsprop, adagrad, adam, adamw."),
-    ("schedule", "NAME", "Of the rate: constant, step, cosine, exponential, plateau."),
-    ("clip", "BOUND", "Bound on the gradient; 0: none."),
+    ("optimizer", "NAME", "Optimizer."),
+    ("schedule", "NAME", "Learning-rate schedule."),
+    ("clip", "BOUND", "Gradient clipping bound; 0: no clipping."),
     ("epochs", "N", "Stop after N passes over the source."),
     ("steps", "N", "Stop after N updates."),
     ("seconds", "S", "Stop after S seconds."),
-    ("seed", "N", "Of every random number."),
-    ("workers", "N", "Processes that share an update; 0: as many as make it faster."),
-    ("temperature", "T", "Of what is written: low is likely, high is bold."),
-    ("top_k", "K", "Write from the K likeliest tokens only; 0: from all."),
-    ("top_p", "SHARE", "Write from the likeliest tokens that have this share together."),
-    ("samples", "N", "Texts written at once."),
+    ("seed", "N", "Random seed."),
+    ("workers", "N", "Processes that share an update; 0: choose the fastest number."),
+    *SAMPLING_OPTIONS,
 )
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
+def run_job(job: Job, view: View, notes: tuple[str, ...], detach: bool = False) -> int:
+    """Train in the dashboard, with lines, or detached; return the exit code.
 
-def carry_out(order: Order, view: View, notes: tuple[str, ...], detach: bool = False) -> int:
-    """Train in the dashboard, with lines, or without either; the exit code.
-
-    The notes of a run on the whole screen stand above it in the scrollback.
+    Notes for the dashboard are printed before it opens, so they stay in the scrollback.
     """
-    from rnntui.text import safe_text
-
     if view.mode != "dashboard" and not detach:
-        from rnntui.foreground import train_in_foreground
+        from rnntui.foreground.loop import train_in_foreground
 
-        return train_in_foreground(order, view, notes)
+        return train_in_foreground(job, view.mode == "json", view.every, notes)
     for note in notes:
-        click.echo(f"rnntui: note: {safe_text(note)}", err=True)
+        _print_note(note)
     if detach:
         from rnntui.engine.detached import train_detached
-        from rnntui.waiting import Waiting
+        from rnntui.foreground.waiting import Waiting
 
-        waiting = Waiting(lambda text: click.echo(f"rnntui: note: {safe_text(text)}", err=True))
-        click.echo(train_detached(order, waiting))
+        click.echo(train_detached(job, Waiting(_print_note), _print_note))
         return 0
-    from rnntui.tui import Look, run_dashboard
+    from rnntui.tui import run_dashboard
 
-    return run_dashboard(order, Look(view.glyphs, view.theme or None, view.mouse))
+    return run_dashboard(job, view.look)
+
+
+class RecipeOption(click.Option):
+    """The option of a recipe key, whose help lists the choices that the schema declares."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The flags and the help; the schema is imported only where help is shown."""
+        from rnntui.recipe import find
+
+        record, choices = super().get_help_record(ctx), find(str(self.name)).rule.choices
+        if record is None or not choices:
+            return record
+        flags, text = record
+        return flags, f"{text.rstrip('.')}: {', '.join(choices)}."
+
+
+def _print_note(text: str) -> None:
+    from rnntui.text import safe_text
+
+    click.echo(f"rnntui: note: {safe_text(text)}", err=True)
 
 
 def recipe_options(command: Command) -> Command:
-    """An option for each of the common recipe keys; the recipe checks their texts, as for --set."""
+    """Add an option for each of the common recipe keys; the recipe validates it, as for --set."""
     for name, metavar, text in reversed(RECIPE_OPTIONS):
-        option = click.option(f"--{name.replace('_', '-')}", name, metavar=metavar, help=text)
-        command = option(command)
-    text = "Write the likeliest token instead of one drawn by probability."
+        command = click.option(
+            flag_of(name),
+            name,
+            cls=RecipeOption,
+            metavar=metavar,
+            help=text,
+            shell_complete=completion.key_option,
+        )(command)
+    text = "Always take the most likely token instead of sampling."
     return click.option("--greedy", "greedy", flag_value="true", default=None, help=text)(command)
 
 
@@ -84,29 +104,64 @@ def not_negative(_ctx: click.Context, _option: click.Parameter, value: int | Non
     return value
 
 
+def pace_in_range(
+    _ctx: click.Context, _option: click.Parameter, value: float | None
+) -> float | None:
+    if value is None:
+        return None
+    from rnntui.protocol.requests import LEAST_PACE, MOST_PACE
+
+    if not LEAST_PACE <= value <= MOST_PACE:
+        raise click.BadParameter(f"{value:g} is not from {LEAST_PACE:g} to {MOST_PACE:,.0f}")
+    return value
+
+
 @cli.command(short_help="Train a recipe, a corpus or a file.")
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=completion.sources)
 @click.option(
-    "--recipe", "like", metavar="NAME", help="Train a corpus or a file as that recipe says."
+    "--recipe",
+    "like",
+    metavar="NAME",
+    shell_complete=completion.recipes,
+    help="Train on a corpus or a file with the settings of that recipe.",
 )
 @click.option(
-    "--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any recipe key; repeat for more."
+    "--set",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    shell_complete=completion.key_value,
+    help="Set any recipe key; may be repeated.",
 )
 @recipe_options
-@click.option("--plain", is_flag=True, help="Lines of text instead of the dashboard.")
-@click.option("--json", is_flag=True, help="One JSON object a line instead of the dashboard.")
+@click.option("--plain", is_flag=True, help="Print lines of text instead of the dashboard.")
+@click.option(
+    "--json", is_flag=True, help="Print one JSON object per line instead of the dashboard."
+)
 @click.option(
     "--every",
     type=int,
     callback=not_negative,
     metavar="N",
-    help="A line every N updates; 0: none but validations, samples and the end.",
+    help="Print a line every N updates; 0: only validations, samples and the end.",
+)
+@click.option(
+    "--pace",
+    type=float,
+    callback=pace_in_range,
+    metavar="N",
+    help="Make at most N updates per second, to watch a short run; - and = change it.",
 )
 @look_options
-@click.option("--detach", is_flag=True, help="Train in the background; no dashboard.")
-@click.option("--name", metavar="NAME", help="The run's name; without it, it gets one.")
-@click.option("--no-save", is_flag=True, help="Keep nothing on disk.")
-@click.option("--replay", metavar="RUN", help="Train as RUN was, with the changes made to it.")
+@click.option("--detach", is_flag=True, help="Train in the background, without the dashboard.")
+@click.option("--name", metavar="NAME", help="Name of the run; generated if omitted.")
+@click.option("--no-save", is_flag=True, help="Store nothing on disk.")
+@click.option(
+    "--replay",
+    metavar="RUN",
+    shell_complete=completion.runs,
+    help="Repeat the training of RUN, including the changes made to it.",
+)
 @runs_dir_option
 def train(
     source: str | None,
@@ -115,9 +170,8 @@ def train(
     plain: bool,
     json: bool,
     every: int | None,
-    glyphs: Glyphs,
-    theme: str,
-    no_mouse: bool,
+    pace: float | None,
+    look_given: dict[str, str | bool | None],
     detach: bool,
     name: str | None,
     no_save: bool,
@@ -127,13 +181,13 @@ def train(
 ) -> int:
     """Train a network on SOURCE and watch it learn.
 
-    SOURCE is a recipe, a corpus (rnntui recipes, rnntui corpora), a text, CSV or NPY file, a
-    recipe of your own (.toml), or - for standard input. A bare name is a recipe before it is a
-    corpus, and a corpus before it is a file; ./name is always the file.
+    SOURCE is a recipe or a corpus (listed by rnntui recipes and rnntui corpora), a text, CSV or
+    NPY file, your own recipe (.toml), or - for standard input. Recipes take precedence over
+    corpora, and corpora over files; ./name is always the file.
 
-    A bound given here (--epochs, --steps, --seconds) replaces the recipe's own. What --set can
-    change is what `rnntui recipes NAME` prints. Lines instead of the dashboard come by themselves
-    where there is no terminal to draw on.
+    A bound given here (--epochs, --steps, --seconds) replaces those of the recipe. --set changes
+    any key that `rnntui recipes NAME` prints. Without a terminal to draw on, lines are printed
+    instead of the dashboard.
 
     \b
     Examples:
@@ -141,49 +195,52 @@ def train(
       rnntui train hello-world-cured                a bundled recipe
       rnntui train elnino --hidden 64 --lr 0.002    a corpus, with other settings
       rnntui train notes.txt --set tokenizer=word   your own text, word by word
-      rnntui train notes.txt --recipe python        as a recipe says
+      rnntui train notes.txt --recipe python        settings of another recipe
       rnntui train prices.csv --seq-len 30          columns of numbers
-      rnntui train mine.toml                        a recipe of your own
+      rnntui train mine.toml                        your own recipe
       cat notes.txt | rnntui train -                standard input
       rnntui train --plain --seconds 10             lines of text
+      rnntui train counting --pace 20               20 updates per second, to watch them
       rnntui train counting --json --every 1        each update as JSON
       rnntui train --detach --name tales-1          in the background: rnntui attach
-      rnntui train --replay tales-1                 again, with the changes made by hand
+      rnntui train --replay tales-1                 repeat, including manual changes
     """
-    from rnntui.options import View, mode_of, recipe_of, settings_of
-    from rnntui.order import Order, this_terminal
-    from rnntui.run.names import check_name
-    from rnntui.run.root import runs_root
+    from rnntui.cli.options import View, mode_of, recipe_of, settings_of
+    from rnntui.runs.job import Job, this_terminal
+    from rnntui.runs.store.names import check_name
+    from rnntui.runs.store.root import runs_root
 
     if plain and json:
-        raise click.UsageError("--plain and --json exclude each other")
+        raise click.UsageError("--plain and --json cannot be combined")
     if no_save and (detach or name):
-        raise click.UsageError("--no-save keeps nothing: leave out --detach and --name")
+        raise click.UsageError("--no-save cannot be combined with --detach or --name")
     settings = settings_of(common, pairs)
     if replay is None:
         recipe, notes = recipe_of(source, settings, like)
     else:
         recipe, notes, replay = _replayed(source or like, settings, run_path(runs_dir, replay))
-    check_theme(theme)
-    order = Order(
+    look = look_of(look_given)
+    job = Job(
         recipe,
         runs="" if no_save else str(runs_root(runs_dir)),
         name=check_name(name) if name else "",
         replay=replay or "",
         terminal=this_terminal(),
+        pace=pace,
         argv=tuple(sys.argv[1:]),
     )
     mode = mode_of(plain or detach, json, recipe.data.source)
-    view = View(mode, every, glyphs, theme, mouse=not no_mouse)
-    return carry_out(order, view, notes, detach)
+    view = View(mode, every, look)
+    return run_job(job, view, notes, detach)
 
 
 def _replayed(
     source: str | None, settings: dict[str, str], path: Path
 ) -> tuple[Recipe, tuple[str, ...], str]:
-    """The recipe of a run that is to be trained again, and its directory."""
-    from rnntui.run.stored import stored_recipe
+    """Return the recipe of a run to repeat, a note, and the directory of the run."""
+    from rnntui.runs.stored_recipe import stored_recipe
 
     if source is not None or settings:
-        raise click.UsageError("--replay trains what the run trained: leave out other settings")
-    return stored_recipe(path), (f"with the changes that were made to {path.name}",), str(path)
+        raise click.UsageError("--replay uses the settings of the run; remove the other settings")
+    recipe = stored_recipe(path, exact=True)
+    return recipe, (f"replaying the changes made to {path.name}",), str(path)

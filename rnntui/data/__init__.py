@@ -1,4 +1,4 @@
-"""What is learned from: sources, tokens, series, and the streams a network reads them by.
+"""Training data: sources, tokens, series, and the streams in which a network reads them.
 
 Importing this package does not import NumPy; its public names are imported when first used.
 """

@@ -17,11 +17,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from rnntui.data.file_signature import FileSignature
 from rnntui.data.progress import Work
-from rnntui.data.stamp import Stamp
 from rnntui.data.tokenfile import UNFINISHED, Contents, Ids, TokenFile, open_tokens, writer
 from rnntui.errors import OutputError
-from rnntui.sizes import size_in_words
+from rnntui.numbers import size_in_words
 from rnntui.text import fit, safe_text
 from rnntui.trust import why_exposed
 
@@ -49,29 +49,33 @@ class TokenCache:
     def __init__(self, folder: Path, kind: str) -> None:
         self.folder, self._kind = folder, kind
 
-    def recall(self, source: Path, stamp: Stamp) -> TokenFile | None:
-        """The tokens of a source that bears the stamp it had when they were made; else None.
+    def recall(self, source: Path, signature: FileSignature, work: Work) -> TokenFile | None:
+        """Return the tokens of a source if its signature is unchanged since they were made.
 
-        Neither is read: whoever writes to a file moves its stamp.
+        The source is not read, for a write to it changes its signature. The tokens are read and
+        compared with their digest, because a disk can damage them without a write.
         """
         memory = self._memory_of(source)
         known = _recollection(memory)
-        if known is None or known[0] != stamp:
+        if known is None or known[0] != signature:
             return None
-        _, key, trusted = known
-        found = open_tokens(self.folder / f"{key}{_TOKENS}", trusted)
+        found = open_tokens(self.folder / f"{known[1]}{_TOKENS}", None, work)
         if found is not None:
             with suppress(OSError):
                 os.utime(memory)
         return found
 
     def find(self, digest: bytes, work: Work) -> TokenFile | None:
-        """The tokens of that content, read through to see that they are sound; else None."""
+        """Return the tokens of that content after checking their digest, or None."""
         return open_tokens(self._place(digest), None, work)
 
-    def remember(self, source: Path, stamp: Stamp, digest: bytes, tokens: TokenFile) -> None:
-        """Recall these tokens, those of that content, for a source that bears the stamp."""
-        text = json.dumps([stamp.to_list(), self._place(digest).stem, tokens.stamp.to_list()])
+    def remember(
+        self, source: Path, signature: FileSignature, digest: bytes, tokens: TokenFile
+    ) -> None:
+        """Remember which tokens belong to a source with this signature."""
+        text = json.dumps(
+            [signature.to_list(), self._place(digest).stem, tokens.signature.to_list()]
+        )
         with suppress(OSError), ExitStack() as stack:
             descriptor, name = tempfile.mkstemp(UNFINISHED, dir=self.folder)
             stack.callback(Path(name).unlink, missing_ok=True)
@@ -101,10 +105,10 @@ class TokenCache:
                 with self._blamed():
                     out.add(ids)
             with self._blamed():
-                stamp = out.finish(contents(out.count, out.digest), place)
-        found = open_tokens(place, stamp)
+                signature = out.finish(contents(out.count, out.digest), place)
+        found = open_tokens(place, signature)
         if found is None:
-            raise self._error("tokens written there are gone again")
+            raise self._error("tokens written there have disappeared")
         return found
 
     # ---- names ------------------------------------------------------------------------------
@@ -174,13 +178,13 @@ class TokenCache:
         return OutputError(f"tokens are kept in {shown}: {what}: set {VARIABLE} to another folder")
 
 
-def _recollection(memory: Path) -> tuple[Stamp, str, Stamp] | None:
-    """The source's stamp, the name of its tokens and their stamp."""
+def _recollection(memory: Path) -> tuple[FileSignature, str] | None:
+    """The source's signature and the name of its tokens."""
     try:
-        source, key, tokens = json.loads(memory.read_bytes())
-        stamps = Stamp.from_list(source), Stamp.from_list(tokens)
+        source, key, _ = json.loads(memory.read_bytes())
+        signature = FileSignature.from_list(source)
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    if stamps[0] is None or stamps[1] is None or not isinstance(key, str) or not key.isalnum():
+    if signature is None or not isinstance(key, str) or not key.isalnum():
         return None
-    return stamps[0], key, stamps[1]
+    return signature, key

@@ -6,15 +6,16 @@ This module does not import NumPy: listing the corpora is immediate.
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from rnntui.data.generated import brackets, grammar, sine, sums
+from rnntui.data.generated import tasks
+from rnntui.data.generated.task import SeriesTask, TextTask
 from rnntui.errors import DataError, UsageError
-from rnntui.recipe import nearest
+from rnntui.numbers import size_in_words
+from rnntui.suggestions import nearest
 from rnntui.text import fit, safe_text
 
 PYTHON_BYTES = 2_000_000
@@ -22,8 +23,9 @@ PYTHON_BYTES = 2_000_000
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """What a list says of a corpus. `size` is in words; `floor` in nats per character.
+    """What a list says of a corpus. `size` is in words.
 
+    `floor` is in nats per character, or the ½ squared error of a row in the units of the corpus.
     `note` is what a user who trains on it should know; empty for most.
     """
 
@@ -89,37 +91,34 @@ _BUNDLED = (
 
 @dataclass(frozen=True)
 class _Generated:
-    name: str
-    description: str
-    characters: Callable[[], float]
-    floor: Callable[[], float]
+    task: TextTask | SeriesTask
+
+    @property
+    def name(self) -> str:
+        return self.task.name
 
     def info(self) -> CorpusInfo:
-        size, floor = _size(self.characters()), self.floor()
-        return CorpusInfo(self.name, "text", self.description, size, "generated", floor)
+        name, description, floor = self.task.name, self.task.description, self.task.floor()
+        if isinstance(self.task, SeriesTask):
+            size = f"{self.task.length} rows"
+            return CorpusInfo(name, "values", description, size, "generated", floor)
+        size = size_in_words(self.task.characters())
+        return CorpusInfo(name, "text", description, size, "generated", floor)
 
 
-_GENERATED = (
-    _Generated("sums", "sums of two numbers below 100: 37+58=95", sums.characters, sums.floor),
-    _Generated("brackets", "balanced brackets of three kinds", brackets.characters, brackets.floor),
-    _Generated(
-        "grammar", "English-like sentences of a small grammar", grammar.characters, grammar.floor
-    ),
+_PYTHON = CorpusInfo(
+    "python",
+    "text",
+    "source of this Python's own standard library",
+    "up to 2 MB",
+    "found on this machine",
 )
 
-_ELSEWHERE = (
-    CorpusInfo("sine", "values", "two sines added", f"{sine.ROWS} rows", "generated"),
-    CorpusInfo(
-        "python",
-        "text",
-        "source of this Python's own standard library",
-        "up to 2 MB",
-        "found on this machine",
-    ),
+_CORPORA: tuple[_Bundled | CorpusInfo | _Generated, ...] = (
+    *_BUNDLED,
+    _PYTHON,
+    *map(_Generated, tasks().values()),
 )
-
-
-_CORPORA = (*_BUNDLED, *_ELSEWHERE, *_GENERATED)
 NAMES = tuple(corpus.name for corpus in _CORPORA)
 
 
@@ -172,7 +171,7 @@ def python_source(most: int = PYTHON_BYTES) -> str:
         left -= len(text)
     if not parts:
         shown = fit(safe_text(str(folder)), 60)
-        raise DataError(f"corpus python: this Python keeps no source files in {shown}")
+        raise DataError(f"corpus python: this Python has no source files in {shown}")
     return "".join(parts)
 
 
@@ -184,10 +183,6 @@ def _folder() -> Path:
 
 def _file_size(corpus: _Bundled) -> str:
     try:
-        return _size((_folder() / corpus.file).stat().st_size)
+        return size_in_words((_folder() / corpus.file).stat().st_size)
     except OSError:
         return "missing"
-
-
-def _size(count: float) -> str:
-    return f"{count / 1000:.0f} kB"

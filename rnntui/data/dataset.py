@@ -1,4 +1,4 @@
-"""What loading hands to training: tokens with their tokenizer, or rows of numbers."""
+"""Loaded data: tokens with their tokenizer, or rows of numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
 
+from rnntui.clusters import Clusters
+from rnntui.data.clock import Clock
+from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
+
+READER = 2  # of tables: the first one knew no times
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +38,7 @@ class TokenData:
     Those of a large file are mapped: looking at all of them is reading the file. `validation` is a
     sample where more than that, `held_out`, were kept for it. `digest` is that of all ids.
     `floor` is the entropy rate of a generated source in nats per token: no model can do better.
+    `clusters` are those of an adaptive output layer, if one was asked for.
     """
 
     name: str
@@ -46,6 +52,7 @@ class TokenData:
     notes: tuple[str, ...] = ()
     held_out: int = 0
     digest: str = ""
+    clusters: Clusters | None = None
 
     @property
     def size(self) -> int:
@@ -63,6 +70,12 @@ class ValueData:
 
     With `levels` (N + M + 1, D), which are the source's own rows, values are the changes from one
     row to the next.
+
+    `floor` is the least mean loss (½ squared error of a row) on a generated series, if it is known.
+
+    `clock` and `times` (N + M, one more with `levels`) place the source's rows in time, if they
+    are known. The first `targets` columns are forecast (0: all); `series` has the name of each
+    column's series if the source holds several. Data `read_by` the first versions have no times.
     """
 
     name: str
@@ -75,20 +88,53 @@ class ValueData:
     notes: tuple[str, ...] = ()
     unit: str = "value"
     levels: NDArray[float64] | None = None
+    floor: float | None = None
+    clock: Clock | None = None
+    times: NDArray[Any] | None = None
+    targets: int = 0
+    series: tuple[str, ...] = ()
+    read_by: int = READER
 
-    def own(self, rows: NDArray[Any], at: int) -> NDArray[Any]:
-        """Rows (n, D) that belong to `values[at:]`, or were predicted for it, in own numbers.
+    @property
+    def forecast(self) -> tuple[str, ...]:
+        """The columns that are forecast."""
+        return self.features[: self.targets or None]
 
-        Changes are added to the row that each begins at.
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What was decided about a table, as labels and words: its time, series and columns."""
+        rows = []
+        if self.clock is not None and self.times is not None:
+            first, last = (self.clock.write(time) for time in self.times[[0, -1]])
+            rows.append(("time", f"{self.clock.name} · {self.clock.words} · {first} to {last}"))
+        if self.series:
+            rows.append(("series", ", ".join(dict.fromkeys(self.series))))
+        if len(self.forecast) < len(self.features):
+            rows.append(("target", ", ".join(self.forecast)))
+            rows.append(("inputs", ", ".join(self.features[self.targets :])))
+        return tuple(rows)
+
+    def rows(self) -> NDArray[float64]:
+        """The source's own rows (N + M, D), one more with `levels`."""
+        if self.levels is not None:
+            return self.levels
+        found: NDArray[float64] = unscale(
+            np.concatenate([self.values, self.validation]), self.mean, self.deviation
+        )
+        return found
+
+    def unscale(self, rows: NDArray[Any], at: int) -> NDArray[Any]:
+        """Return rows (n, D) of `values[at:]`, or predictions of them, on the original scale.
+
+        With `difference`, each change is added to the row it starts from.
         """
-        own: NDArray[Any] = rows * self.deviation + self.mean
-        return own if self.levels is None else own + self.levels[at : at + len(rows)]
+        unscaled = unscale(rows, self.mean, self.deviation)
+        return unscaled if self.levels is None else unscaled + self.levels[at : at + len(rows)]
 
     def scaled(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Rows (n, D) of own numbers as the network takes them, one less for changes."""
+        """Scale original rows (n, D) for the network; changes are one row fewer."""
         rows = rows if self.levels is None else np.diff(rows, axis=0)
-        scaled: NDArray[Any] = (rows - self.mean) / self.deviation
-        return scaled
+        return standardized(rows, self.mean, self.deviation)
 
 
 Dataset = TokenData | ValueData

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from codecs import utf_8_decode
 from collections.abc import Iterable, Iterator
 
-from rnntui.errors import DataError
+from rnntui.errors import DataError, UsageError
+from rnntui.text import safe_text
 
 READS_ANY = "--set tokenizer=byte reads any file"
 SAVE_AS = "save it as UTF-8"
+OR_ENCODING = "save it as UTF-8, or --set encoding=latin-1"
 BYTE_ORDER_MARK = "\ufeff"
 CR_LF_NOTE = "line ends CR LF are read as newlines"
 CR_NOTE = "line ends CR are read as newlines"
@@ -21,25 +24,61 @@ _MARKS = (
 )
 
 
-def decode_text(content: bytes, name: str, cure: str = READS_ANY) -> tuple[str, tuple[str, ...]]:
+def decode_text(
+    content: bytes, name: str, hint: str = READS_ANY, encoding: str = "utf-8"
+) -> tuple[str, tuple[str, ...]]:
     """The text of a file and what its user should know about it.
 
-    A byte order mark is dropped and line ends become newlines. `name` must be safe to show; `cure`
+    A byte order mark is dropped and line ends become newlines. `name` must be safe to show; `hint`
     ends the line of a DataError.
     """
-    _refuse_marks(content, name)
-    _refuse_zeros(content, 0, name, cure)
+    if not _is_utf8(encoding):
+        text, notes = unify_lines(_decoded(content, name, encoding))
+        return text.removeprefix(BYTE_ORDER_MARK), notes
+    _refuse_marks(content, name, hint)
+    _refuse_zeros(content, 0, name, hint)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _not_utf8(error.start, name, cure) from None
+        raise _not_utf8(error.start, name, hint) from None
     text = text.removeprefix(BYTE_ORDER_MARK)
     if not text:
         raise _only_a_mark(name)
-    return unify_lines(text)
+    text, notes = unify_lines(text)
+    return text, (*mark_note(content), *notes)
 
 
-def decode_blocks(blocks: Iterable[bytes], name: str, cure: str = READS_ANY) -> Iterator[str]:
+def _is_utf8(encoding: str) -> bool:
+    try:
+        found = codecs.lookup(encoding.strip() or "utf-8")
+    except (LookupError, ValueError):
+        shown = safe_text(encoding)[:30]
+        raise UsageError(f"encoding = {shown}: takes utf-8, latin-1, cp1252, utf-16 …") from None
+    if not found._is_text_encoding:
+        raise UsageError(f"encoding = {found.name}: is no encoding of text")
+    return found.name == "utf-8"
+
+
+def _decoded(content: bytes, name: str, encoding: str) -> str:
+    try:
+        text = content.decode(encoding.strip())
+    except UnicodeError as error:
+        at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
+        raise DataError(f"{name}: not {safe_text(encoding)[:30]}{at}") from None
+    if "\0" in text:
+        raise DataError(f"{name}: NUL in it: looks binary, or has another encoding")
+    if not text:
+        raise DataError(f"{name}: is empty")
+    return text
+
+
+def mark_note(start: bytes) -> tuple[str, ...]:
+    """A note if a file begins with a byte order mark, which is left out."""
+    marked = start.startswith(BYTE_ORDER_MARK.encode())
+    return ("the byte order mark at the start is left out",) if marked else ()
+
+
+def decode_blocks(blocks: Iterable[bytes], name: str, hint: str = READS_ANY) -> Iterator[str]:
     """The text of a file that comes in blocks, in pieces, with its line ends as they are.
 
     As `decode_text`; what is wrong is found when its block comes. The first block holds four bytes
@@ -48,13 +87,13 @@ def decode_blocks(blocks: Iterable[bytes], name: str, cure: str = READS_ANY) -> 
     at, rest, begun, given = 0, b"", False, False  # `at` is where in the file `rest` begins
     for block in blocks:
         if not at:
-            _refuse_marks(rest + block, name)
-        _refuse_zeros(block, at + len(rest), name, cure)
+            _refuse_marks(rest + block, name, hint)
+        _refuse_zeros(block, at + len(rest), name, hint)
         content = rest + block
         try:
             piece, used = utf_8_decode(content, "strict", False)
         except UnicodeDecodeError as error:
-            raise _not_utf8(at + error.start, name, cure) from None
+            raise _not_utf8(at + error.start, name, hint) from None
         at, rest = at + used, content[used:]
         if piece and not begun:
             piece, begun = piece.removeprefix(BYTE_ORDER_MARK), True
@@ -62,29 +101,30 @@ def decode_blocks(blocks: Iterable[bytes], name: str, cure: str = READS_ANY) -> 
             given = True
             yield piece
     if rest:
-        raise _not_utf8(at, name, cure)
+        raise _not_utf8(at, name, hint)
     if not given:
         raise _only_a_mark(name)
 
 
-def _refuse_marks(start: bytes, name: str) -> None:
+def _refuse_marks(start: bytes, name: str, hint: str) -> None:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            raise DataError(f"{name}: is {encoding}, not UTF-8: save it as UTF-8, or {READS_ANY}")
+            more = "" if hint == SAVE_AS else f", or {hint}"
+            raise DataError(f"{name}: is {encoding}, not UTF-8: {SAVE_AS}{more}")
 
 
-def _refuse_zeros(content: bytes, at: int, name: str, cure: str) -> None:
+def _refuse_zeros(content: bytes, at: int, name: str, hint: str) -> None:
     zero = content.find(0)
     if zero >= 0:
-        raise DataError(f"{name}: NUL at byte {at + zero}: looks binary: {cure}")
+        raise DataError(f"{name}: NUL at byte {at + zero}: looks binary: {hint}")
 
 
-def _not_utf8(at: int, name: str, cure: str) -> DataError:
-    return DataError(f"{name}: not UTF-8 at byte {at}: {cure}")
+def _not_utf8(at: int, name: str, hint: str) -> DataError:
+    return DataError(f"{name}: not UTF-8 at byte {at}: {hint}")
 
 
 def _only_a_mark(name: str) -> DataError:
-    return DataError(f"{name}: is empty but for a byte order mark")
+    return DataError(f"{name}: contains nothing but a byte order mark")
 
 
 def unify_lines(text: str) -> tuple[str, tuple[str, ...]]:

@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.cache import TokenCache, cache_folder
-from rnntui.data.census import Characters, Words, undivided
 from rnntui.data.dataset import Encoded
-from rnntui.data.decode import LineEnds, decode_blocks
+from rnntui.data.decode import LineEnds, decode_blocks, mark_note
+from rnntui.data.format import format_note, refuse_format
 from rnntui.data.progress import Watcher, Work
 from rnntui.data.reading import LargeFile
 from rnntui.data.tokenfile import Contents, TokenFile
 from rnntui.data.tokenizer import (
-    MOST_WORDS,
     ByteTokenizer,
     CharTokenizer,
     Tokenizer,
@@ -33,10 +32,37 @@ from rnntui.data.tokenizer import (
     check_vocabulary,
     smallest,
 )
+from rnntui.data.vocabulary_counts import NEWEST_RULE, Characters, Words, undivided
 from rnntui.errors import DataError
+
+FIRST_WORDS = 4000  # the most words of a vocabulary while that could not be chosen
 
 Blocks = Iterator[bytes]
 Ids = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A kind of tokenizer; of words, the version of their rule and the most of them."""
+
+    kind: str
+    rule: int
+    words: int
+
+    @property
+    def key(self) -> str:
+        """The key of its tokens in the cache."""
+        if self.kind != "word":
+            return self.kind
+        rule = f" {self.rule}" if self.rule > 1 else ""
+        return f"word{rule}" + (f" {self.words} words" if self.words != FIRST_WORDS else "")
+
+    def tokenizer(self, symbols: tuple[str, ...]) -> Tokenizer:
+        if self.kind == "byte":
+            return ByteTokenizer("".join(symbols).encode("latin-1"))
+        if self.kind == "word":
+            return WordTokenizer(symbols, self.rule)
+        return CharTokenizer(symbols)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,28 +76,42 @@ class _Survey:
 
 
 def load_large(
-    path: Path, file: FileIO, name: str, kind: str, watcher: Watcher | None = None
+    path: Path,
+    file: FileIO,
+    name: str,
+    kind: str,
+    watcher: Watcher | None = None,
+    rule: int = NEWEST_RULE,
+    words: int = FIRST_WORDS,
 ) -> Encoded:
     """The tokens of an open file, by a tokenizer of that kind.
 
+    `rule` cuts it into words, of which the vocabulary has at most `words`.
     `name` must be safe to show. Raises DataError for a file that cannot be trained on and
     OutputError where its tokens cannot be kept.
     """
-    source, cache, began = LargeFile(file, name), TokenCache(cache_folder(), kind), time.time_ns()
-    found = cache.recall(path, source.stamp)
+    source, began = LargeFile(file, name), time.time_ns()
+    wanted = _Wanted(kind, rule, words)
+    cache = TokenCache(cache_folder(), wanted.key)
+    checking = Work(f"checking the tokens of {name}", source.signature.size, watcher)
+    found = cache.recall(path, source.signature, checking)
     if found is None:
-        found = _read(source, cache, kind, watcher)
-        if source.stamp.settled(began):
-            cache.remember(path, source.stamp, source.digest, found)
+        found = _read(source, cache, wanted, watcher)
+        if source.signature.settled(began):
+            cache.remember(path, source.signature, source.digest, found)
     about = found.contents
-    return Encoded(found.ids, _tokenizer(kind, about.symbols), about.digest, about.notes)
+    return Encoded(found.ids, wanted.tokenizer(about.symbols), about.digest, about.notes)
 
 
-def _read(source: LargeFile, cache: TokenCache, kind: str, watcher: Watcher | None) -> TokenFile:
-    size = source.stamp.size
+def _read(
+    source: LargeFile, cache: TokenCache, wanted: _Wanted, watcher: Watcher | None
+) -> TokenFile:
+    size = source.signature.size
     work = Work(f"reading {source.name}", 2 * size, watcher)
-    survey = _survey_bytes if kind == "byte" else _survey_text
-    found = survey(source, source.blocks(work), kind)
+    if wanted.kind != "byte":
+        refuse_format(source.start(), source.name, "tokens")
+    survey = _survey_bytes if wanted.kind == "byte" else _survey_text
+    found = survey(source, source.blocks(work), wanted)
     check_vocabulary(found.tokenizer, source.name)
     checking = Work(f"checking the tokens of {source.name}", size, watcher)
     kept = cache.find(source.digest, checking)
@@ -80,7 +120,8 @@ def _read(source: LargeFile, cache: TokenCache, kind: str, watcher: Watcher | No
     width = np.dtype(smallest(found.tokenizer.vocab_size)).itemsize
 
     def contents(count: int, digest: str) -> Contents:
-        return Contents(kind, _symbols(found.tokenizer), width, count, digest, found.notes)
+        symbols = _symbols(found.tokenizer)
+        return Contents(wanted.kind, symbols, width, count, digest, found.notes)
 
     pieces = _again(source, found.encode(source.blocks(work)))
     return cache.put(source.digest, found.most * width, pieces, contents)
@@ -94,7 +135,7 @@ def _again(source: LargeFile, pieces: Iterator[Ids]) -> Iterator[Ids]:
         raise source.changed() from None
 
 
-def _survey_bytes(source: LargeFile, blocks: Blocks, _kind: str) -> _Survey:
+def _survey_bytes(source: LargeFile, blocks: Blocks, _wanted: _Wanted) -> _Survey:
     values = b""
     for block in blocks:
         values += bytes(set(block.translate(None, values)))
@@ -103,11 +144,12 @@ def _survey_bytes(source: LargeFile, blocks: Blocks, _kind: str) -> _Survey:
     def encode(again: Blocks) -> Iterator[Ids]:
         return map(tokenizer.encode_bytes, again)
 
-    return _Survey(tokenizer, source.stamp.size, (), encode)
+    return _Survey(tokenizer, source.signature.size, format_note(source.start()), encode)
 
 
-def _survey_text(source: LargeFile, blocks: Blocks, kind: str) -> _Survey:
-    ends, characters, words, count = LineEnds(), Characters(), Words(), 0
+def _survey_text(source: LargeFile, blocks: Blocks, wanted: _Wanted) -> _Survey:
+    ends, characters, words, count = LineEnds(), Characters(), Words(wanted.rule), 0
+    in_words = wanted.kind == "word"
 
     def pieces() -> Iterator[str]:
         nonlocal count
@@ -117,30 +159,25 @@ def _survey_text(source: LargeFile, blocks: Blocks, kind: str) -> _Survey:
             count += len(piece)
             yield piece
 
-    if kind == "word":
-        for piece in undivided(pieces()):
+    if in_words:
+        for piece in undivided(pieces(), wanted.rule):
             words.see(piece)
     else:
         for _ in pieces():
             pass
     symbols = tuple(sorted(ends.unified(characters.found)))
-    tokenizer = _tokenizer(kind, (*symbols, *words.frequent(MOST_WORDS)))
+    tokenizer = wanted.tokenizer((*symbols, *words.frequent(wanted.words)))
 
     def encode(again: Blocks) -> Iterator[Ids]:
         text = ends.unify(decode_blocks(again, source.name))
-        return map(tokenizer.encode, undivided(text) if kind == "word" else text)
+        return map(tokenizer.encode, undivided(text, wanted.rule) if in_words else text)
 
-    return _Survey(tokenizer, count, ends.notes, encode)
-
-
-def _tokenizer(kind: str, symbols: tuple[str, ...]) -> Tokenizer:
-    if kind == "byte":
-        return ByteTokenizer("".join(symbols).encode("latin-1"))
-    return WordTokenizer(symbols) if kind == "word" else CharTokenizer(symbols)
+    notes = (*mark_note(source.start()), *ends.notes)
+    return _Survey(tokenizer, count, notes, encode)
 
 
 def _symbols(tokenizer: Tokenizer) -> tuple[str, ...]:
-    """What `_tokenizer` makes the same tokenizer of."""
+    """What `_Wanted.tokenizer` makes the same tokenizer of."""
     if isinstance(tokenizer, ByteTokenizer):
         return tuple(tokenizer.values.decode("latin-1"))
     assert isinstance(tokenizer, CharTokenizer | WordTokenizer)

@@ -1,4 +1,4 @@
-"""How far the loading of a large file has come, for whoever waits for it."""
+"""Progress of loading a large file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """From 0 to 1."""
+        """The fraction done, from 0 to 1."""
         return min(1.0, self.done / self.total) if self.total else 1.0
 
     @property
@@ -31,7 +31,7 @@ Watcher = Callable[[Progress], None]
 
 
 class Work:
-    """A known amount of work; each part that is done is told to the watcher.
+    """A known amount of work, whose progress is reported to the watcher.
 
     The watcher may raise to end the work: it is called several times in a tenth of a second.
     """
@@ -42,7 +42,7 @@ class Work:
         self._began = perf_counter()
 
     def add(self, count: int) -> None:
-        """So many more bytes are done."""
+        """Count that many more bytes as done."""
         self._done += count
         if self._watcher is not None:
             seconds = perf_counter() - self._began

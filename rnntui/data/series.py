@@ -2,72 +2,283 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
+from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from rnntui.data import npy
+from rnntui.data import gaps, npy, scaling
+from rnntui.data.cells import Cells, listed
+from rnntui.data.clock import Times
+from rnntui.data.columns import pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
-from rnntui.data.dataset import ValueData
-from rnntui.data.decode import SAVE_AS, decode_text
-from rnntui.data.generated import sine
-from rnntui.data.source import MOST_BYTES, Source, parse_source, read, show
+from rnntui.data.dataset import READER, ValueData
+from rnntui.data.decode import OR_ENCODING, decode_text
+from rnntui.data.format import refuse_format, unpacked
+from rnntui.data.generated import CORPUS_SEED, series_task
+from rnntui.data.matching import made_up_names, match_columns
+from rnntui.data.plain_numbers import read_plain
+from rnntui.data.source import MOST_BYTES, Source, is_pipe, open_file, parse_source, read, show
 from rnntui.data.split import split_at
-from rnntui.data.stream import check_length
-from rnntui.data.table import parse_numbers, parse_table
+from rnntui.data.stream import fitting, unused_note
+from rnntui.data.table import NEW, Known, Table, parse_numbers, parse_table, read_cells
 from rnntui.errors import DataError, UsageError
-from rnntui.recipe import Recipe
+from rnntui.recipe import Data, Recipe
 
 MOST_FEATURES = 1000
 LARGEST = 1e15
+LEAST_BEYOND = 5  # rows of the last part
 
 Numbers = NDArray[np.float64]
-Raw = tuple[tuple[str, ...], Numbers, tuple[str, ...]]
 
 
-def load_values(recipe: Recipe, stdin: BinaryIO | None = None) -> ValueData:
-    """The series a recipe asks for. Raises DataError or UsageError in one line."""
+@dataclass(frozen=True, eq=False)
+class _Raw:
+    """Rows (N, D) as they stand in a source; `epsilon` is the precision of their numbers.
+
+    The first `targets` columns are forecast. Of a `table`, `origin` (N,) are its rows, and `kept`
+    the columns of it that are left.
+    """
+
+    features: tuple[str, ...]
+    rows: Numbers
+    notes: tuple[str, ...] = ()
+    epsilon: float = scaling.EPSILON
+    targets: int = 0
+    table: Table | None = None
+    times: Times | None = None
+    kept: tuple[int, ...] = ()
+
+    def columns(self, chosen: Iterable[int], note: str = "") -> _Raw:
+        """Some of the columns, with a note on the others."""
+        places = list(map(int, chosen))
+        return replace(
+            self,
+            features=tuple(self.features[i] for i in places),
+            rows=self.rows[:, places],
+            notes=(*self.notes, note) if note else self.notes,
+            targets=sum(i < self.targets for i in places),
+            kept=tuple(self.kept[i] for i in places),
+        )
+
+    def take(self, rows: slice | NDArray[np.bool_], note: str) -> _Raw:
+        """Some of the rows, with a note on the others."""
+        table = self.table and replace(self.table, origin=self.table.origin[rows])
+        times = None if self.times is None else self.times[rows]
+        notes = (*self.notes, note)
+        return replace(self, rows=self.rows[rows], times=times, table=table, notes=notes)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The series of each column, if there are several."""
+        names = self.table.series if self.table else ()
+        return tuple(names[i] for i in self.kept) if names else ()
+
+    def where(self, name: str, row: int, column: int) -> str:
+        """Where a value stands, for an error."""
+        if self.table is None:
+            return f"{name}: row {row + 1}, column '{show(self.features[column], 24)}'"
+        return self.table.where(row, self.kept[column])
+
+
+@dataclass(frozen=True, eq=False)
+class _Scale:
+    """Numbers are trained on as (number - mean) / deviation; both are (D,)."""
+
+    mean: Numbers
+    deviation: Numbers
+    notes: tuple[str, ...] = ()
+
+    def apply(self, rows: Numbers) -> Numbers:
+        return scaling.standardized(rows, self.mean, self.deviation)
+
+
+def load_values(
+    recipe: Recipe, stdin: BinaryIO | None = None, known: ValueData | None = None
+) -> ValueData:
+    """The series a recipe asks for. Raises DataError or UsageError in one line.
+
+    With the data of an earlier reading, its columns and its scale are used again.
+    """
     data = recipe.data
     source = parse_source(data.source)
-    features, rows, notes = _vary(source.name, *_read(source, data.columns, stdin), data.columns)
-    if rows.shape[1] > MOST_FEATURES:
-        raise DataError(f"{source.name}: {rows.shape[1]} columns: takes up to {MOST_FEATURES}")
-    if rows.nbytes * data.repeat > MOST_BYTES:
+    raw = _read(source, data, stdin, _known(known))
+    if known is None or recall(known.features, raw.features) != list(range(len(raw.features))):
+        known, raw = None, _vary(source.name, raw, data)
+    raw = _without_gaps(source.name, raw, data)
+    if raw.rows.shape[1] > MOST_FEATURES:
+        has = f"{raw.rows.shape[1]} columns"
+        raise DataError(f"{source.name}: {has}: takes up to {MOST_FEATURES}")
+    if raw.rows.nbytes * data.repeat > MOST_BYTES:
         raise UsageError(f"repeat = {data.repeat}: more than {MOST_BYTES >> 20} MiB of numbers")
-    rows = np.tile(rows, (data.repeat, 1))
-    levels = rows if data.difference else None
-    if data.difference:
-        rows = np.diff(rows, axis=0)
+    if scaling.largest(raw.rows).max() > scaling.LARGEST:
+        raise DataError(f"{source.name}: numbers too large: scale them down in the source")
+    levels = np.tile(raw.rows, (data.repeat, 1)) if data.repeat > 1 else raw.rows
+    rows = np.diff(levels, axis=0) if data.difference else levels
     split = split_at(len(rows), data.split, "value")
-    train, validation = rows[: split.train], rows[split.train :]
-    check_length(len(train), recipe.train.batch, recipe.train.seq_len, "value")
-    mean, deviation, unvaried = _scale(features, train, data.standardize)
-    train, validation = (train - mean) / deviation, (validation - mean) / deviation
-    largest = float(max(np.abs(train).max(), np.abs(validation).max(initial=0.0)))
-    if not largest <= LARGEST:
-        raise DataError(f"{source.name}: numbers too large to learn: --set standardize=true")
+    train = rows[: split.train]
+    keys = fitting(recipe, len(train), "value")
+    scale = _Scale(known.mean, known.deviation) if known else None
+    notes: tuple[str, ...] = ()
+    if scale is None:
+        size = scaling.largest(levels[: split.train + 1])
+        scale = _scale(raw, train, size) if data.standardize else _unscaled(rows.shape[1])
+        notes = (*_doubts(raw, data), *_beyond(raw, data, rows, split.train))
+    largest = scaling.largest(rows)
+    if scaling.in_place(rows, largest, scale.deviation):
+        rows -= scale.mean
+        rows /= scale.deviation
+        scaled = rows
+    else:
+        scaled = scale.apply(rows)
+    train, validation = scaled[: split.train], scaled[split.train :]
+    if not scaling.largest(scaled).max() <= LARGEST:
+        raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
+    period = len(raw.rows) if data.repeat > 1 else 0
+    unused = unused_note(len(train), keys.batch, keys.seq_len, "row", period=period)
     return ValueData(
         name=source.name,
-        features=features,
+        features=raw.features,
         values=train,
         validation=validation,
-        mean=mean,
-        deviation=deviation,
+        mean=scale.mean,
+        deviation=scale.deviation,
         split=split.words,
-        notes=(*notes, *unvaried, *split.notes),
-        levels=levels,
+        notes=(*raw.notes, *notes, *scale.notes, *split.notes, *unused),
+        levels=levels if data.difference else None,
+        floor=_floor(source, data, raw, scale),
+        clock=raw.table.clock if raw.table and data.repeat == 1 else None,
+        times=raw.times if data.repeat == 1 else None,
+        targets=raw.targets,
+        series=raw.series,
+        read_by=known.read_by if known else READER,
     )
 
 
-def _read(source: Source, columns: str, stdin: BinaryIO | None) -> Raw:
-    """Features, rows (N, D) and notes of any source, as they stand in it."""
-    notes: tuple[str, ...] = ()
+def read_other(
+    known: ValueData, source: Source, data: Data, stdin: BinaryIO | None = None
+) -> tuple[Numbers, Times | None, tuple[str, ...]]:
+    """The rows (N, D) of another source with the columns of `known`, their times, and notes.
+
+    Missing values are treated as the recipe's keys say. Raises DataError or UsageError.
+    """
+    again = Known(known.features, known.targets, known.read_by > 1, match_columns)
+    raw = _read(source, data, stdin, again)
+    if raw.features != known.features and known.series:
+        raw = raw.columns(match_columns(known.features, raw.features, source.name))
+    missing = "interpolate" if data.missing == "auto" else data.missing
+    raw = _without_gaps(source.name, raw, replace(data, split=0.0, repeat=1, missing=missing))
+    return raw.rows, raw.times, raw.notes
+
+
+def _known(known: ValueData | None) -> Known:
+    return Known(known.features, known.targets, known.read_by > 1) if known else NEW
+
+
+def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
+    """The rows with missing values filled in or left out, as the recipe says."""
+    missing = np.isnan(raw.rows)
+    if not missing.any():
+        return raw
+    if data.missing == "error":
+        row, column = np.argwhere(missing)[0].tolist()
+        more = f" (and {int(missing.sum()) - 1:,} more)" if missing.sum() > 1 else ""
+        advice = "set missing to drop, carry or interpolate"
+        raise DataError(f"{raw.where(name, row, column)}: the value is missing{more}: {advice}")
+    if data.missing == "drop":
+        kept: NDArray[np.bool_] = np.logical_not(missing.any(axis=1))
+        if kept.sum() < 2:
+            raise DataError(f"{name}: every row has a missing value: see columns and missing")
+        note = f"rows with missing values are left out: {_of_all(int((~kept).sum()), len(kept))}"
+        return raw.take(kept, note)
+    raw = _trimmed(name, raw)
+    missing = np.isnan(raw.rows)
+    if not missing.any():
+        return raw
+    found = [gaps.longest_gap(column) for column in raw.rows.T]
+    longest = max(length for _, length in found)
+    if data.missing == "auto" and longest > gaps.LONGEST:
+        column = next(i for i, (_, length) in enumerate(found) if length == longest)
+        raise DataError(
+            f"{raw.where(name, found[column][0], column)}: {longest:,} values are missing together "
+            f"(up to {gaps.LONGEST} are interpolated): --set missing=interpolate, carry or drop"
+        )
+    boundary = len(raw.rows)
+    if data.repeat == 1:
+        count = len(raw.rows) - data.difference
+        boundary = split_at(count, data.split, "value").train + data.difference
+    carry = data.missing == "carry"
+    how = "repeat the value before" if carry else "are interpolated"
+    names = listed([f for f, (_, length) in zip(raw.features, found, strict=True) if length])
+    many = f"{int(missing.sum()):,} missing values {how} (at most {longest:,} together): {names}"
+    rows = gaps.fill(raw.rows, boundary, carry)
+    return replace(raw, rows=rows, notes=(*raw.notes, many))
+
+
+def _trimmed(name: str, raw: _Raw) -> _Raw:
+    """Without rows at the start that have no value yet, and rows at the end that have none."""
+    end = gaps.trailing(raw.rows)
+    if end:
+        note = f"rows without values at the end are left out: {_of_all(end, len(raw.rows))}"
+        raw = raw.take(slice(0, len(raw.rows) - end), note)
+    start = gaps.leading(raw.rows)
+    if not start:
+        return raw
+    if start > gaps.MOST_LEADING * len(raw.rows):
+        late = int((~np.isnan(raw.rows)).argmax(axis=0).argmax())
+        what = f"the first {start:,} of {len(raw.rows):,} values are missing"
+        advice = "leave out the column (exclude) or the rows (missing = drop)"
+        raise DataError(f"{raw.where(name, 0, late)}: {what}: {advice}")
+    note = f"rows at the start with missing values are left out: {_of_all(start, len(raw.rows))}"
+    return raw.take(slice(start, None), note)
+
+
+def _of_all(count: int, total: int) -> str:
+    return f"{count:,} of {total:,}"
+
+
+def _doubts(raw: _Raw, data: Data) -> Iterator[str]:
+    """Notes on values that look like marks for missing ones."""
+    found = list(gaps.suspicious(raw.features, raw.rows))
+    values = sorted({value for _, value, _ in found})
+    if not found:
+        return
+    name, value, count = found[0]
+    more = f" (and {len(found) - 1} more columns)" if len(found) > 1 else ""
+    marks = ",".join(f"{v:g}" for v in values)
+    if data.missing_values:
+        marks = f"{data.missing_values},{marks}"
+    advice = f"--set missing_values={marks} treats it as missing"
+    yield f"{value:g} stands {count:,} times in {show(name, 24)}{more}: {advice}"
+
+
+def _beyond(raw: _Raw, data: Data, rows: Numbers, train: int) -> Iterator[str]:
+    """A note on columns whose last part lies outside what is trained on."""
+    before, after = rows[:train], rows[train:]
+    if data.difference or len(after) < LEAST_BEYOND:
+        return
+    low, high = scaling.bounds(before)
+    beyond = ((after < low) | (after > high)).mean(axis=0) > 0.5
+    if beyond.any():
+        names = listed([f for f, b in zip(raw.features, beyond, strict=True) if b])
+        yield f"the end lies outside the range trained on: {names}; --set difference=true may help"
+
+
+def _smaller(standardize: bool) -> str:
+    return "scale them down in the source" if standardize else "--set standardize=true"
+
+
+def _read(source: Source, data: Data, stdin: BinaryIO | None, known: Known) -> _Raw:
+    """The numbers of any source, as they stand in it."""
+    notes: tuple[str, ...] = ()  # of a corpus: how its file is laid out is our business
     if source.kind == "text":
         raise UsageError("text:… holds tokens: --set task=tokens, or values:1,2,3 for numbers")
-    if source.kind == "values":
-        return ("value",), _column(parse_numbers(source.rest)), ()
     name = source.name
+    if source.kind == "values":
+        return _single(known, name, parse_numbers(source.rest))
     if source.kind == "corpus":
         info = find_corpus(source.rest)
         notes = (info.note,) if info.note else ()
@@ -75,64 +286,135 @@ def _read(source: Source, columns: str, stdin: BinaryIO | None) -> Raw:
             raise UsageError(f"corpus:{info.name} holds text: --set task=tokens")
         path = bundled_path(info.name)
         if path is None:
-            return (info.name,), _column(sine.values()), notes
+            return _generated(info.name, data.columns, known)
         source = Source("file", str(path))
-    content = read(source, stdin)
+    plain = _plain(source, data)
+    if plain is not None:
+        return _of_table(read_cells(plain, data, known), notes or ())
+    content = unpacked(read(source, stdin), name)
     if content.startswith(npy.MAGIC):
-        return _from_npy(npy.parse_npy(content, name), name, columns)
-    if content.startswith(npy.ZIP):
-        raise DataError(f"{name}: is a zip archive (.npz, .xlsx …): save one table as .npy or .csv")
-    text, read_notes = decode_text(content, name, SAVE_AS)
-    table = parse_table(text, name, columns)
-    rows = np.array(table.columns, dtype=np.float64).T
-    return table.features, rows, (*read_notes, *table.notes, *notes)
+        return _from_npy(npy.read_array(content, name), name, data.columns, known)
+    refuse_format(content, name, "values")
+    text, read_notes = decode_text(content, name, OR_ENCODING, data.encoding)
+    return _of_table(parse_table(text, name, data, known), notes, read_notes)
 
 
-def _from_npy(rows: Numbers, name: str, columns: str) -> Raw:
-    """The rows of an array, or of the columns (from 1) that are wanted."""
-    chosen = list(range(1, rows.shape[1] + 1))
-    if columns:
-        words = [word.strip() for word in columns.split(",")]
-        wrong = [w for w in words if not w.isdecimal() or not 0 < int(w) <= rows.shape[1]]
-        if wrong:
-            has = f"takes numbers from 1 to {rows.shape[1]}"
-            raise UsageError(f"{name}: no column '{show(wrong[0], 24)}': {has}")
-        chosen = [int(word) for word in words]
-    return tuple(f"column {i}" for i in chosen), rows[:, [i - 1 for i in chosen]], ()
+def _plain(source: Source, data: Data) -> Cells | None:
+    """The table of a large file of nothing but numbers."""
+    if source.kind != "file" or is_pipe(source.rest) or data.missing_values:
+        return None
+    file = open_file(source)
+    with file:
+        return read_plain(file, source.name)
 
 
-def _vary(
-    name: str, features: tuple[str, ...], rows: Numbers, notes: tuple[str, ...], columns: str
-) -> Raw:
-    """Without the columns that never change, unless they were named."""
-    varies = (rows != rows[0]).any(axis=0)
+def _of_table(table: Table, notes: tuple[str, ...], read_notes: tuple[str, ...] = ()) -> _Raw:
+    every = tuple(range(len(table.features)))
+    notes = notes or (*read_notes, *table.notes)
+    return _Raw(
+        table.features, table.rows, notes, scaling.EPSILON, table.targets, table, table.times, every
+    )
+
+
+def _array(
+    features: tuple[str, ...],
+    rows: Numbers,
+    notes: tuple[str, ...] = (),
+    epsilon: float = scaling.EPSILON,
+) -> _Raw:
+    """What is read from a source that is no table."""
+    every = tuple(range(len(features)))
+    return _Raw(features, rows, notes, epsilon, len(features), kept=every)
+
+
+def _single(known: Known, name: str, numbers: list[float]) -> _Raw:
+    """A series without a name."""
+    if known.find and len(known.features) > 1:
+        raise DataError(f"{name}: one series, but the run learned {len(known.features)} columns")
+    return _array(("value",), np.array(numbers, dtype=np.float64)[:, None])
+
+
+def _generated(name: str, wanted: str, known: Known) -> _Raw:
+    """The rows of a generated series, or of the columns that are wanted."""
+    header, rows = generated_table(name)
+    if known.find and len(known.features) == len(header) == 1:
+        return _array(header, rows)
+    chosen = _of_header(header, name, wanted, known)
+    return _array(tuple(header[i] for i in chosen), rows[:, chosen])
+
+
+def _of_header(header: tuple[str, ...], name: str, wanted: str, known: Known) -> list[int]:
+    """The columns that are learned again, or are wanted."""
+    if known.find:
+        return known.find(known.features, header, name)
+    chosen = recall(known.features, header)
+    if chosen:
+        return chosen
+    return pick(wanted, header, name) if wanted else list(range(len(header)))
+
+
+def generated_table(name: str) -> tuple[tuple[str, ...], Numbers]:
+    """The columns of a generated series and its rows (N, D). Raises DataError if there is none."""
+    task = series_task(name)
+    if task is None:
+        raise DataError(f"{name}: is not a generated series")
+    return task.columns, np.array(task.table(RandomState(CORPUS_SEED)), dtype=np.float64)
+
+
+def _floor(source: Source, data: Data, raw: _Raw, scale: _Scale) -> float | None:
+    """The least mean loss, where it is known: for the whole rows of a generated series."""
+    task = series_task(source.rest) if source.kind == "corpus" else None
+    if task is None or task.variances is None or data.difference or raw.features != task.columns:
+        return None
+    return float(np.sum(np.array(task.variances()) / scale.deviation**2) / 2)
+
+
+def _from_npy(array: npy.Array, name: str, wanted: str, known: Known) -> _Raw:
+    """The rows of an array, or of the columns that are wanted, counted from 1."""
+    header = made_up_names(array.rows.shape[1])
+    chosen = _of_header(header, name, wanted, known)
+    features = tuple(header[i] for i in chosen)
+    return _array(features, array.rows[:, chosen], array.notes, array.epsilon)
+
+
+def _vary(name: str, raw: _Raw, data: Data) -> _Raw:
+    """Without the columns that never change or are mostly missing, unless they were named."""
+    named = bool(data.columns or data.target)
+    missing = np.isnan(raw.rows)
+    if missing.any() and not named:
+        often = missing.mean(axis=0) > gaps.MOST_MISSING
+        if often.any() and not often.all():
+            shown = listed([f for f, o in zip(raw.features, often, strict=True) if o])
+            raw = raw.columns(np.flatnonzero(~often), f"mostly missing, left out: {shown}")
+    varies = _varies(raw)
     if not varies.any():
         raise DataError(f"{name}: every row is the same: there is nothing to learn")
-    if columns or varies.all():
-        return features, rows, notes
-    still = [f for f, v in zip(features, varies, strict=True) if not v]
-    shown = show(", ".join(still), 40)
-    kept = tuple(f for f, v in zip(features, varies, strict=True) if v)
-    return kept, rows[:, varies], (*notes, f"columns that never change are left out: {shown}")
+    if named or varies.all():
+        return raw
+    shown = listed([f for f, v in zip(raw.features, varies, strict=True) if not v])
+    return raw.columns(np.flatnonzero(varies), f"constant columns are left out: {shown}")
 
 
-def _scale(
-    features: tuple[str, ...], train: Numbers, standardize: bool
-) -> tuple[Numbers, Numbers, tuple[str, ...]]:
-    """Mean and deviation of the part trained on, or 0 and 1 if nothing is standardized."""
-    width = train.shape[1]
-    if not standardize:
-        return np.zeros(width), np.ones(width), ()
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = train.mean(axis=0), train.std(axis=0)
-    if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
-        raise DataError("numbers too large to standardize: scale them down in the source")
-    still = deviation == 0
-    deviation[still] = 1.0
-    shown = show(", ".join(f for f, s in zip(features, still, strict=True) if s), 40)
-    note = f"does not change in the part trained on, so only its mean is subtracted: {shown}"
-    return mean, deviation, (note,) if still.any() else ()
+def _varies(raw: _Raw) -> NDArray[np.bool_]:
+    rows = raw.rows
+    if np.isnan(rows).any():
+        first = np.nanmax(rows, axis=0)  # stands for what is missing
+        rows = np.where(np.isnan(rows), first, rows)
+    return scaling.varies(rows, scaling.largest(rows), raw.epsilon)
 
 
-def _column(numbers: list[float]) -> Numbers:
-    return np.array(numbers, dtype=np.float64)[:, None]
+def _scale(raw: _Raw, train: Numbers, size: Numbers) -> _Scale:
+    """Mean and deviation of the part trained on; a deviation that is only rounding divides nothing.
+
+    `size` (D,) are the largest of the numbers that the part was computed from.
+    """
+    mean, deviation = scaling.mean_and_deviation(train)
+    still = ~scaling.varies(train, size, raw.epsilon) | (deviation == 0)
+    deviation[still] = scaling.unit_of(size)[still]
+    shown = listed([f for f, s in zip(raw.features, still, strict=True) if s])
+    note = f"constant in the training part, so only its mean is subtracted: {shown}"
+    return _Scale(mean, deviation, (note,) if still.any() else ())
+
+
+def _unscaled(width: int) -> _Scale:
+    return _Scale(np.zeros(width), np.ones(width))

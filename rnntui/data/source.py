@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from rnntui.data.corpus import find_corpus
+from rnntui.data.generated import tasks
+from rnntui.data.generated.task import SeriesTask, TextTask
 from rnntui.errors import DataError, UsageError
 from rnntui.text import fit, safe_text
 
@@ -25,7 +27,7 @@ LARGE = 16 << 20  # bytes: from here on a file of text is read in blocks, into t
 MOST_LARGE = 64 << 30
 WRITER_WAIT = 1.0  # seconds
 SHOWN = 48
-VALUE_SUFFIXES = (".csv", ".tsv", ".npy")
+VALUE_SUFFIXES = (".csv", ".tsv", ".npy", ".csv.gz", ".tsv.gz")
 _PREFIXED: tuple[Kind, ...] = ("corpus", "text", "values")
 _ESCAPED = "path:"  # a file whose name is no text, with %FF for such bytes
 PREFIXES = (*(f"{kind}:" for kind in _PREFIXED), _ESCAPED)
@@ -65,7 +67,7 @@ def parse_source(source: str) -> Source:
     if source == "-":
         return Source("stdin", "")
     if source in ("", _ESCAPED):
-        raise UsageError("source is empty: takes a file, '-', corpus:NAME, text:…, values:1,2,3")
+        raise UsageError("source is empty: expected a file, '-', corpus:NAME, text:…, values:1,2,3")
     return Source("file", source)
 
 
@@ -92,6 +94,12 @@ def guess_task(source: str) -> Literal["tokens", "values"]:
     return "values" if is_table else "tokens"
 
 
+def generated_task(source: str) -> TextTask | SeriesTask | None:
+    """The generated corpus that a source means; None for all other sources."""
+    parsed = parse_source(source)
+    return tasks().get(parsed.rest) if parsed.kind == "corpus" else None
+
+
 def precheck(source: str) -> None:
     """Raise the DataError or UsageError that needs no loading, if there is one."""
     parsed = parse_source(source)
@@ -100,7 +108,7 @@ def precheck(source: str) -> None:
     elif parsed.kind in ("text", "values") and not parsed.rest:
         raise DataError(f"{parsed.kind}: is empty: write what to learn after the colon")
     elif parsed.kind == "file" and not is_pipe(source):
-        with _open(parsed) as file:
+        with open_file(parsed) as file:
             if not _read(file, parsed, 1):
                 raise DataError(f"{parsed.name}: is empty")
 
@@ -123,10 +131,10 @@ def read(parsed: Source, stdin: BinaryIO | None = None) -> bytes:
     """The bytes of a file or of standard input. Raises DataError in one line."""
     if parsed.kind == "stdin":
         if stdin is None:
-            raise DataError("standard input: nothing was handed in: name a file instead of '-'")
+            raise DataError("standard input: no input: name a file instead of '-'")
         content = stdin.read(MOST_BYTES + 1)
     else:
-        with BufferedReader(_open(parsed)) as file:
+        with BufferedReader(open_file(parsed)) as file:
             if os.fstat(file.fileno()).st_size > MOST_BYTES:
                 raise _too_large(parsed, MOST_BYTES)
             content = _read(file, parsed, MOST_BYTES + 1)
@@ -141,15 +149,15 @@ def open_large(parsed: Source) -> FileIO | None:
     """The source opened to be read in blocks, if it is a large file. Raises DataError."""
     if parsed.kind != "file" or is_pipe(parsed.rest):  # a pipe that is opened twice is read once
         return None
-    file = _open(parsed)
+    file = open_file(parsed)
     if os.fstat(file.fileno()).st_size > LARGE:
         return file
     file.close()
     return None
 
 
-def _open(parsed: Source) -> FileIO:
-    """A file opened for reading, after a look at what it is: a device might never end."""
+def open_file(parsed: Source) -> FileIO:
+    """Open a file for reading after checking its type: a device might never end."""
     path = Path(parsed.rest)
     shown = show(parsed.rest)
     try:
@@ -160,7 +168,7 @@ def _open(parsed: Source) -> FileIO:
             raise DataError(f"{shown}: is a device or a socket, not a file: pipe it in with '-'")
         if mode.st_size > MOST_LARGE:
             raise _too_large(parsed, MOST_LARGE)
-        # A pipe would otherwise be waited for until somebody opens its other end.
+        # Opening a pipe would otherwise block until its other end is opened.
         file = FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
         if stat.S_ISFIFO(mode.st_mode):
             _await_writer(file, shown)
@@ -174,12 +182,12 @@ def _open(parsed: Source) -> FileIO:
 
 
 def _await_writer(file: FileIO, shown: str) -> None:
-    """Wait for the other end of a named pipe, not for long: a forgotten one has none."""
+    """Wait briefly for the other end of a named pipe, which may not exist."""
     waiting = select.poll()
     waiting.register(file, select.POLLIN)
     if not waiting.poll(1000 * WRITER_WAIT) and file.read(1) is not None:
         file.close()
-        raise DataError(f"{shown}: nobody writes to this pipe: start what does first")
+        raise DataError(f"{shown}: nothing is writing to this pipe: start the writer first")
     os.set_blocking(file.fileno(), True)
 
 
@@ -192,7 +200,9 @@ def _read(file: BinaryIO, parsed: Source, most: int) -> bytes:
 
 def _too_large(parsed: Source, limit: int) -> DataError:
     most = f"{limit >> 30} GiB" if limit >= 1 << 30 else f"{limit >> 20} MiB"
-    return DataError(f"{parsed.name}: more than {most}: train on a part, as head -c 100M gives")
+    return DataError(
+        f"{parsed.name}: more than {most}: train on a part of it, e.g. from head -c 100M"
+    )
 
 
 def _similar(path: Path) -> str:

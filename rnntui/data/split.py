@@ -23,10 +23,10 @@ def split_at(count: int, fraction: float, unit: str) -> Split:
     """
     kept = int(count * fraction)
     if fraction == 0:
-        return Split(count, "all to train, none to validate")
+        return Split(count, "all for training, none for validation")
     if kept < LEAST:
         plural = "" if count == 1 else "s"
-        note = f"{count} {unit}{plural}: too few to keep some for validation"
-        return Split(count, "all to train, none to validate", (note,))
+        note = f"{count} {unit}{plural}: too few to set some aside for validation"
+        return Split(count, "all for training, none for validation", (note,))
     first, last = f"{100 * (1 - fraction):.4g} %", f"{100 * fraction:.4g} %"
     return Split(count - kept, f"first {first} to train, last {last} to validate")

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from rnntui.data.mapped import Pages
 from rnntui.errors import DataError
+from rnntui.recipe import Recipe, Train
+from rnntui.recipe.defaults import fit_to_length
 
+MOST_TRIED = 1000  # chunk lengths, to find one that leaves less out
 MOST_MAPPED = 16 << 20  # bytes of a mapped file that may have been read before they are given back
 
 
@@ -57,7 +60,7 @@ class Stream:
         self._read = 0  # bytes since pages were given back
 
     def next(self) -> Batch:
-        """The chunk under the cursor, which moves on."""
+        """Return the chunk at the cursor and advance the cursor."""
         start = self._chunk * self.steps
         end = start + self.steps
         last = self._chunk + 1 == self.chunks_per_epoch
@@ -78,12 +81,12 @@ class Stream:
 
     @property
     def start(self) -> int:
-        """The step of each stream that the chunk given last begins with."""
+        """The time step of each stream at which the last chunk begins."""
         return (self._chunk - 1) % self.chunks_per_epoch * self.steps
 
     @property
     def position(self) -> tuple[int, int]:
-        """The cursor: epoch and chunk of what `next` will give."""
+        """The cursor: epoch and chunk that `next` will return."""
         return self._epoch, self._chunk
 
     def restore(self, position: tuple[int, int]) -> None:
@@ -92,6 +95,16 @@ class Stream:
         if epoch < 0 or not 0 <= chunk < self.chunks_per_epoch:
             raise ValueError(f"no chunk {chunk} in an epoch of {self.chunks_per_epoch}")
         self._epoch, self._chunk = epoch, chunk
+
+
+def fitting(recipe: Recipe, have: int, unit: str) -> Train:
+    """The training keys with which `have` tokens fill at least one chunk.
+
+    Raises DataError where neither batch nor seq_len may give way.
+    """
+    train = fit_to_length(recipe, have, unit)[0].train
+    check_length(have, train.batch, train.seq_len, unit)
+    return train
 
 
 def check_length(have: int, batch: int, seq_len: int | str, unit: str = "token") -> None:
@@ -105,9 +118,40 @@ def check_length(have: int, batch: int, seq_len: int | str, unit: str = "token")
         raise DataError(f"too short: have {count} to train on, need at least 2")
     why = f"batch {batch} × seq_len {seq_len} + 1"
     if have > steps:
-        cure = f"--set batch={(have - 1) // steps}"
+        hint = f"--set batch={(have - 1) // steps}"
     elif batch == 1:
-        cure = f"--set seq_len={have - 1}"
+        hint = f"--set seq_len={have - 1}"
     else:
-        cure = f"--set batch=1 --set seq_len={have - 1}"
-    raise DataError(f"too short: have {count} to train on, need {need:,} ({why}): {cure} works")
+        hint = f"--set batch=1 --set seq_len={have - 1}"
+    raise DataError(f"too short: have {count} to train on, need {need:,} ({why}): {hint} works")
+
+
+def unused_note(
+    have: int, batch: int, seq_len: int | str, unit: str, period: int = 0
+) -> tuple[str, ...]:
+    """A note if some of `have` tokens are never trained on, with a chunk length that uses more.
+
+    The data must fill a chunk, as `check_length` checks. Of data that repeat themselves after
+    `period` tokens nothing is lost if a stream is longer than that.
+    """
+    size = (have - 1) // batch
+    steps = size if isinstance(seq_len, str) else seq_len
+    left = _left_over(have, batch, steps)
+    if not left or 0 < period <= size // steps * steps:
+        return ()
+    plural = "" if left == 1 else "s"
+    last = "the newest ones" if unit == "row" else "the last ones"
+    where = last if batch == 1 else f"the ends of {batch} streams"
+    share = f"{100 * left / have:.2g} %"
+    note = f"left out of training: {left:,} {unit}{plural} ({share}), {where}"
+    shorter = range(steps - 1, max(steps // 2, steps - MOST_TRIED, 1) - 1, -1)
+    best = min(shorter, key=lambda fewer: _left_over(have, batch, fewer), default=steps)
+    fewer = _left_over(have, batch, best)
+    if fewer < left:
+        note += f"; --set seq_len={best} leaves out {f'{fewer:,}' if fewer else 'none'}"
+    return (note,)
+
+
+def _left_over(have: int, batch: int, steps: int) -> int:
+    """How many of `have` tokens are an input of no chunk, although another token follows."""
+    return have - 1 - (have - 1) // batch // steps * steps * batch

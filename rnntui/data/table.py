@@ -1,71 +1,149 @@
-"""Tables of numbers in text: CSV with commas, semicolons or tabs, and what is wrong with them."""
+"""Tables of numbers in text: which columns are learned, and their rows in order of time."""
 
 from __future__ import annotations
 
-import csv
 import math
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import columns
+from rnntui.data.cells import AS_TEXT, Cells, as_prose, listed, read_number, split_cells
+from rnntui.data.clock import Clock
+from rnntui.data.counters import is_time
+from rnntui.data.find_time import TimeColumns, find_time
+from rnntui.data.moments import formats_of, times_of_day
+from rnntui.data.order import Rows, in_order, on_grid
 from rnntui.data.source import show
-from rnntui.errors import DataError, UsageError
-from rnntui.recipe import nearest
-from rnntui.text import safe_text
+from rnntui.data.stacked import side_by_side, tells_apart
+from rnntui.data.timecolumn import is_name
+from rnntui.errors import DataError
+from rnntui.recipe import Data
 
-EVEN = 0.2
-DELIMITERS = ("\t", ";", ",")
-QUOTED = re.compile(r'"[^"]*"')
-DATE = re.compile(
-    r"\d{4}[-/]\d{1,2}([-/]\d{1,2})?([T ]\d.*)?"
-    r"|\d{4}\.\d{1,2}\.\d{1,2}"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d.*)?"
-    r"|\d{4}-?[Qq][1-4]"
-    r"|(1[6-9]|20|21)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-)
+LONGEST_LINE = 200  # characters of an error
+LONGEST_WHOLE = 400  # characters; longer ones are no finite floats
+EXACT = 2.0**53  # from here on, not every whole number is a float
+ROUNDED = "whole numbers beyond 2^53 are rounded to what a float can hold"
+NO_SERIES = "none"  # the recipe's series: not looked for
+LEAST_NUMBERS = 0.5  # of the cells of a column that is learned
+
+Numbers = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of numbers with their names, all of one length, and notes for the user."""
+    """The columns that are learned, `targets` of them to be forecast, which come first.
 
+    `rows` (N, D) are in order of time, NaN where a value is missing; `times` (N,) are theirs, if
+    there is a `clock`. `origin` (N,) are the rows of `cells`, -1 for one that is put in. `series`
+    names the series of each column of a table that holds several.
+    """
+
+    cells: Cells
     features: tuple[str, ...]
-    columns: tuple[list[float], ...]
+    rows: Numbers
     notes: tuple[str, ...]
+    targets: int
+    origin: NDArray[np.int64]
+    clock: Clock | None = None
+    times: NDArray[np.int64] | Numbers | None = None
+    series: tuple[str, ...] = ()
+
+    def where(self, row: int, column: int) -> str:
+        """Where a value stands, for an error."""
+        name, place = show(self.features[column], 24), int(self.origin[row])
+        line = f" line {self.cells.lines[place]}" if place >= 0 else ""
+        return f"{self.cells.name}{line}, column '{name}'"
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """A table as text: `lines` are the file's line numbers of the rows."""
+class Chosen:
+    """Indices of the columns to forecast, and of those that are learned besides, and notes."""
 
-    name: str
-    header: tuple[str, ...]
-    rows: list[list[str]]
-    lines: list[int]
-    comma: bool  # decimals may be written with a comma
+    targets: tuple[int, ...]
+    inputs: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    def column(self, index: int) -> list[str]:
-        return [row[index] for row in self.rows]
+    @property
+    def all(self) -> tuple[int, ...]:
+        """All columns that are learned."""
+        return (*self.targets, *self.inputs)
 
 
-def parse_table(text: str, name: str, wanted: str = "") -> Table:
-    """The numbers of a CSV text. `name` must be safe to show.
+@dataclass(frozen=True)
+class Known:
+    """Features of an earlier reading, `targets` of them to be forecast, which are taken again.
 
-    `wanted` names columns, with commas between; empty takes all that are not empty, without a first
-    column that only counts on (row numbers, years, dates). Raises DataError with line and column.
+    The first versions knew no times (`timed`): rows stay as they are. `find` is how the columns are
+    found in another file, from those wanted, its header and its name; it raises if one is missing.
     """
-    cells = _split(text, name)
-    chosen, notes = _named(cells, wanted) if wanted else _all(cells)
-    columns = tuple(_numbers(cells, index, chosen) for index in chosen)
-    return Table(tuple(show(cells.header[i], 24) for i in chosen), columns, notes)
+
+    features: tuple[str, ...] = ()
+    targets: int = 0
+    timed: bool = True
+    find: Callable[[tuple[str, ...], tuple[str, ...], str], list[int]] | None = None
+
+
+NEW = Known()
+
+
+def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
+    """The numbers of a table in text. `name` must be safe to show.
+
+    The recipe's keys decide what is learned; without them, all columns that hold numbers are,
+    except time and row counts. Raises DataError with line and column.
+    """
+    try:
+        cells = split_cells(text, name, data.missing_values)
+    except DataError as error:
+        raise as_prose(text, name) or error from None
+    return read_cells(cells, data, known)
+
+
+def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
+    """As `parse_table`, for a table whose cells are known."""
+    times = [i for i in range(len(cells.header)) if _is_time(cells, i)]
+    found = find_time(cells, data, times) if known.timed else None
+    label = _label(cells, data, found)
+    chosen = _choose(cells, data, times, found, label, known)
+    advised = () if known.find else chosen.all  # another file has no settings of its own
+    rows = cells.matrix(chosen.all, lambda index: _numbers(cells, index, advised))
+    notes = (*cells.notes, *chosen.notes, *_converted(cells, chosen.all))
+    features = tuple(cells.header[i] for i in chosen.all)
+    origin = np.arange(len(rows))
+    if found is None:
+        return Table(cells, features, rows, notes, len(chosen.targets), origin)
+    table = Rows(rows, found.times, origin, (*notes, *found.notes))
+    series: tuple[str, ...] = ()
+    if label is not None:
+        labels = [cell.strip() for cell in cells.column(label)]
+        table, features, series = side_by_side(table, labels, features)
+        told = f"{len(set(series))} series, told apart by {show(cells.header[label], 24)}"
+        table = replace(table, notes=(*table.notes, told))
+    else:
+        named = cells.named and is_name(found.clock.name)
+        table = in_order(table, found.clock, named)
+    table = on_grid(table, found.clock, data.missing in ("carry", "interpolate"))
+    return Table(
+        cells,
+        features,
+        table.rows,
+        table.notes,
+        len(chosen.targets) * (len(features) // max(1, len(chosen.all))),
+        table.origin,
+        found.clock,
+        table.times,
+        series,
+    )
 
 
 def parse_numbers(text: str) -> list[float]:
     """The numbers of `values:1,2,3`. Raises DataError that names the wrong one."""
     numbers: list[float] = []
     for place, word in enumerate(text.split(","), 1):
-        number = _number(word)
+        number = read_number(word)
         if number is None or not math.isfinite(number):
             wrong = show(word.strip(), 20)
             what = f"'{wrong}' is not a finite number" if wrong else "is empty"
@@ -74,158 +152,227 @@ def parse_numbers(text: str) -> list[float]:
     return numbers
 
 
-def _split(text: str, name: str) -> _Cells:
-    """Rows of cells, all of the first one's length, and the header or names made up."""
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for line, row in _rows(text, name):
-        if rows and len(row) != len(rows[0]):
-            raise DataError(
-                f"{name} line {line}: {_count(len(row))} where line {lines[0]} has {len(rows[0])}:"
-                " give every line the same number"
-            )
-        rows.append(row)
-        lines.append(line)
-    if not rows:
-        raise DataError(f"{name}: no line holds data")
-    header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
-    if _is_header(rows[0]):
-        header = tuple(c.strip() or h for c, h in zip(rows.pop(0), header, strict=True))
-        lines.pop(0)
-        if not rows:
-            raise DataError(f"{name}: only a header: no line holds numbers")
-    return _Cells(name, header, rows, lines, _delimiter(_first_line(text)) == ";")
+# ---- the columns ------------------------------------------------------------------------------
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of cells with their line numbers; blank lines and comments are passed over."""
-    read: list[int] = []
-
-    def kept() -> Iterator[str]:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip() and not line.startswith("#"):
-                read.append(number)
-                yield line
-
-    reader = csv.reader(kept(), delimiter=_delimiter(_first_line(text)), strict=True)
-    while True:
-        first = len(read)
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = read[min(first, len(read) - 1)]
-            raise DataError(
-                f"{name} line {line}: bad quotes or cells: {safe_text(str(error))}"
-            ) from None
-        yield read[first], row
+def _label(cells: Cells, data: Data, found: TimeColumns | None) -> int | None:
+    """The column that tells apart several series, named or found; None if there is one series."""
+    wanted = data.series.strip()
+    if wanted.lower() == NO_SERIES:
+        return None
+    if wanted:
+        (index, *_) = columns.pick(wanted, cells.header, cells.name)
+        if found is None:
+            raise DataError(f"{cells.name}: series needs a column of times: set time")
+        return index
+    if found is None or len(found.times) < 2:
+        return None
+    texts = (
+        index
+        for index in range(len(cells.header))
+        if index not in found.indices and _is_text(cells, index)
+    )
+    for index in texts:
+        if tells_apart([cell.strip() for cell in cells.column(index)], found.times):
+            return index
+    return None
 
 
-def _first_line(text: str) -> str:
-    """The first line that is no comment."""
-    for match in re.finditer(r"[^\n]+", text):
-        line = match.group()
-        if line.strip() and not line.startswith("#"):
-            return line
-    return ""
+def _choose(
+    cells: Cells,
+    data: Data,
+    times: list[int],
+    found: TimeColumns | None,
+    label: int | None,
+    known: Known,
+) -> Chosen:
+    """The columns that are learned, and notes on why the others are not."""
+    names = known.features if label is None else _without_series(known.features)
+    if known.find:
+        again = known.find(names, cells.header, cells.name)
+    else:
+        again = columns.recall(names, cells.header)
+    if again:
+        count = known.targets * len(names) // len(known.features) or len(again)
+        return Chosen(tuple(again[:count]), tuple(again[count:]))
+
+    def pick(wanted: str) -> list[int]:
+        indices = columns.pick(wanted, cells.header, cells.name) if wanted.strip() else []
+        for index in indices:
+            if not np.isfinite(cells.numbers(index)).any():
+                where = f"{cells.name}: column '{show(cells.header[index], 40)}'"
+                raise DataError(f"{where} holds no numbers: leave it out of columns")
+        return indices
+
+    wanted, target, inputs = pick(data.columns), pick(data.target), pick(data.inputs)
+    excluded = columns.pick(data.exclude, cells.header, cells.name) if data.exclude.strip() else []
+    used = [*(found.indices if found else ()), *([] if label is None else [label])]
+    if target:
+        others = [i for i in (inputs or wanted) if i not in target and i not in excluded]
+        chosen = Chosen(tuple(target), tuple(others))
+        return replace(chosen, notes=_doubled(cells, data.target, list(chosen.all)))
+    if wanted:
+        learned, notes = wanted, _doubled(cells, data.columns, wanted)
+    else:
+        learned, notes = _all(cells, times, used, excluded)
+    learned = [i for i in learned if i not in excluded]
+    first = [i for i in learned if i not in inputs]
+    if not first:
+        raise DataError(f"{cells.name}: no column is left to forecast: see columns and exclude")
+    return Chosen(tuple(first), tuple(inputs), notes)
 
 
-def _delimiter(line: str) -> str:
-    """The delimiter of a line: a comma next to semicolons may be a decimal one."""
-    bare = QUOTED.sub("", line)
-    return next((d for d in DELIMITERS if d in bare), ",")
+def _without_series(known: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a table from the names of the columns of all its series."""
+    return tuple(dict.fromkeys(name.rpartition(" (")[0] for name in known))
 
 
-def _is_header(row: list[str]) -> bool:
-    """Whether a row holds names: some text, and nothing that is a number."""
-    filled = [cell.strip() for cell in row if cell.strip()]
-    if any(_number(cell) is not None for cell in filled):
-        return False
-    return any(not DATE.fullmatch(cell) for cell in filled)
-
-
-def _named(cells: _Cells, wanted: str) -> tuple[list[int], tuple[str, ...]]:
-    """The columns of these names, or of these numbers where no name fits; no notes."""
-    chosen = []
-    for word in (w.strip() for w in wanted.split(",")):
-        if word in cells.header:
-            chosen.append(cells.header.index(word))
-        elif word.isdecimal() and 0 < int(word) <= len(cells.header):
-            chosen.append(int(word) - 1)
-        else:
-            known = [show(h, 24) for h in cells.header]
-            raise UsageError(
-                f"{cells.name}: no column '{show(word, 24)}'{nearest(word, known)}"[:200]
-            )
-    return chosen, ()
-
-
-def _all(cells: _Cells) -> tuple[list[int], tuple[str, ...]]:
-    """Every column that is not empty, without a first one that only counts on."""
-    chosen = [i for i in range(len(cells.header)) if any(c.strip() for c in cells.column(i))]
+def _all(
+    cells: Cells, times: list[int], used: Sequence[int], excluded: Sequence[int]
+) -> tuple[list[int], tuple[str, ...]]:
+    """Every column that holds numbers, except time and row counts beside others."""
+    every = [i for i in range(len(cells.header)) if i not in excluded]
+    numeric = [i for i in every if _holds_numbers(cells, i, i in times)]
+    times = [i for i in every if i in times or i in used]
+    chosen = [i for i in numeric if i not in times]
     if not chosen:
-        raise DataError(f"{cells.name}: no column holds anything")
-    if len(chosen) > 1 and chosen[0] == 0 and _counts_on(cells.column(0)):
-        note = f"column '{show(cells.header[0], 24)}' only counts on: left out"
-        return chosen[1:], (note,)
-    return chosen, ()
+        # A trend in equal steps, or a clock, is better than nothing.
+        chosen = numeric[1:] if 0 in numeric and len(numeric) > 1 else numeric
+        times = [i for i in times if i not in chosen]
+    if not chosen:
+        raise _no_numbers(cells)
+    others = [i for i in every if i not in (*times, *chosen) and _is_named(cells, i)]
+    notes = []
+    if times:
+        note = f"left out as time or row numbers: {cells.label(times)}"
+        again = sorted({*chosen, *times} & {*numeric})
+        override = columns.option(again, cells.header) if len(again) > len(chosen) else ""
+        notes.append(f"{note}; {override} includes it" if override else note)
+    if others:
+        notes.append(f"left out (no numbers): {cells.label(others)}")
+    return chosen, (*notes, *_doubled(cells, "", chosen))
 
 
-def _counts_on(column: list[str]) -> bool:
-    """Whether a column is dates, or numbers that increase evenly."""
-    if len(column) < 3:
-        return False
-    if all(DATE.fullmatch(cell.strip()) for cell in column):
+def _is_named(cells: Cells, index: int) -> bool:
+    """Whether a column is more than a delimiter at the end of every line."""
+    named = cells.named and cells.header[index] != f"column {index + 1}"
+    return named or _is_filled(cells, index)
+
+
+def _is_time(cells: Cells, index: int) -> bool:
+    name = cells.header[index] if cells.named else ""
+    numbers = cells.numbers(index)
+    if is_time(name, cells.column(index), numbers, first=index == 0):
         return True
-    numbers = [_number(cell) for cell in column]
-    known = [n for n in numbers if n is not None and math.isfinite(n)]
-    if len(known) < len(numbers):
+    if np.isfinite(numbers).any():
         return False
-    gaps = [b - a for a, b in pairwise(known)]
-    return min(gaps) > 0 and max(gaps) - min(gaps) <= EVEN * sum(gaps) / len(gaps)
+    column = [cell.strip() for cell in cells.column(index)]
+    formats = (*formats_of(column), *times_of_day(column))
+    return any(form.read(column) is not None for form in formats)
 
 
-def _numbers(cells: _Cells, index: int, chosen: list[int]) -> list[float]:
-    """The numbers of a column. Raises DataError for the first cell that is none."""
-    numbers: list[float] = []
-    for line, cell in zip(cells.lines, cells.column(index), strict=True):
-        number = _number(cell, cells.comma)
-        if number is None or not math.isfinite(number):
-            where = f"{cells.name} line {line}, column '{show(cells.header[index], 24)}'"
-            raise DataError(f"{where}: {_complaint(cell)}: {_cure(cells, chosen)}")
-        numbers.append(number)
+def _is_text(cells: Cells, index: int) -> bool:
+    return not np.isfinite(cells.numbers(index)).any() and _is_filled(cells, index)
+
+
+def _holds_numbers(cells: Cells, index: int, is_time: bool) -> bool:
+    """Whether enough cells are finite numbers."""
+    there = int(np.isfinite(cells.numbers(index)).sum())
+    if is_time or there == len(cells.numbers(index)):
+        return there > 0
+    filled = sum(not cells.marks.mark(cell) for cell in cells.column(index))
+    return 0 < there >= LEAST_NUMBERS * filled
+
+
+def _is_filled(cells: Cells, index: int) -> bool:
+    return any(cell.strip() for cell in cells.column(index))
+
+
+def _no_numbers(cells: Cells) -> DataError:
+    if not any(_is_filled(cells, index) for index in range(len(cells.header))):
+        return DataError(f"{cells.name}: all columns are empty")
+    return DataError(f"{cells.name}: no column contains numbers: {AS_TEXT}")
+
+
+def _doubled(cells: Cells, wanted: str, chosen: list[int]) -> tuple[str, ...]:
+    """A note if a name that was asked for, or is learned, is that of several columns."""
+    names = [cells.header[i] for i in chosen if cells.header.count(cells.header[i]) > 1]
+    names = [name for name in names if name in wanted or not wanted]
+    if not names:
+        return ()
+    which = "the first is meant" if wanted else "numbers from 1 tell them apart"
+    return (f"several columns have one name: {show(names[0], 40)}: {which} (--set columns=1)",)
+
+
+# ---- the numbers ------------------------------------------------------------------------------
+
+
+def _numbers(cells: Cells, index: int, chosen: Sequence[int]) -> Numbers:
+    """The numbers (N,) of a column, NaN where one is missing.
+
+    Raises DataError for the first cell that holds something else.
+    """
+    numbers = cells.numbers(index)
+    missing = np.flatnonzero(np.isnan(numbers))
+    wrong = [int(place) for place in missing if not cells.is_missing(int(place), index)]
+    if wrong:
+        raise _wrong(cells, index, wrong, chosen)
     return numbers
 
 
-def _complaint(cell: str) -> str:
+def _wrong(
+    cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp], chosen: Sequence[int]
+) -> DataError:
+    first = int(wrong[0])
+    where = f"{cells.name} line {cells.lines[first]}, column '{show(cells.header[index], 24)}'"
+    complaint = _complaint(cells.rows[first][index], cells.comma)
+    more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+    fix = "correct it" if cells.rows[first][index].strip() else "fill it in"
+    line = f"{where}: {complaint}{more}: {fix}"
+    return DataError(f"{line} {otherwise(cells, chosen, LONGEST_LINE - len(line))}")
+
+
+def _complaint(cell: str, comma: bool) -> str:
     if not cell.strip():
-        return "is empty"
-    kind = "not a number" if _number(cell) is None else "not finite"
+        return "the cell is empty"
+    kind = "not a number" if read_number(cell, comma) is None else "not finite"
     return f"'{show(cell.strip(), 20)}' is {kind}"
 
 
-def _cure(cells: _Cells, chosen: list[int]) -> str:
-    """What helps: other columns, if some of those chosen hold nothing but numbers."""
-    sound = [show(cells.header[i], 24) for i in chosen if _is_sound(cells, i)]
-    listed = ",".join(sound)
-    if sound and len(listed) <= 60:
-        return f"mend it, or --set columns={listed}"
-    return "mend it or take the line out"
+def otherwise(cells: Cells, chosen: Iterable[int], room: int) -> str:
+    """What else helps: other columns, if some of those chosen can be learned as they are."""
+    valid = [i for i in chosen if _is_learnable(cells, i)]
+    others = columns.option(valid, cells.header, room - len(" or use "))
+    return f"or use {others}" if others else "or delete the row"
 
 
-def _is_sound(cells: _Cells, index: int) -> bool:
-    numbers = (_number(cell, cells.comma) for cell in cells.column(index))
-    return all(n is not None and math.isfinite(n) for n in numbers)
+def _is_learnable(cells: Cells, index: int) -> bool:
+    numbers = cells.numbers(index)
+    return bool(np.isfinite(numbers).all() and numbers.min() < numbers.max())
 
 
-def _number(cell: str, comma: bool = False) -> float | None:
-    """The number that a cell holds; Python's own 1_000 is none."""
-    try:
-        return float(cell) if "_" not in cell else None
-    except ValueError:
-        return _number(cell.replace(",", ".")) if comma and cell.count(",") == 1 else None
+def _converted(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
+    """Notes on numbers that are not read as they are written."""
+    notes = []
+    grouped = [i for i in chosen if cells.is_grouped(i)]
+    if grouped:
+        names = listed([cells.header[i] for i in grouped])
+        notes.append(f"separators between thousands are dropped: {names}")
+    plain = [i for i in chosen if i not in grouped]
+    if cells.comma and any("," in cell for i in plain for cell in cells.column(i)):
+        notes.append("commas in numbers are read as decimal points")
+    if any(_is_rounded(cells, i) for i in chosen):
+        notes.append(ROUNDED)
+    return tuple(notes)
 
 
-def _count(cells: int) -> str:
-    return f"{cells} cell" + ("" if cells == 1 else "s")
+def _is_rounded(cells: Cells, index: int) -> bool:
+    numbers = cells.numbers(index)
+    if not max(np.fmax.reduce(numbers), -np.fmin.reduce(numbers)) >= EXACT:
+        return False
+    pairs = zip(cells.column(index), numbers.tolist(), strict=True)
+    return any(_is_whole(c) and int(c) != int(n) for c, n in pairs if len(c) < LONGEST_WHOLE)
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.strip().lstrip("+-").isdecimal()

@@ -2,7 +2,7 @@
 
     ids, little-endian | JSON of `Contents` | SHA-256 of both | length of the JSON | MAGIC
 
-It is written beside its place and renamed into it, so that it is there whole or not at all.
+It is written beside its place and renamed into it, so that it is complete or absent.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.data.file_signature import FileSignature
 from rnntui.data.progress import Work
-from rnntui.data.stamp import Stamp
 
 MAGIC = b"rnntok01"
 UNFINISHED = ".part"
@@ -54,7 +54,7 @@ class TokenFile:
 
     contents: Contents
     ids: Ids
-    stamp: Stamp
+    signature: FileSignature
 
 
 class Writer:
@@ -76,8 +76,8 @@ class Writer:
         """SHA-256 of the ids so far, in hexadecimal."""
         return self._digest.hexdigest()
 
-    def finish(self, contents: Contents, place: Path) -> Stamp:
-        """Say what they mean, and put the file in its place; the stamp it has there."""
+    def finish(self, contents: Contents, place: Path) -> FileSignature:
+        """Add the description, move the file into place, and return its signature there."""
         about = json.dumps(asdict(contents)).encode()
         self._write(about)
         self._write(self._digest.digest() + len(about).to_bytes(_LENGTH, "little") + MAGIC)
@@ -85,7 +85,7 @@ class Writer:
         os.fsync(self._file.fileno())
         self._path.replace(place)
         _sync_folder(place.parent)
-        return Stamp.of(self._file.fileno())
+        return FileSignature.of(self._file.fileno())
 
     def _write(self, content: bytes) -> None:
         self._digest.update(content)
@@ -111,30 +111,32 @@ def writer(folder: Path) -> Iterator[Writer]:
 
 
 def open_tokens(
-    path: Path, trusted: Stamp | None = None, work: Work | None = None
+    path: Path, trusted: FileSignature | None = None, work: Work | None = None
 ) -> TokenFile | None:
-    """Map a file of tokens. None if it is not there, not ours, or not sound.
+    """Map a file of tokens. None if it is missing, not ours, or damaged.
 
-    What it holds is read and compared with its digest unless it bears a stamp that was `trusted`;
-    `work` is told how much is read.
+    Its content is read and compared with its digest unless its signature is the `trusted` one;
+    `work` counts the bytes read.
     """
     try:
         with FileIO(path) as file:
-            stamp = Stamp.of(file.fileno())
-            if not _is_ours(file) or (stamp != trusted and not _is_sound(file, stamp, work)):
+            signature = FileSignature.of(file.fileno())
+            if not _is_ours(file) or (
+                signature != trusted and not _is_valid(file, signature, work)
+            ):
                 return None
-            contents = _contents(file, stamp.size)
+            contents = _contents(file, signature.size)
             if contents is None:
                 return None
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError:
         return None
     ids = np.frombuffer(mapping, f"<u{contents.width}", contents.count)
-    return TokenFile(contents, ids, stamp)
+    return TokenFile(contents, ids, signature)
 
 
 def _is_ours(file: FileIO) -> bool:
-    """Whether nobody else can have written it."""
+    """Whether only this user can have written it."""
     if not hasattr(os, "geteuid"):
         return True
     about = os.fstat(file.fileno())
@@ -157,9 +159,9 @@ def _contents(file: FileIO, size: int) -> Contents | None:
     return contents if contents.width * contents.count == size - _TAIL - length else None
 
 
-def _is_sound(file: FileIO, stamp: Stamp, work: Work | None) -> bool:
-    """Whether what stands in the file is what was written."""
-    digest, left = sha256(), stamp.size - _TAIL
+def _is_valid(file: FileIO, signature: FileSignature, work: Work | None) -> bool:
+    """Whether the content matches its digest."""
+    digest, left = sha256(), signature.size - _TAIL
     if left < 0:
         return False
     file.seek(0)
@@ -172,7 +174,7 @@ def _is_sound(file: FileIO, stamp: Stamp, work: Work | None) -> bool:
         if work is not None:
             work.add(len(block))
     same = file.read(_DIGEST) == digest.digest()
-    return same and file.read()[_LENGTH:] == MAGIC and Stamp.of(file.fileno()) == stamp
+    return same and file.read()[_LENGTH:] == MAGIC and FileSignature.of(file.fileno()) == signature
 
 
 def _sync_folder(folder: Path) -> None:

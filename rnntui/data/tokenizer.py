@@ -10,19 +10,19 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.census import WORDS, Characters, Words, code_points
+from rnntui.data.vocabulary_counts import NEWEST_RULE, WORD_RULES, Characters, Words, code_points
 from rnntui.errors import DataError
-from rnntui.text import fit, safe_text
+from rnntui.recipe import Data
+from rnntui.text import fit, safe_text, to_bytes
 
 Unknown = Literal["raise", "skip"]
 Ids = NDArray[Any]
 
-MOST_WORDS = 4000
 SHOWN_WORD = 16
 
 
 class Decoder(Protocol):
-    """Turns ids into text one by one, as they are written."""
+    """Turn ids into text one by one, as they are generated."""
 
     def feed(self, token: int) -> str:
         """The text that this token completes; empty while a character is unfinished."""
@@ -61,6 +61,10 @@ class Tokenizer(ABC):
     @abstractmethod
     def decoder(self) -> Decoder:
         """A decoder that takes one id at a time."""
+
+    def exact_decoder(self) -> Decoder:
+        """As `decoder`, but bytes of byte tokens come at once, as `surrogateescape` has them."""
+        return self.decoder()
 
     def _refuse(self, text: str) -> None:
         missing = self.unknown(text)
@@ -175,10 +179,10 @@ class ByteTokenizer(Tokenizer):
     def encode(self, text: str, unknown: Unknown = "raise") -> Ids:
         if unknown == "raise":
             self._refuse(text)
-        return self.encode_bytes(_to_bytes(text))
+        return self.encode_bytes(to_bytes(text))
 
     def unknown(self, text: str) -> tuple[str, ...]:
-        return tuple(c for c in dict.fromkeys(text) if not set(_to_bytes(c)) <= set(self.values))
+        return tuple(c for c in dict.fromkeys(text) if not set(to_bytes(c)) <= set(self.values))
 
     def decode(self, ids: Iterable[int]) -> str:
         return self._bytes[as_ids(ids)].tobytes().decode("utf-8", "replace")
@@ -189,6 +193,10 @@ class ByteTokenizer(Tokenizer):
 
     def decoder(self) -> Decoder:
         return _Bytes(self.values)
+
+    def exact_decoder(self) -> Decoder:
+        each = (bytes([value]) for value in self.values)
+        return _Whole(tuple(byte.decode("ascii", "surrogateescape") for byte in each))
 
 
 class _Bytes:
@@ -206,22 +214,24 @@ class WordTokenizer(Tokenizer):
     """The most frequent words, and every character for spelling the others.
 
     The vocabulary is the characters in code point order, then the words, most frequent first.
+    `rule` is the version of the rule that cuts a text into words.
     """
 
     kind = "word"
     unit = "word"
 
-    def __init__(self, symbols: tuple[str, ...]) -> None:
-        self.symbols = symbols
+    def __init__(self, symbols: tuple[str, ...], rule: int = NEWEST_RULE) -> None:
+        self.symbols, self.rule = symbols, rule
+        self._words = WORD_RULES[rule].words.findall
         self._ids = {symbol: i for i, symbol in enumerate(symbols)}
         self._dtype = smallest(len(symbols))
 
     @classmethod
-    def of(cls, text: str, most: int = MOST_WORDS) -> WordTokenizer:
+    def of(cls, text: str, most: int = Data.max_words, rule: int = NEWEST_RULE) -> WordTokenizer:
         """The tokenizer with the words that occur at least twice, at most `most` of them."""
-        words = Words()
+        words = Words(rule)
         words.see(text)
-        return cls((*sorted(set(text)), *words.frequent(most)))
+        return cls((*sorted(set(text)), *words.frequent(most)), rule)
 
     @property
     def vocab_size(self) -> int:
@@ -232,7 +242,7 @@ class WordTokenizer(Tokenizer):
             self._refuse(text)
         ids: list[int] = []
         get = self._ids.get
-        for word in WORDS.findall(text):
+        for word in self._words(text):
             token = get(word)
             if token is not None:
                 ids.append(token)
@@ -257,7 +267,9 @@ def check_vocabulary(tokenizer: Tokenizer, name: str) -> None:
     """Raise DataError where there is nothing to choose from; `name` must be safe to show."""
     if tokenizer.vocab_size < 2:
         only = tokenizer.show(0)
-        raise DataError(f"{name}: has only the symbol {only}: takes at least 2 different")
+        raise DataError(
+            f"{name}: contains only the symbol {only}: at least 2 different ones are needed"
+        )
 
 
 def smallest(count: int) -> type[np.unsignedinteger[Any]]:
@@ -270,11 +282,3 @@ def smallest(count: int) -> type[np.unsignedinteger[Any]]:
 def as_ids(ids: Iterable[int]) -> Ids:
     """Ids as an array that can index."""
     return ids if isinstance(ids, np.ndarray) else np.fromiter(ids, dtype=np.int64)
-
-
-def _to_bytes(text: str) -> bytes:
-    """UTF-8; bytes that a command line could not decode become themselves again."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")

@@ -1,38 +1,45 @@
-"""What `spawn` starts: obeys the order on standard input, listening in the directory it is given.
+"""The training process that `spawn` starts: runs the job on standard input.
 
-Nothing is written to a terminal: messages go to the viewers.
+It listens in the given directory and writes nothing to a terminal; messages go to the viewers.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 from pathlib import Path
 
-from rnntui.engine.loop import Engine
-from rnntui.engine.spawn import SOCKET
+from rnntui.engine.address import SOCKET
+from rnntui.engine.loop import SIGNALS, Engine
 from rnntui.errors import EngineError, RunError
-from rnntui.order import order_from_dict
+from rnntui.runs.job import job_from_dict
 
 
 def main(directory: str) -> int:
-    """Train until nobody wants it any more, remove the directory, return the exit status.
+    """Train until the run ends, remove the directory, and return the exit status.
 
-    After an exception, or where the run could not be saved, the directory stays with its log for
-    the one who made it.
+    After an exception, if the run could not be saved, or if it failed and nobody was to see that,
+    the directory stays with its log for the process that created it.
     """
+    # Whoever sees the socket may send a signal, and until the directory is removed as well: only
+    # the engine lets one through.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     home = Path(directory)
-    order = order_from_dict(json.load(sys.stdin.buffer))
+    job = job_from_dict(json.load(sys.stdin.buffer))
     try:
-        engine = Engine(order, home / SOCKET)
+        engine = Engine(job, home / SOCKET)
     except EngineError as error:
-        print(error, file=sys.stderr)  # the log, whose last line the one who waits reads
+        print(error, file=sys.stderr)  # to the log, whose last line the parent reports
         return error.exit_code
     status = engine.run()
     if engine.unsaved:
         print(engine.unsaved, file=sys.stderr)
         return status or RunError.exit_code
+    if engine.unreported and not job.awaited:
+        print(engine.unreported, file=sys.stderr)
+        return status
     shutil.rmtree(home, ignore_errors=True)
     return status
 

@@ -1,4 +1,4 @@
-"""How much of the training process's time others may take."""
+"""Limit the share of the training process's time that other work may take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from time import monotonic, thread_time
 
 
 class Budget:
-    """A share of the time, of which some may be saved up. Seconds of this thread's own CPU time."""
+    """A share of the time, some of which can be saved up, in seconds of this thread's CPU time."""
 
     def __init__(self, share: float, most: float) -> None:
         """`share` of the time may be spent, `most` seconds at once."""
@@ -16,11 +16,11 @@ class Budget:
         self._began = 0.0
 
     def begin(self) -> None:
-        """What is spent from now on counts."""
+        """Start counting."""
         self._began = thread_time()
 
     def end(self) -> float:
-        """No more is spent for now; the wait in seconds until there is something left."""
+        """Stop counting; return the seconds to wait until the budget is positive again."""
         now = monotonic()
         self._left = min(self._most, self._left + self._share * (now - self._seen))
         self._left -= thread_time() - self._began

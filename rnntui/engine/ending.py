@@ -1,21 +1,39 @@
-"""How a training process ended, for whoever looked at it until then."""
+"""How a training process ended, for every viewer to report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from rnntui.run.status import Ended
+from rnntui.runs.store.status import Ended, Status
 
 
 @dataclass(frozen=True)
 class Ending:
-    """`state` as the dashboard shows it, and why in one line that is safe to show."""
+    """The final `state`, and the reason as one safe line."""
 
     state: Literal[Ended, "crashed"]
     text: str
+    status: Status | None = None  # the last one in its run's files, where it was written at the end
 
     @property
-    def sound(self) -> bool:
-        """Whether somebody wanted it, or its bounds were reached."""
+    def expected(self) -> bool:
+        """Whether the run was stopped by a user or reached its bounds."""
         return self.state in ("stopped", "finished")
+
+
+def ending_of(state: Ended, reason: str, step: int, saved: int | None, unsaved: str) -> Ending:
+    """Describe how a saved run ended: the reason, and which update is on disk."""
+    why = reason if state == "stopped" and reason else f"{state}: {reason}" if reason else state
+    return Ending(state, f"{why}, {what_is_saved(step, saved, unsaved)}")
+
+
+def what_is_saved(step: int, saved: int | None, unsaved: str) -> str:
+    """Describe which update is on disk."""
+    if unsaved:
+        return f"but {unsaved}"
+    if saved == step and step:
+        return f"saved at update {step:,}"
+    if saved is None:
+        return "before the first update was saved" if step else "before its first update"
+    return f"the last checkpoint is at update {saved:,}"

@@ -1,5 +1,1 @@
-"""Training without a screen: in this process, with lines of text or of JSON."""
-
-from rnntui.foreground.loop import train_in_foreground
-
-__all__ = ["train_in_foreground"]
+"""Training in the foreground without a screen: prints lines of text or JSON."""

@@ -1,29 +1,29 @@
-"""The first lines of a plain run: what is trained, on what, how, and when it ends."""
+"""The heading of a plain run: recipe, data, network, training and bounds."""
 
 from __future__ import annotations
 
 from rnntui import __version__
 from rnntui.data import TokenData
-from rnntui.foreground.numbers import count, duration, plural, rounded
 from rnntui.foreground.report import Run
-from rnntui.listing import title_of
+from rnntui.numbers import count, duration, plural, rounded
 from rnntui.text import fit, safe_text
 
 WIDTH = 100
 
 
 def heading(run: Run) -> list[str]:
-    """The lines, at most 100 cells wide."""
+    """Return the lines, at most 100 cells wide."""
     recipe = run.recipe
     name = f"rnntui {__version__} · {recipe.name}"
     rows = [
-        ("about", title_of(recipe)),
+        ("about", recipe.summary),
         ("data", _data(run)),
+        *(() if isinstance(run.data, TokenData) else run.data.facts),
         ("network", _network(run)),
         ("training", _training(run)),
         ("workers", _workers(run)),
         ("ends", _bounds(run)),
-        ("kept as", run.name),
+        ("stored as", run.name),
         ("units", _units(run)),
     ]
     lines = [name, *(f"  {label:<10}{text}" for label, text in rows if text)]
@@ -33,13 +33,13 @@ def heading(run: Run) -> list[str]:
 def _data(run: Run) -> str:
     data = run.data
     if isinstance(data, TokenData):
-        what = f"{count(data.size)} {data.unit}s, {data.tokenizer.vocab_size} different"
+        size = f"{count(data.size)} {data.unit}s, {data.tokenizer.vocab_size} different"
         if data.floor is not None:
-            what += f", floor {rounded(data.floor)}"
+            size += f", floor {rounded(data.floor)}"
     else:
-        size = len(data.values) + len(data.validation)
-        what = f"{count(size)} rows of {', '.join(data.features)}"
-    return f"{data.name} · {what}; {data.split}"
+        rows = len(data.values) + len(data.validation)
+        size = f"{count(rows)} rows of {', '.join(data.features)}"
+    return f"{data.name} · {size}; {data.split}"
 
 
 def _network(run: Run) -> str:
@@ -56,7 +56,7 @@ def _training(run: Run) -> str:
     schedule = "" if train.schedule == "constant" else f" {train.schedule}"
     steps = "whole passes"
     if isinstance(train.seq_len, int):
-        steps = plural(train.seq_len, "step")
+        steps = plural(train.seq_len, "time step")
     return (
         f"{train.optimizer}, lr {train.lr:g}{schedule}, gradient {clip} · "
         f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
@@ -74,12 +74,12 @@ def _bounds(run: Run) -> str:
         ends.append(f"after {count(run.total)} updates")
     if train.seconds:
         ends.append(f"after {duration(train.seconds)}")
-    return " or ".join(ends) if ends else "with Ctrl-C; or set --steps, --epochs or --seconds"
+    return " or ".join(ends) if ends else "on Ctrl-C (or set --steps, --epochs or --seconds)"
 
 
 def _units(run: Run) -> str:
-    told = "nats per " + run.data.unit if run.is_text else "half the squared error of a step"
-    told = f"loss: mean since the row before, {told}"
+    unit = f"nats per {run.data.unit}" if run.is_text else "half the squared error per time step"
+    units = f"loss: mean since the previous row, {unit}"
     if run.recipe.train.reduction == "sum":
-        told += f" · sum: over {'a pass' if run.one_step else 'one update'}"
-    return told
+        units += f" · sum: over {'one pass' if run.one_step else 'one update'}"
+    return units

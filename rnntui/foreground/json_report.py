@@ -1,4 +1,4 @@
-"""One JSON object a line. A number that is not finite is null, and the object says so."""
+"""One JSON object per line. A non-finite number is null, and its object has "nonfinite": true."""
 
 from __future__ import annotations
 
@@ -7,47 +7,48 @@ import math
 from time import perf_counter
 from typing import Any
 
-from rnntui.foreground.numbers import plural
-from rnntui.foreground.report import Lines, Run, Speed, bits, perplexity
+from rnntui.foreground.report import Lines, Run, Speed
+from rnntui.numbers import bits, perplexity, plural
+from rnntui.recipe.recipe import parsed
+from rnntui.session.findings import Change
 from rnntui.text import safe_json
-from rnntui.trainer import Chunk, Result
+from rnntui.training.loop import Chunk, Result
+from rnntui.update_numbers import event_fields
 
 EVERY = 100
 
 
 class JsonReport:
-    """Events as objects: step, epoch, eval, sample, note, and last done.
+    """Print events as objects: step, epoch, eval, sample, note, and done at the end.
 
-    `epoch` events, with the summed loss of a pass, come for one-step recipes when each update is
-    printed.
+    `epoch` events, with the summed loss of a pass, are printed for recipes with seq_len = 1 if each
+    update is printed.
     """
 
     def __init__(self, lines: Lines, every: int | None) -> None:
         self._lines = lines
         self._every = EVERY if every is None else every
-        self._best = math.inf
-        self._pass_loss: float | None = None
-        self._last: Chunk | None = None
+        self._begun = False
+        self._validated: int | None = None  # update of the last validation that was printed
 
     def begin(self, run: Run) -> None:
-        """Name the data, the split and how many processes train."""
-        self._run = run
-        self._speed = Speed(run.began)
+        """Print a note with the data, the split and the number of workers."""
+        self._run, self._begun, self._validated = run, True, run.validated
+        self._speed = Speed(perf_counter(), run.step)
         self._passes = run.one_step and self._every == 1
         workers = plural(run.workers, "worker")
-        kept = f"; kept as {run.name}" if run.name else ""
+        kept = f"; stored as {run.name}" if run.name else ""
         self.note(f"{run.recipe.name}: {run.data.name}, {run.data.split}; {workers}{kept}")
 
     def see(self, chunk: Chunk) -> None:
-        """Print what is due after an update."""
-        self._last = chunk
+        """Print the events of an update."""
         every = self._every
         if every and (chunk.step % every == 0 or not chunk.applied):
             self._step(chunk)
-            if self._passes:
+            if self._passes and chunk.ends_epoch:
                 self._pass(chunk)
         if chunk.validation is not None:
-            self._eval(chunk, chunk.validation)
+            self._eval(chunk.epoch, chunk.validation)
         for number, text in enumerate(chunk.samples, 1):
             several = {"number": number} if len(chunk.samples) > 1 else {}
             self._print(event="sample", step=chunk.step, **several, text=text)
@@ -56,8 +57,24 @@ class JsonReport:
         """Print a note."""
         self._print(event="note", text=text)
 
+    def change(self, change: Change) -> None:
+        """Print a finding that was found or withdrawn."""
+        finding = change.finding
+        self._print(
+            event="finding",
+            id=finding.id,
+            state=change.state,
+            step=change.step,
+            title=finding.title,
+            evidence={one.name: one.value for one in finding.evidence},
+            fix=parsed({one.key: one.value for one in finding.fix}) or None,
+        )
+
     def end(self, result: Result) -> None:
-        """Print the end and what the network predicts and writes."""
+        """Print the end, with predictions and generated text."""
+        if self._validated != self._run.validated:  # if a time limit ended the run
+            loss = self._run.validation
+            self._eval(self._run.epoch, math.nan if loss is None else loss)
         more: dict[str, Any] = {}
         if result.predicted is not None:
             more["predicted"] = result.predicted
@@ -68,18 +85,18 @@ class JsonReport:
         self._lines.write(_line(self._done(result.final_loss, **more)))
 
     def stop(self, reason: str) -> None:
-        """Print an early end and its reason."""
-        loss = None if self._last is None else self._last.loss
+        """Print an early end with its reason."""
+        loss = self._run.last_loss if self._begun and self._run.step else None
         self._lines.last(_line(self._done(loss, stopped=reason)))
 
     def _done(self, loss: float | None, **more: Any) -> dict[str, Any]:
-        chunk = self._last
+        run = self._run if self._begun else None
         return {
             "event": "done",
-            "steps": chunk.step if chunk else 0,
+            "steps": run.step if run else 0,
             "loss": loss,
-            "best": self._best_validation(),
-            "seconds": round(self._run.elapsed(), 6) if chunk else 0.0,
+            "best": run.best if run else None,
+            "seconds": round(run.elapsed(), 6) if run and run.step else 0.0,
             **more,
         }
 
@@ -87,38 +104,26 @@ class JsonReport:
         speed = self._speed.at(perf_counter(), chunk.step)
         self._print(
             event="step",
-            step=chunk.step,
-            epoch=chunk.epoch,
-            loss=chunk.loss,
-            lr=chunk.lr,
-            grad_norm=chunk.gradient_norm,
+            **event_fields(chunk.numbers),
             tokens_per_s=round(speed * chunk.tokens, 1),
         )
 
     def _pass(self, chunk: Chunk) -> None:
-        if chunk.starts_epoch:
-            self._pass_loss = 0.0
-        if self._pass_loss is None:
-            return
-        self._pass_loss += chunk.loss
-        if chunk.ends_epoch:
-            self._print(event="epoch", epoch=chunk.epoch, step=chunk.step, loss=self._pass_loss)
+        loss = self._run.last_pass
+        if not math.isnan(loss) or math.isnan(chunk.loss):
+            self._print(event="epoch", epoch=chunk.epoch, step=chunk.step, loss=loss)
 
-    def _eval(self, chunk: Chunk, loss: float) -> None:
-        if loss < self._best:
-            self._best = loss
+    def _eval(self, epoch: int, loss: float) -> None:
+        self._validated = self._run.step
         derived = {"bits": bits(loss), "perplexity": perplexity(loss)} if self._run.is_text else {}
         self._print(
             event="eval",
-            step=chunk.step,
-            epoch=chunk.epoch,
+            step=self._run.step,
+            epoch=epoch,
             loss=loss,
             **derived,
-            best=self._best_validation(),
+            best=self._run.best,
         )
-
-    def _best_validation(self) -> float | None:
-        return self._best if math.isfinite(self._best) else None
 
     def _print(self, **event: Any) -> None:
         self._lines.write(_line(event))
@@ -133,9 +138,14 @@ def _line(event: dict[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """The same with null for each number that is not finite."""
+    """Replace each non-finite number by None."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def json_line(event: dict[str, Any]) -> str:
+    """Format an event as one line of JSON, with null for a non-finite number."""
+    return _line(event)

@@ -1,53 +1,60 @@
-"""Drive a run in this process and tell a report of it."""
+"""Run a session in this process and report its progress."""
 
 from __future__ import annotations
 
-import math
 import sys
-from time import perf_counter
-from typing import NoReturn
+from collections.abc import Iterator
+from time import monotonic, sleep
 
-from rnntui.data import Dataset
-from rnntui.engine.health import Circumstances, Trouble, Watch, alert
-from rnntui.engine.responses import responses
-from rnntui.engine.steps import largest_value, yardstick
-from rnntui.errors import RnntuiError
+from rnntui.errors import OutputError, RnntuiError, RunError
 from rnntui.foreground.json_report import JsonReport
-from rnntui.foreground.keeping import Keeping
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
 from rnntui.foreground.stopping import Stopped, Stopping, stoppable
-from rnntui.options import View
-from rnntui.order import Order
-from rnntui.parallel.crew import Crew
-from rnntui.parallel.recruiting import recruit
-from rnntui.recipe import Recipe
-from rnntui.recording.opening import open_order
-from rnntui.stability import Reason
-from rnntui.trainer import Chunk, TrainState, finish, total_steps, train
-from rnntui.waiting import Waiting
+from rnntui.foreground.waiting import Waiting
+from rnntui.protocol.messages import Alert, Event
+from rnntui.runs.job import Job
+from rnntui.runs.opening import open_job
+from rnntui.session.events import MOST_CHARACTERS
+from rnntui.session.findings import FINDING
+from rnntui.session.session import Session
+from rnntui.streams import PIPE_CLOSED
+from rnntui.training.health.losses import Trouble
+from rnntui.training.loop import Chunk, finish
+from rnntui.training.workers.pool import WorkerPool
+from rnntui.training.workers.prestart import prestart
 
-_GIVEN_UP: dict[Reason, str] = {
+LONGEST_PAUSE = 0.1  # seconds; bounds the delay of a signal while the speed is limited
+REPORTED = ("skip", "rollback", "mend", "alert", "note", "disk", "lr", "sampling", "pace")
+
+_GIVEN_UP: dict[Trouble, str] = {
+    "": "training was paused",
     "not finite": "the loss is no longer a finite number",
-    "spike": "the gradient leaps again and again",
-    "stays up": "the loss stays up",
+    "spike": "the gradient spikes again and again",
+    "diverges": "the loss has been diverging",
+    "stays up": "the loss has not come back down",
 }
 
 
-def train_in_foreground(order: Order, view: View, notes: tuple[str, ...] = ()) -> int:
-    """Carry out an order to the recipe's bounds with lines on stdout; the exit code.
+class DivergedError(RnntuiError):
+    """Training has failed: the loss diverged or is not finite."""
 
-    SIGINT, SIGTERM and SIGHUP end it with a last line. Raises RnntuiError, also where the loss is
-    no longer finite, or goes back to good weights in vain.
+
+def train_in_foreground(
+    job: Job, as_json: bool, every: int | None, notes: tuple[str, ...] = ()
+) -> int:
+    """Train to the recipe's bounds with lines on stdout; return the exit code.
+
+    `every`: updates between two lines; None: at a readable rate. SIGINT, SIGTERM and SIGHUP stop
+    training with a last line. Raises RnntuiError, also if the loss is no longer finite or restoring
+    weights has not helped.
     """
     lines = Lines(sys.stdout)
-    report: Report = (
-        JsonReport(lines, view.every) if view.mode == "json" else PlainReport(lines, view.every)
-    )
+    report: Report = JsonReport(lines, every) if as_json else PlainReport(lines, every)
     with stoppable() as stopping:
         try:
-            with Crew() as crew:
-                _train(order, report, notes, stopping, crew)
+            with WorkerPool() as pool:
+                _train(job, report, notes, stopping, pool)
         except Stopped as stop:
             report.stop(stop.name)
             return stop.code
@@ -55,86 +62,107 @@ def train_in_foreground(order: Order, view: View, notes: tuple[str, ...] = ()) -
 
 
 def _train(
-    order: Order, report: Report, notes: tuple[str, ...], stopping: Stopping, crew: Crew
+    job: Job, report: Report, notes: tuple[str, ...], stopping: Stopping, pool: WorkerPool
 ) -> None:
-    recruit(order.recipe, crew)
+    prestart(job.recipe, pool)
     stdin = getattr(sys.stdin, "buffer", None)
-    opened = open_order(order, stdin, order.terminal, crew, Waiting(report.note))
-    with Keeping(opened, report.note) as keeping:
+    opened = open_job(job, stdin, job.terminal, pool, Waiting(report.note))
+    session = Session(opened)
+    if job.pace is not None:
+        session.set_pace(job.pace)
+    try:
         recipe, data, state = opened.recipe, opened.data, opened.state
-        began = perf_counter() - keeping.before
-        parameters, total = state.parameters.count, total_steps(recipe, data)
-        run = Run(recipe, data, parameters, total, began, state.workers, keeping.name)
-        report.begin(run)
+        report.begin(Run(recipe, data, state, session))
         for note in (*notes, *opened.notes, *data.notes):
             report.note(note)
-        trouble = _Troubles(recipe, data, state, report)
-        see, look = report.see, trouble.look
-        for chunk in keeping.whole(train(recipe, data, state), stopping):
-            see(chunk)
-            look(chunk)
-        trouble.check_end()
-        keeping.finished()
+        for chunk in _updates(session, report, stopping):
+            report.see(chunk)
+        if session.paused:
+            reason = state.stability.reason
+            report.stop("not finite" if reason == "not finite" else "diverged")
+            what = f"{_GIVEN_UP.get(reason, 'training gave up')} since update"
+            raise DivergedError(f"{what} {session.troubled_since}: {session.advice}")
         report.end(finish(recipe, data, state))
+    except Stopped as stop:
+        if unsaved := session.close(f"stopped by {stop.name}", stop.code):
+            report.note(unsaved)
+        raise
+    except BrokenPipeError:
+        session.close("the output was closed", PIPE_CLOSED)
+        raise
+    except (DivergedError, OutputError) as error:
+        session.close(str(error), error.exit_code)
+        raise
+    except RnntuiError as error:
+        session.close(str(error), error.exit_code, failed=True, complete=session.complete)
+        raise
+    except BaseException as error:
+        session.close(type(error).__name__, 70, failed=True, complete=session.complete)
+        raise
+    with stopping:  # a signal does not interrupt saving
+        unsaved = session.close()
+    if unsaved:
+        raise RunError(unsaved)
 
 
-class _Troubles:
-    """Says once what goes wrong, and ends a run that can learn no more."""
+def _updates(session: Session, report: Report, stopping: Stopping) -> Iterator[Chunk]:
+    """Make updates until a bound or a failure; a signal never interrupts one."""
+    feed = _EventNotes(session, report)
+    chunk: Chunk | None = None
+    try:
+        while not (session.finished or session.paused):
+            now = monotonic()
+            if (delay := session.delay(now)) > 0:
+                sleep(min(delay, LONGEST_PAUSE))
+                session.tick(monotonic(), 0.0)
+                continue
+            with stopping:
+                chunk = None
+                chunk = session.update()
+                session.tick(monotonic(), 0.0)
+            if chunk is not None:
+                yield chunk
+                chunk = None
+            feed.report_new()
+    except Stopped:
+        if chunk is not None:
+            yield chunk
+        raise
 
-    def __init__(self, recipe: Recipe, data: Dataset, state: TrainState, report: Report) -> None:
-        self._recipe, self._data, self._state, self._report = recipe, data, state, report
-        self._watch = Watch(recipe.data.task, yardstick(data))
-        self._told: set[Trouble] = set()
-        self._bad_since = 0  # the first update left out, or that led back; 0: none, or overcome
 
-    def look(self, chunk: Chunk) -> None:
-        """Look at an update. Raises RnntuiError where going back has not helped."""
-        for _, text in responses(chunk):
-            self._report.note(text)
-        stability = self._state.stability
-        if chunk.fault or chunk.response:
-            self._bad_since = self._bad_since or chunk.step
-        elif not stability.rollbacks:
-            self._bad_since = 0
-        if chunk.response == "rollback":
-            self._tell(stability.reason, chunk)
-            self._watch.anew()
-        elif chunk.response == "give up":
-            self._give_up()
-        elif not chunk.fault and (trouble := self._watch.see(chunk.loss_per_token)):
-            self._tell(trouble, chunk)
+class _EventNotes:
+    """Reports the events of a session as notes."""
 
-    def check_end(self) -> None:
-        """Raise RnntuiError if the run ended in updates that were left out."""
-        if self._state.stability.troubled:
-            self._give_up()
+    def __init__(self, session: Session, report: Report) -> None:
+        self._session, self._report = session, report
+        self._events = session.run_history.events
+        self._known = self._events.count
+        self._explained: set[str] = set()
 
-    def _tell(self, trouble: Trouble, chunk: Chunk) -> None:
-        if trouble in self._told:
+    def report_new(self) -> None:
+        """Report the new events."""
+        if self._events.count == self._known:
             return
-        self._told.add(trouble)
-        now = Circumstances(
-            step=chunk.step,
-            loss=self._watch.mean,
-            lr=chunk.lr,
-            gradient_norm=chunk.gradient_norm,
-            predictions=chunk.tokens,
-            largest_value=largest_value(self._data),
-            raised=None,
-            good_step=0,
-        )
-        found = alert(trouble, self._recipe, now, self._watch.reference)
-        title, _, _ = found.title.partition(": training is paused")
-        self._report.note(f"at update {chunk.step} {_begin(title)}. {found.cause}")
+        new, self._known = self._events.since(self._known), self._events.count
+        for event in new:
+            if event.kind == FINDING:
+                self._finding(event)
+            elif event.kind == "alert":
+                self._alert(event.step, self._session.alert)
+            elif event.kind in REPORTED:
+                self._report.note(event.text)
+            if event.kind == "rollback":
+                self._alert(event.step, self._session.rolled_back)
 
-    def _give_up(self) -> NoReturn:
-        train, reason = self._recipe.train, self._state.stability.reason
-        self._report.stop("not finite" if reason == "not finite" else "diverged")
-        cure = f"try --lr {self._state.rate / 4:.3g}"
-        if not train.clip or train.clip_mode != "norm" or math.isinf(train.clip):
-            cure += " --clip 1 --set clip_mode=norm"
-        raise RnntuiError(f"{_GIVEN_UP[reason]} since update {self._bad_since}: {cure}")
+    def _finding(self, event: Event) -> None:
+        for change in self._session.findings.changes:
+            if (change.step, change.text[:MOST_CHARACTERS]) == (event.step, event.text):
+                self._report.change(change)
 
-
-def _begin(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    def _alert(self, step: int, alert: Alert | None) -> None:
+        """Report an alert with its likely cause, once; a failed run reports it in its last line."""
+        if self._session.paused or alert is None or alert.title in self._explained:
+            return
+        self._explained.add(alert.title)
+        title = alert.title[:1].lower() + alert.title[1:]
+        self._report.note(f"at update {step} {title}. {alert.cause}")

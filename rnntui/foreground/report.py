@@ -1,79 +1,141 @@
-"""What the two kinds of lines share: what a run is, whole lines on a stream, and its speed."""
+"""Shared by both kinds of report: facts about the run, complete lines on a stream, speed."""
 
 from __future__ import annotations
 
-import math
 import os
-from dataclasses import dataclass
 from time import perf_counter, sleep
 from typing import Protocol, TextIO
 
+from rnntui.charset import ascii_text, signs_in_ascii, user_environment
 from rnntui.data import Dataset, TokenData
 from rnntui.errors import OutputError
-from rnntui.outcome import discard
 from rnntui.recipe import Recipe
-from rnntui.trainer import Chunk, Result
+from rnntui.session.findings import Change
+from rnntui.session.session import Session
+from rnntui.streams import discard
+from rnntui.training.loop import Chunk, Result, TrainState
 
-FAREWELL = 1.0  # seconds a reader has to take the last line
-WINDOW = 1.0  # seconds the speed is taken over, at least
+LAST_LINE_TIMEOUT = 1.0  # seconds in which the reader must accept the last line
+WINDOW = 1.0  # minimum seconds over which the speed is measured
 
 
-@dataclass(frozen=True, eq=False)
 class Run:
-    """What does not change while a run lasts. `total`: its updates, None where it has no bound."""
+    """The run that is reported, and its progress."""
 
-    recipe: Recipe
-    data: Dataset
-    parameters: int
-    total: int | None
-    began: float  # by perf_counter
-    workers: int = 1
-    name: str = ""  # where it is kept; empty: it is not
+    def __init__(self, recipe: Recipe, data: Dataset, state: TrainState, session: Session) -> None:
+        self.recipe, self.data, self.session = recipe, data, session
+        self._state = state
+
+    @property
+    def name(self) -> str:
+        """Name of the stored run; empty if it is not stored."""
+        return self.session.name
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return self._state.parameters.count
+
+    @property
+    def workers(self) -> int:
+        """Number of processes that share an update."""
+        return self._state.workers
+
+    @property
+    def step(self) -> int:
+        """Updates made, including those before it was resumed."""
+        return self.session.step
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the last update, from 0."""
+        return self._state.epoch
+
+    @property
+    def tokens(self) -> int:
+        """Tokens per update."""
+        return self._state.stream.steps * self._state.stream.batch
+
+    @property
+    def total(self) -> int | None:
+        """Bound on the updates, or None if there is none."""
+        return self.session.total
+
+    @property
+    def last_loss(self) -> float:
+        """Loss of the last update, reduced as the recipe says; NaN before the first."""
+        return self._state.last_loss
+
+    @property
+    def last_pass(self) -> float:
+        """Summed loss of the last complete pass; NaN before the first."""
+        return self.session.run_history.last_pass
+
+    @property
+    def validation(self) -> float | None:
+        """Latest validation loss."""
+        return self.session.run_history.validations.latest
+
+    @property
+    def validated(self) -> int | None:
+        """Update of the latest validation."""
+        newest = self.session.run_history.validations.newest
+        return newest.step if newest else None
+
+    @property
+    def best(self) -> float | None:
+        """Lowest validation loss, including those before it was resumed."""
+        return self.session.run_history.validations.best
 
     @property
     def is_text(self) -> bool:
-        """Whether tokens are learned, and a loss can be told in bits."""
+        """Whether the data are tokens, so that a loss can be given in bits."""
         return isinstance(self.data, TokenData)
 
     @property
     def one_step(self) -> bool:
-        """Whether the weights change after each step, so that only a pass' loss says much."""
+        """Whether each time step is an update, so that only the loss of a pass is meaningful."""
         return self.recipe.train.seq_len == 1
 
     def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return perf_counter() - self.began
+        """Return the seconds of training."""
+        return self.session.elapsed
 
 
 class Report(Protocol):
-    """Tells of a run as it goes. Methods are called in this order; `see` after each update."""
+    """Reports the progress of a run. Methods are called in this order; `see` after each update."""
 
     def begin(self, run: Run) -> None:
-        """The run is about to begin."""
+        """Report that the run starts."""
 
     def see(self, chunk: Chunk) -> None:
-        """An update was made."""
+        """Report an update."""
 
     def note(self, text: str) -> None:
-        """Something the user should know; may come at any time."""
+        """Report a note; may be called at any time."""
+
+    def change(self, change: Change) -> None:
+        """Report that a finding was found or withdrawn."""
 
     def end(self, result: Result) -> None:
-        """The run has reached its bounds."""
+        """Report that the run has reached its bounds."""
 
     def stop(self, reason: str) -> None:
-        """The run has ended before its bounds, or could not begin."""
+        """Report that the run ended before its bounds, or could not start."""
 
 
 class Lines:
-    """Whole lines on a stream, each sent at once."""
+    """Writes complete lines to a stream, flushing each."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._torn = False
+        self._interrupted = False
+        self._ascii = signs_in_ascii(user_environment(), stream)
 
     def write(self, line: str) -> None:
-        """Send a line. Raises BrokenPipeError where nobody reads, OutputError for other trouble."""
-        self._torn = True
+        """Write a line. Raises BrokenPipeError if the reader is gone, else OutputError."""
+        line = ascii_text(line) if self._ascii else line
+        self._interrupted = True
         try:
             self._stream.write(line + "\n")
             self._stream.flush()
@@ -81,29 +143,30 @@ class Lines:
             raise
         except OSError as error:
             raise OutputError(f"cannot write to stdout: {error.strerror}") from None
-        self._torn = False
+        self._interrupted = False
 
     def last(self, line: str) -> None:
-        """Send a line after a signal, which may have come in the middle of one.
+        """Write the last line after a signal, which may have interrupted another line.
 
-        That one is completed first: its rest is still buffered. But the reader may be one who takes
-        nothing, and must not keep this process from ending.
+        The interrupted line is completed first: its rest is still buffered. A reader that has
+        stopped reading must not keep this process from ending.
         """
-        if not self._torn:
+        if not self._interrupted:
             self.write(line)
             return
+        line = ascii_text(line) if self._ascii else line
         descriptor = self._stream.fileno()
         os.set_blocking(descriptor, False)
         try:
-            taken = self._push(line + "\n")
+            accepted = self._push(line + "\n")
         finally:
-            os.set_blocking(descriptor, True)  # others may share it, as a shell does its terminal
-        if not taken:
+            os.set_blocking(descriptor, True)  # it may be shared, e.g. the terminal of a shell
+        if not accepted:
             discard(descriptor)
 
     def _push(self, rest: str) -> bool:
-        """Write what is buffered and `rest`; False if the reader does not take it in time."""
-        end = perf_counter() + FAREWELL
+        """Write the buffer and `rest`; return False if the reader does not accept it in time."""
+        end = perf_counter() + LAST_LINE_TIMEOUT
         while perf_counter() < end:
             try:
                 self._stream.write(rest)
@@ -117,24 +180,14 @@ class Lines:
 
 
 class Speed:
-    """Updates per second over the last second or two."""
+    """Measures updates per second over the last one or two seconds."""
 
-    def __init__(self, now: float) -> None:
-        self._older = self._newer = (now, 0)
+    def __init__(self, now: float, step: int) -> None:
+        self._older = self._newer = (now, step)
 
     def at(self, now: float, step: int) -> float:
-        """Updates per second up to update `step`, which is made `now`."""
+        """Return updates per second up to update `step`, made at time `now`."""
         if now - self._newer[0] >= WINDOW:
             self._older, self._newer = self._newer, (now, step)
         since, first = self._older
         return (step - first) / max(now - since, 1e-9)
-
-
-def bits(loss: float) -> float:
-    """A loss in nats as bits."""
-    return loss / math.log(2)
-
-
-def perplexity(loss: float) -> float:
-    """exp(loss): among how many equally likely tokens the network wavers; infinite if huge."""
-    return math.exp(loss) if loss < 700 else loss if math.isnan(loss) else math.inf

@@ -1,4 +1,4 @@
-"""Signals that end a run, as an exception, so that a last line can be printed."""
+"""Turn signals that stop a run into an exception, so that a last line can be printed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks the last
 
 
 class Stopped(BaseException):
-    """A signal has ended the run; `code` is the exit code that tells so."""
+    """A signal has stopped the run; `code` is the exit code that reports the signal."""
 
     def __init__(self, number: int) -> None:
         self.code = 128 + number
@@ -21,40 +21,40 @@ class Stopped(BaseException):
 
 
 class Stopping:
-    """Raises Stopped at a signal: at once, or at the end of a `with` block on this object.
+    """Raises Stopped on a signal: immediately, or at the end of a `with` block on this object.
 
-    Inside the block an update is finished first, so that what is left can be gone on from. A
-    second signal ends the process at once.
+    Inside such a block an update is completed first, so that the run can be resumed. A second
+    signal ends the process immediately.
     """
 
     def __init__(self) -> None:
-        self._whole = False
+        self._deferred = False
         self._number = 0
 
     def __enter__(self) -> None:
-        self._whole = True
+        self._deferred = True
 
     def __exit__(self, *_: object) -> None:
-        self._whole = False
+        self._deferred = False
         if self._number:
             raise Stopped(self._number)
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
-        """The signal handler."""
+        """Handle a signal."""
         for name in NAMES:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
         self._number = number
-        if not self._whole:
+        if not self._deferred:
             raise Stopped(number)
 
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[Stopping]:
-    """Raise Stopped in here on the signals that ask a program to end.
+    """Raise Stopped inside this context on SIGINT, SIGTERM and SIGHUP.
 
-    One that is ignored stays so: under nohup a hang-up ends nothing. Outside the main thread, where
-    no handler can be set, signals do what they did before.
+    An ignored signal stays ignored, such as SIGHUP under nohup. Outside the main thread, where no
+    handler can be set, signals are handled as before.
     """
     stopping = Stopping()
     if threading.current_thread() is not threading.main_thread():

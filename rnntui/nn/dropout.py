@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
+from rnntui.nn.kernels.layout import Array, aligned
 
 _LEVELS = 65_536  # a random number has 16 bits: two come from one draw of the generator
 

@@ -1,32 +1,36 @@
-"""The validation loss: every token of the part kept for it, forward only."""
+"""Losses, forward only: the validation loss in parallel rows, and the exact loss in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnntui.nn.arena import Array
+from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters
 from rnntui.nn.network import Network
 
 WARM_UP = 64  # steps that a row reads before those that count
 _MOST_ROWS, _LEAST_LENGTH, _CHUNK = 32, 256, 1024
+_MOST_OUTPUTS = 1 << 22  # numbers in one block of outputs of the exact pass
 
 
 class Evaluator:
-    """Reads a sequence in up to 32 parallel rows and averages the loss over all its steps.
+    """Read a sequence in up to 32 parallel rows and average the loss over all its time steps.
 
-    It has buffers and a hidden state of its own: training does not notice it. Each row starts from
-    the zero state, but reads up to 64 steps of what is before its own first: that comes close to
-    one row which goes on from where the part trained on ends. `reset` is the number of steps after
-    which the hidden state is zeroed again, as it is in training; 0: never.
+    Its buffers and hidden state are its own, so training is unaffected. Each row starts from the
+    zero state but first reads up to 64 preceding time steps, which comes close to a single row that
+    continues from the end of the training part. `reset` is the number of time steps after which the
+    hidden state is zeroed again, as in training; 0: never.
     """
 
     def __init__(
         self, parameters: Parameters, sequence: Array, reset: int = 0, before: Array | None = None
     ) -> None:
-        """`sequence` (M,) tokens or (M, D) values, M >= 2; `before` is what it goes on from."""
+        """`sequence` (M,) tokens or (M, D) values, M >= 2; `before` precedes it."""
         self._sequence, self._steps, self._reset = sequence, len(sequence) - 1, bool(reset)
         self._before = sequence[:0] if before is None or reset else before[-WARM_UP:]
         self._warm = len(self._before)
@@ -54,8 +58,8 @@ class Evaluator:
             at = np.minimum(at, self._steps - 1)
             with np.errstate(all="ignore"):
                 network.forward(self._rows(at), hidden)
-                network.total_loss(self._rows(at + 1))
-                per_row = network.loss.per_row
+                network.total_loss(self._rows(at + 1), trains=False)
+                per_row = network.output.per_row
                 total += float(np.dot(per_row, counts.reshape(-1).astype(per_row.dtype)))
             if self._reset:
                 hidden.fill(0)
@@ -66,9 +70,114 @@ class Evaluator:
         return total / self._steps
 
     def _rows(self, at: Array) -> Array:
-        """What stands at places (T, B) of the sequence, those below 0 counted from its start."""
+        """The entries at places (T, B) of the sequence; those below 0 precede its start."""
         rows = self._sequence[np.maximum(at, 0)]
         earlier = at < 0
         if earlier.any():
             rows[earlier] = self._before[at[earlier]]
         return rows
+
+
+@dataclass(frozen=True, eq=False)
+class PassResult:
+    """Mean loss per step; for values also the root mean square and the mean absolute error (D,)."""
+
+    loss: float
+    steps: int
+    rmse: Array | None = None
+    mae: Array | None = None
+
+
+def exact_pass(
+    parameters: Parameters,
+    sequence: Array,
+    reset: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> PassResult:
+    """Read `sequence` once from the zero state, first to last, in float64.
+
+    `sequence` (M,) tokens or (M, D) values, M >= 2. With `reset` the hidden state is zeroed before
+    every so many steps; 0: never. Segments between two resets do not depend on each other, so
+    several are read at a time; nothing else is. `progress` is given the steps read so far.
+    """
+    reader = _Reader(parameters)
+    losses: list[float] = []
+    squares: list[Array] = []
+    sizes: list[Array] = []
+    done, steps = 0, len(sequence) - 1
+    for starts, length in _groups(steps, reset, reader.most_rows):
+        for inputs, targets in reader.blocks(sequence, starts, length):
+            per_row, errors = reader.read(inputs, targets)
+            losses.append(_sum(per_row.tolist()))
+            if errors is not None:
+                with np.errstate(all="ignore"):
+                    squares.append(np.square(errors).sum(axis=0))
+                    sizes.append(np.abs(errors).sum(axis=0))
+            done += inputs.shape[0] * inputs.shape[1]
+            if progress:
+                progress(done)
+    loss = _sum(losses) / steps
+    if not squares:
+        return PassResult(loss, steps)
+    with np.errstate(all="ignore"):
+        rmse, mae = np.sqrt(np.sum(squares, axis=0) / steps), np.sum(sizes, axis=0) / steps
+    return PassResult(loss, steps, rmse, mae)
+
+
+def _sum(numbers: list[float]) -> float:
+    """The rounded exact sum; as floats add up where one of them is not finite."""
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):
+        return sum(numbers)
+
+
+def _groups(steps: int, reset: int, most_rows: int) -> Iterator[tuple[Array, int]]:
+    """First steps and common length of segments that are read together, in order."""
+    reset = min(reset or steps, steps)
+    rows = max(1, most_rows // reset)
+    whole = steps // reset
+    for first in range(0, whole, rows):
+        yield np.arange(first, min(first + rows, whole)) * reset, reset
+    if steps % reset:
+        yield np.array([whole * reset]), steps % reset
+
+
+class _Reader:
+    """A network in float64 that carries its state from block to block."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        shape = dataclasses.replace(parameters.shape, dtype="float64")
+        self._parameters = Parameters(shape)
+        np.copyto(self._parameters.flat, parameters.flat)
+        self.most_rows = max(1, min(_CHUNK, _MOST_OUTPUTS // shape.width))
+        self._networks: dict[tuple[int, int], Network] = {}
+
+    def blocks(self, sequence: Array, starts: Array, length: int) -> Iterator[tuple[Array, Array]]:
+        """Inputs and targets (T, B[, D]) of segments, block by block, from the zero state."""
+        self._hidden = self._parameters.shape.hidden_state(len(starts))
+        most = max(1, self.most_rows // len(starts))
+        for first in range(0, length, most):
+            at = starts + np.arange(first, min(first + most, length))[:, None]
+            yield sequence[at], sequence[at + 1]
+
+    def read(self, inputs: Array, targets: Array) -> tuple[Array, Array | None]:
+        """The loss of each row, and for values the errors (rows, D)."""
+        network = self._network(inputs.shape[0], inputs.shape[1])
+        with np.errstate(all="ignore"):
+            network.forward(inputs, self._hidden)
+            network.final_state(self._hidden)
+            network.total_loss(targets, trains=False)
+            if self._parameters.shape.task == "tokens":
+                return network.output.per_row, None
+            outputs = network.output.outputs(slice(None))
+            errors = outputs - targets.reshape(outputs.shape)
+        return network.output.per_row, errors
+
+    def _network(self, steps: int, rows: int) -> Network:
+        found = self._networks.get((steps, rows))
+        if found is None:
+            found = self._networks[steps, rows] = Network(self._parameters, steps, rows)
+            with np.errstate(all="ignore"):
+                found.refresh()
+        return found

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, TokenGradient, aligned, scale_of
-from rnntui.nn.cells import Extent
+from rnntui.nn.cells import Dims
+from rnntui.nn.kernels.layout import Array, TokenGradient, aligned, scale_of
 
 
 class Projection(ABC):
     """What feeds a layer. Parameters `Wx` (G, inputs, H) and `b` (G, H).
 
-    Where the extent is `in_order`, the cell adds the bias, after its own part. `scale` multiplies
+    Where the dims is `in_order`, the cell adds the bias, after its own part. `scale` multiplies
     what goes forward, gate by gate; gradients are those of what it was before.
     """
 
@@ -36,19 +36,20 @@ class TokenProjection(Projection):
 
     def __init__(
         self,
-        extent: Extent,
+        dims: Dims,
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         scale: tuple[float, ...] | None = None,
     ) -> None:
-        self._scale = scale_of(scale, extent.dtype)
+        self._scale = scale_of(scale, dims.dtype)
         self._Wx, self._b, self._gradients = weights["Wx"], weights["b"], gradients
-        self._in_order, self._sums = extent.in_order, extent.sums()
-        _, vocab, hidden = self._Wx.shape
-        self._table = aligned(self._Wx.shape, extent.dtype)
+        self._in_order, self._sums = dims.in_order, dims.sums()
+        gates, vocab, hidden = self._Wx.shape
+        self._table = aligned(self._Wx.shape, dims.dtype)
         if gradients is not None:
-            sizes = (extent.rows, vocab, hidden)
-            self._by_token = TokenGradient(*sizes, extent.dtype, extent.in_order)
+            sizes = (dims.rows, vocab, hidden)
+            at_once = gates if dims.kernels.tokens == "all" else 1
+            self._by_token = TokenGradient(*sizes, dims.dtype, dims.in_order, at_once)
 
     def refresh(self) -> None:
         if self._in_order:
@@ -77,18 +78,18 @@ class DenseProjection(Projection):
 
     def __init__(
         self,
-        extent: Extent,
+        dims: Dims,
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         scale: tuple[float, ...] | None = None,
     ) -> None:
-        self._scale = scale_of(scale, extent.dtype)
+        self._scale = scale_of(scale, dims.dtype)
         self._b, self._gradients = weights["b"][:, None], gradients
         self._working_b = self._b
         if scale is not None:
-            self._working_b = aligned(self._b.shape, extent.dtype)
-        self._in_order, self._sums = extent.in_order, extent.sums()
-        self._linear = extent.linear(weights["Wx"], gradients is not None, scale)
+            self._working_b = aligned(self._b.shape, dims.dtype)
+        self._in_order, self._sums = dims.in_order, dims.sums()
+        self._linear = dims.linear(weights["Wx"], gradients is not None, scale)
 
     def refresh(self) -> None:
         self._linear.refresh()
@@ -106,4 +107,8 @@ class DenseProjection(Projection):
             self._sums.outer(x, dz, self._gradients["Wx"][g])
             self._sums.total(dz, self._gradients["b"][g])
         if dx is not None:
-            self._linear.backward(dZ, dx)
+            self.input_gradient(dZ, dx)
+
+    def input_gradient(self, dZ: Array, dx: Array) -> None:
+        """From dZ (G, N, H) to dx (N, inputs) alone."""
+        self._linear.backward(dZ, dx)

@@ -9,13 +9,12 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
-
-SAFE_LOGIT = 60.0  # exp of it, times any vocabulary, is far from overflow even in float32
+from rnntui.nn.kernels.layout import Array, aligned, dot
+from rnntui.nn.kernels.softmax import SAFE_LOGIT
 
 
 class Loss(ABC):
-    """`outputs` is where the network writes; `per_row` (N,) is the loss of each row."""
+    """`outputs` receives the network's outputs; `per_row` (N,) is the loss of each row."""
 
     outputs: Array
     per_row: Array
@@ -35,6 +34,13 @@ class Loss(ABC):
     @abstractmethod
     def probability(self, rows: slice) -> Array | None:
         """The probability of the true token in those rows; None for values."""
+
+
+def reported(per_row: Array, epsilon: float) -> float:
+    """The sum of the losses (N,), with `epsilon` added to each probability of a true token."""
+    if epsilon:
+        return float(-np.log(np.exp(-per_row.astype(np.float64)) + epsilon).sum())
+    return float(np.add.reduce(per_row))
 
 
 class CrossEntropy(Loss):
@@ -67,13 +73,10 @@ class CrossEntropy(Loss):
         if self._in_order:
             np.add.reduce(logits, axis=1, out=total)
         else:
-            np.dot(logits, self._ones, total)
+            dot(logits, self._ones, total)
         np.log(total, self.per_row)
         np.subtract(self.per_row, self._picked, self.per_row)  # log Σ exp - logit[true]
-        if self._epsilon:
-            reported = -np.log(np.exp(-self.per_row.astype(np.float64)) + self._epsilon)
-            return float(reported.sum())
-        return float(np.add.reduce(self.per_row))
+        return reported(self.per_row, self._epsilon)
 
     def gradient(self, weight: float) -> Array:
         """weight * (p - one_hot(target))."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnntui.clusters import Clusters
 from rnntui.errors import DataError
-from rnntui.nn.arena import Array, Layout, aligned
+from rnntui.nn.adaptive import output_shapes
 from rnntui.nn.cells import CELLS
+from rnntui.nn.initialise import INITIALISATIONS
+from rnntui.nn.kernels.layout import Array, Layout, aligned
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
@@ -20,7 +22,10 @@ from rnntui.text import fit, safe_text
 
 @dataclass(frozen=True)
 class ModelShape:
-    """What a network is made of. `width` is the vocabulary's size, or the number of features."""
+    """What a network is made of. `width` is the vocabulary's size, or the number of features.
+
+    With `clusters` the output layer is an adaptive softmax.
+    """
 
     task: str
     width: int
@@ -29,12 +34,14 @@ class ModelShape:
     hidden: int
     layers: int
     dtype: str
+    clusters: Clusters | None = None
 
     @classmethod
-    def of(cls, recipe: Recipe, width: int) -> ModelShape:
-        """The shape a recipe asks for."""
-        m = recipe.model
-        return cls(recipe.data.task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype)
+    def of(cls, recipe: Recipe, width: int, clusters: Clusters | None = None) -> ModelShape:
+        """The shape a recipe asks for; `clusters` are used if it asks for an adaptive output."""
+        m, task = recipe.model, recipe.data.task
+        used = clusters if m.output == "adaptive" and task == "tokens" else None
+        return cls(task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype, used)
 
     @property
     def parts(self) -> int:
@@ -45,7 +52,7 @@ class ModelShape:
         """Every parameter by name; matrices multiply from the right, gates (G) come first.
 
         For layer n: `Wx{n}` (G, inputs, H), `b{n}` (G, H), and the cell's own, such as `Wh{n}`;
-        for the output: `Wy` (H, width), `by` (width,).
+        for the output: `Wy` (H, width), `by` (width,), or those of `adaptive.output_shapes`.
         """
         cell, H = CELLS[self.cell], self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
@@ -54,7 +61,13 @@ class ModelShape:
             shapes[f"Wx{n}"] = (cell.gates, inputs, H)
             shapes |= {f"{name}{n}": shape for name, shape in cell.shapes(H).items()}
             shapes[f"b{n}"] = (cell.gates, H)
-        return Layout(shapes | {"Wy": (H, self.width), "by": (self.width,)})
+        return Layout(shapes | self.output_shapes())
+
+    def output_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of the output layer by name."""
+        if self.clusters is not None:
+            return output_shapes(self.clusters, self.hidden)
+        return {"Wy": (self.hidden, self.width), "by": (self.width,)}
 
     def hidden_shape(self, batch: int) -> tuple[int, int, int, int]:
         """Of the hidden state: (layers, parts, batch, H)."""
@@ -93,42 +106,24 @@ def initialise(
     random: np.random.RandomState,
     forget_bias: float = 1.0,
 ) -> None:
-    """Draw W_x and W_h of each layer, then W_y, row by output unit.
+    """Draw W_x and W_h of each layer, then W_y, row by output unit, as `distribution` does.
 
-    Biases become zero, that of a forget gate `forget_bias`: what a cell holds then lasts at first.
-    "normal" has deviation `scale`, "uniform" reaches from -scale to scale; 0 means 1/sqrt(H).
-    "glorot" (Glorot & Bengio 2010) is uniform up to scale * sqrt(6 / (inputs + outputs)) for each
-    gate; "orthogonal" makes each gate's W_h `scale` times an orthogonal matrix (Saxe et al. 2014)
-    and the others glorot; 0 means 1.
+    Those of the tails of an adaptive softmax come last. `scale` 0 means the usual one. Biases
+    become zero, that of a forget gate `forget_bias`, so that the cell remembers at first.
     """
-    tensors = parameters.tensors
+    tensors, hidden = parameters.tensors, parameters.shape.hidden
+    chosen = INITIALISATIONS[distribution]
     parameters.flat.fill(0)
     names = [f"{name}{n}" for n in range(parameters.shape.layers) for name in ("Wx", "Wh")]
-    for name in [*names, "Wy"]:
+    names += [name for name in parameters.shape.output_shapes() if name.startswith("W")]
+    for name in names:
         rows = tensors[name].swapaxes(-1, -2)  # (…, outputs, inputs), as documents write them
-        if distribution in ("normal", "uniform"):
-            reach = scale or 1 / math.sqrt(parameters.shape.hidden)
-            normal = distribution == "normal"
-        else:
-            reach, normal = (scale or 1.0) * math.sqrt(6 / sum(rows.shape[-2:])), False
-        if distribution == "orthogonal" and name.startswith("Wh"):
-            for gate in rows:
-                gate[...] = _orthogonal(len(gate), random) * (scale or 1.0)
-        elif normal:
-            rows[...] = random.randn(*rows.shape) * reach
-        else:
-            rows[...] = random.uniform(-reach, reach, rows.shape)
+        inputs = rows.shape[-1] if name.startswith("Wt") else hidden
+        chosen.draw(rows, name.startswith("Wh"), scale or chosen.usual_scale(inputs), random)
     forget_gate = CELLS[parameters.shape.cell].forget_gate
     if forget_gate is not None:
         for n in range(parameters.shape.layers):
             tensors[f"b{n}"][forget_gate] = forget_bias
-
-
-def _orthogonal(size: int, random: np.random.RandomState) -> Array:
-    """A random rotation or reflection, all equally likely."""
-    q, r = np.linalg.qr(random.randn(size, size))
-    rotation: Array = q * np.where(np.diag(r) < 0, -1.0, 1.0)
-    return rotation
 
 
 def named_parameters(parameters: Parameters) -> dict[str, Array]:
@@ -145,9 +140,19 @@ def named_parameters(parameters: Parameters) -> dict[str, Array]:
         named[f"rnn.weight_hh_l{n}"] = _rows_by_gate(tensors[f"Wh{n}"][recurrent])
         named[f"rnn.bias_ih_l{n}"] = tensors[f"b{n}"][inputs].reshape(-1)
         named[f"rnn.bias_hh_l{n}"] = cell.recurrent_bias(parameters.layer(n)).reshape(-1)
-    named["head.weight"] = np.array(tensors["Wy"].T, order="C")
-    named["head.bias"] = tensors["by"].copy()
+    for name in parameters.shape.output_shapes():
+        named[output_name(parameters.shape, name)] = np.array(tensors[name].T, order="C")
     return named
+
+
+def output_name(shape: ModelShape, name: str) -> str:
+    """What PyTorch calls a parameter of the output layer: of `Linear`, or an adaptive softmax."""
+    kind = "weight" if name.startswith("W") else "bias"
+    if shape.clusters is None:
+        return f"head.{kind}"
+    if name in ("Wy", "by"):
+        return f"head.head.{kind}"
+    return f"head.tail.{int(name[2:]) - 1}.{0 if name.startswith('Wp') else 1}.weight"
 
 
 def _rows_by_gate(W: Array) -> Array:
@@ -171,8 +176,8 @@ def load_named_parameters(parameters: Parameters, named: Mapping[str, Array]) ->
         layer["Wh"][list(cell.recurrent_order)] = _by_gate(named[f"rnn.weight_hh_l{n}"], H)
         biases = (named[f"rnn.bias_{kind}_l{n}"].reshape(-1, H) for kind in ("ih", "hh"))
         cell.load_biases(layer, *biases)
-    parameters.tensors["Wy"][...] = named["head.weight"].T
-    parameters.tensors["by"][...] = named["head.bias"]
+    for name in shape.output_shapes():
+        parameters.tensors[name][...] = named[output_name(shape, name)].T
 
 
 def _by_gate(rows: Array, hidden: int) -> Array:
@@ -184,7 +189,9 @@ def _check_names(wanted: Mapping[str, Array], named: Mapping[str, Array]) -> Non
     for name in [*wanted, *named]:
         if name not in named or name not in wanted:
             lack = "lacks" if name in wanted else "has an unknown"
-            raise DataError(f"the model {lack} {fit(safe_text(name), 60)}: it is of another kind")
+            raise DataError(
+                f"the model {lack} {fit(safe_text(name), 60)}: it is a different kind of model"
+            )
         if wanted[name].shape != named[name].shape:
             there, expected = named[name].shape, wanted[name].shape
             raise DataError(f"the model's {name} is {_size(there)}, not {_size(expected)}")

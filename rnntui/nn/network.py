@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
-from rnntui.nn.cells import CELLS, Cell, Extent
+from rnntui.nn.adaptive import AdaptiveSoftmax
+from rnntui.nn.cells import CELLS, Cell, Dims, cell_with
 from rnntui.nn.dropout import Dropout
 from rnntui.nn.inputs import DenseProjection, Projection, TokenProjection
-from rnntui.nn.losses import CrossEntropy, Loss, SquaredError
+from rnntui.nn.kernels.choice import REFERENCE, Kernels
+from rnntui.nn.kernels.layout import Array, aligned
+from rnntui.nn.losses import CrossEntropy, SquaredError
 from rnntui.nn.model import Parameters
+from rnntui.nn.output import ChunkedSoftmax, OutputLayer, WholeOutput, fits_whole
 
 
 class Network:
@@ -28,51 +33,59 @@ class Network:
         dropout: float = 0.0,
         random: np.random.RandomState | None = None,
         in_order: bool = True,
+        kernels: Kernels = REFERENCE,
     ) -> None:
         """`dropout` is that of what goes from layer to layer; `random` draws its masks.
 
         `in_order` False: sums are taken the fastest way, also where the cell would keep an order.
         """
         shape = parameters.shape
-        kind = CELLS[shape.cell]
-        self.extent = Extent(steps, batch, shape.hidden, shape.dtype, kind.keeps_order and in_order)
+        in_order = in_order and CELLS[shape.cell].keeps_order
+        self.dims = Dims(steps, batch, shape.hidden, shape.dtype, in_order)
         self.parameters, self.gradients = parameters, gradients
-        rows, tokens = self.extent.rows, shape.task == "tokens"
+        rows, tokens = self.dims.rows, shape.task == "tokens"
         self.inputs = (
             np.zeros(rows, np.intp) if tokens else aligned((rows, shape.width), shape.dtype)
         )
-        self.loss: Loss
-        if tokens:
-            self.loss = CrossEntropy(rows, shape.width, shape.dtype, epsilon, self.extent.in_order)
-        else:
-            self.loss = SquaredError(rows, shape.width, shape.dtype)
-        Wy = parameters.tensors["Wy"][None]
-        self._sums, self._head = self.extent.sums(), self.extent.linear(Wy, gradients is not None)
-        self._projections: list[Projection] = []
-        self._cells: list[Cell] = []
-        for n in range(shape.layers):
-            weights = parameters.layer(n)
-            slopes = gradients.layer(n) if gradients else None
-            project = TokenProjection if tokens and n == 0 else DenseProjection
-            self._projections.append(project(self.extent, weights, slopes, kind.input_scale))
-            self._cells.append(kind(self.extent, weights, slopes, shape.activation))
-
+        self.output = _output_layer(self.dims, parameters, gradients, epsilon)
         self._dropouts: list[Dropout] = []
         if dropout and random is not None:
             sizes = (rows, shape.hidden, shape.dtype)
-            self._dropouts = [Dropout(*sizes, dropout, random) for _ in self._cells[1:]]
+            self._dropouts = [Dropout(*sizes, dropout, random) for _ in range(1, shape.layers)]
+        self.use(kernels)
+
+    def use(self, kernels: Kernels) -> None:
+        """Change the kernels between two updates: the next `refresh` takes everything over.
+
+        The results of the loss stay readable.
+        """
+        self.dims = replace(self.dims, kernels=kernels)
+        parameters, gradients = self.parameters, self.gradients
+        shape, trains = parameters.shape, gradients is not None
+        kind = cell_with(shape.cell, kernels, trains)
+        self.output.use(self.dims)
+        self._projections: list[Projection] = []
+        self.cells: list[Cell] = []  # from the first layer to the top one
+        for n in range(shape.layers):
+            weights = parameters.layer(n)
+            slopes = gradients.layer(n) if gradients else None
+            of_tokens = shape.task == "tokens" and n == 0
+            project = TokenProjection if of_tokens else DenseProjection
+            scale = kind.scale_with(kernels)
+            self._projections.append(project(self.dims, weights, slopes, scale))
+            self.cells.append(kind(self.dims, weights, slopes, shape.activation))
 
     def refresh(self) -> None:
         """Bring working copies of the parameters up to date: after each change of them."""
-        self._head.refresh()
-        for projection, cell in zip(self._projections, self._cells, strict=True):
+        self.output.refresh()
+        for projection, cell in zip(self._projections, self.cells, strict=True):
             projection.refresh()
             cell.refresh()
 
     def forward(self, inputs: Array, hidden: Array) -> None:
-        """From inputs (T, B) or (T, B, D) and hidden (layers, parts, B, H) to the outputs."""
+        """From inputs (T, B) or (T, B, D) and hidden (layers, parts, B, H) to the output layer."""
         np.copyto(self.inputs, inputs.reshape(self.inputs.shape), casting="unsafe")
-        x, layers = self.inputs, zip(self._projections, self._cells, hidden, strict=True)
+        x, layers = self.inputs, zip(self._projections, self.cells, hidden, strict=True)
         for n, (projection, cell, state) in enumerate(layers):
             if n and self._dropouts:
                 x = self._dropouts[n - 1].forward(x)
@@ -80,36 +93,68 @@ class Network:
             cell.begin(state)
             cell.forward()
             x = cell.output
-        outputs = self.loss.outputs
-        self._head.forward(x, outputs[None])
-        np.add(outputs, self.parameters.tensors["by"], outputs)  # y_t = W_y h_t + b_y
+        self.output.forward(x)
 
-    def total_loss(self, targets: Array) -> float:
-        """The loss of the last `forward`, summed over steps and streams."""
-        return self.loss.forward(targets.reshape(self.inputs.shape))
+    def total_loss(self, targets: Array, trains: bool = True) -> float:
+        """The loss of the last `forward`, summed over steps and streams.
+
+        Without `trains`, no `backward` follows.
+        """
+        return self.output.total(targets.reshape(self.inputs.shape), trains)
 
     def backward(self, weight: float) -> None:
         """After `total_loss`: the gradients of weight * the summed loss."""
         assert self.gradients is not None
-        gradients, top = self.gradients.tensors, self._cells[-1]
-        dy = self.loss.gradient(weight)  # (N, width)
-        self._sums.outer(top.output, dy, gradients["Wy"])
-        self._sums.total(dy, gradients["by"])
-        self._head.backward(dy[None], top.dh.reshape(top.output.shape))
-        for n in range(len(self._cells) - 1, -1, -1):
-            cell, projection = self._cells[n], self._projections[n]
+        top = self.cells[-1]
+        self.output.backward(weight, top.dh.reshape(top.output.shape))
+        for n in range(len(self.cells) - 1, -1, -1):
+            cell, projection = self.cells[n], self._projections[n]
             cell.backward()
             if n == 0:
                 projection.backward(self.inputs, cell.inputs, None)
             else:
-                below = self._cells[n - 1]
+                below = self.cells[n - 1]
                 x, dx = below.output, below.dh.reshape(below.output.shape)
                 dropout = self._dropouts[n - 1] if self._dropouts else None
                 projection.backward(dropout.output if dropout else x, cell.inputs, dx)
                 if dropout:
                     dropout.backward(dx)
 
+    def one_error(self, step: int) -> Array:
+        """After `total_loss`: the gradient of the loss of one step to the `dh` of every cell.
+
+        Returns that of its outputs, (B, width). The weights' gradients are not touched.
+        """
+        top, batch = self.cells[-1], self.dims.batch
+        rows = slice(step * batch, (step + 1) * batch)
+        own = self.output.one_error(rows, top.dh.reshape(top.output.shape))
+        for n in range(len(self.cells) - 1, -1, -1):
+            cell = self.cells[n]
+            cell.through_time()
+            if n:
+                below, projection = self.cells[n - 1], self._projections[n]
+                assert isinstance(projection, DenseProjection)
+                projection.input_gradient(cell.inputs, below.dh.reshape(below.output.shape))
+        return own
+
     def final_state(self, hidden: Array) -> None:
         """Write the hidden state after the chunk to hidden (layers, parts, B, H)."""
-        for cell, state in zip(self._cells, hidden, strict=True):
+        for cell, state in zip(self.cells, hidden, strict=True):
             cell.end(state)
+
+
+def _output_layer(
+    dims: Dims, parameters: Parameters, gradients: Parameters | None, epsilon: float
+) -> OutputLayer:
+    """The output layer of a network: what its shape says, and in chunks if it is large."""
+    shape, weights = parameters.shape, parameters.tensors
+    to = None if gradients is None else gradients.tensors
+    if shape.clusters is not None:
+        return AdaptiveSoftmax(dims, shape.clusters, weights, to, epsilon)
+    if shape.task != "tokens":
+        squared = SquaredError(dims.rows, shape.width, shape.dtype)
+        return WholeOutput(dims, weights, to, squared)
+    if not fits_whole(dims, shape.width):
+        return ChunkedSoftmax(dims, weights, to, epsilon)
+    loss = CrossEntropy(dims.rows, shape.width, shape.dtype, epsilon, dims.in_order)
+    return WholeOutput(dims, weights, to, loss)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned
+from rnntui.nn.kernels.layout import Array, aligned, dot
+from rnntui.recipe import Train
+from rnntui.recipe.registry import Registry
 
 _BLOCK = 16_384  # entries
 
@@ -21,14 +23,14 @@ def gradient_norm(gradients: Array, square: float | None = None) -> float:
     `square` is its square where that is known, infinite or NaN if it was too large for the dtype.
     """
     if square is None:
-        square = float(np.dot(gradients, gradients))
+        square = float(dot(gradients, gradients))
     if math.isfinite(square):
         return math.sqrt(square)
     largest = float(np.abs(gradients).max())
     if not math.isfinite(largest):
         return largest
     scaled = gradients.astype(np.float64) / largest  # finite, only its square was too large
-    return largest * math.sqrt(float(np.dot(scaled, scaled)))
+    return largest * math.sqrt(float(dot(scaled, scaled)))
 
 
 def clip(gradients: Array, norm: float, bound: float, mode: str) -> None:
@@ -61,7 +63,7 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Of the update rules, by the names of the recipe's keys."""
+    """The constants of the update rules, named as the recipe keys."""
 
     momentum: float = 0.9
     weight_decay: float = 0.01
@@ -69,11 +71,23 @@ class Coefficients:
     beta2: float = 0.999
     rms_decay: float = 0.99
 
+    @classmethod
+    def of(cls, train: Train) -> Coefficients:
+        """The coefficients that a recipe sets."""
+        return cls(**{field.name: getattr(train, field.name) for field in fields(cls)})
+
 
 class Optimizer(ABC):
-    """An update rule. `moments` are what it remembers, by name, each as long as the parameters."""
+    """An update rule. `moments` are what it remembers, by name, each as long as the parameters.
+
+    `scale_invariant`: a loss times any constant gives the same updates, so that it matters neither
+    whether a loss is summed nor how long a gradient is. `usual_rate` is a learning rate that most
+    small networks train well with, for a mean loss.
+    """
 
     names: ClassVar[tuple[str, ...]] = ()  # of the moments
+    scale_invariant: ClassVar[bool]
+    usual_rate: ClassVar[float]
 
     def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
         self._coefficients = coefficients
@@ -106,8 +120,15 @@ class Optimizer(ABC):
         """One update with learning rate `lr`."""
 
 
+OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
+
+
+@OPTIMIZERS.register("sgd")
 class Sgd(Optimizer):
     """p -= lr g."""
+
+    scale_invariant = False
+    usual_rate = 0.1
 
     def step(self, lr: float) -> None:
         self.updates += 1
@@ -115,9 +136,12 @@ class Sgd(Optimizer):
         np.subtract(self._parameters, self._gradients, self._parameters)
 
 
+@OPTIMIZERS.register("momentum")
 class Momentum(Optimizer):
     """v = μ v + g;  p -= lr v  (as in PyTorch's SGD)."""
 
+    scale_invariant = False
+    usual_rate = 0.01
     names = ("velocity",)
 
     def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
@@ -132,9 +156,12 @@ class Momentum(Optimizer):
         np.subtract(self._parameters, self._gradients, self._parameters)
 
 
+@OPTIMIZERS.register("adagrad")
 class Adagrad(Optimizer):
     """V = V + g²;  p -= lr g / (√V + ε)  (Duchi et al. 2011)."""
 
+    scale_invariant = True
+    usual_rate = 0.02
     EPSILON = 1e-10
     names = ("V",)
 
@@ -156,12 +183,15 @@ class Adagrad(Optimizer):
             np.subtract(p, spare, p)
 
 
+@OPTIMIZERS.register("rmsprop")
 class RmsProp(Optimizer):
     """v = α v + (1-α) g²;  p -= lr g / (√v + ε)  (Hinton 2012, as in PyTorch).
 
     The moment kept is V = v / (1-α), as with Adam.
     """
 
+    scale_invariant = True
+    usual_rate = 0.001
     EPSILON = 1e-8
     names = ("V",)
 
@@ -186,6 +216,7 @@ class RmsProp(Optimizer):
             np.subtract(p, spare, p)
 
 
+@OPTIMIZERS.register("adam")
 class Adam(Optimizer):
     """Adam (Kingma & Ba 2015, algorithm 1), in blocks that stay in the cache.
 
@@ -196,6 +227,8 @@ class Adam(Optimizer):
     With a weight decay λ, p is first multiplied by 1 - lr λ.
     """
 
+    scale_invariant = True
+    usual_rate = 0.002
     EPSILON = 1e-8
     names = ("M", "V")
 
@@ -229,21 +262,12 @@ class Adam(Optimizer):
             np.subtract(p, spare, p)
 
 
+@OPTIMIZERS.register("adamw")
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)."""
 
     def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
         super().__init__(vectors, coefficients, coefficients.weight_decay)
-
-
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": Sgd,
-    "momentum": Momentum,
-    "rmsprop": RmsProp,
-    "adagrad": Adagrad,
-    "adam": Adam,
-    "adamw": AdamW,
-}
 
 
 def make_optimizer(

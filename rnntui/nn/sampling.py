@@ -1,4 +1,4 @@
-"""Writing: one step at a time of one stream or of several, and the choice of the next token."""
+"""Generation: single time steps of one or several streams, and the choice of the next token."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from rnntui.nn.arena import Array, aligned, in_blocks, side_by_side
+from rnntui.nn.adaptive import LogProbabilities
 from rnntui.nn.cells import CELLS, STEPS
+from rnntui.nn.kernels.layout import Array, aligned, dot, in_blocks, side_by_side
 from rnntui.nn.model import Parameters
+from rnntui.recipe import SamplingSettings
 
 SAFE_LOGIT = 300.0  # the largest: exponentials are then far from overflow, their sum from 0
 
@@ -17,9 +19,9 @@ SAFE_LOGIT = 300.0  # the largest: exponentials are then far from overflow, thei
 class Stepper:
     """A network that takes one input after another, with a hidden state of its own.
 
-    It reads the live parameters, so what it gives changes as they do; with `fixed` it may go by how
-    they were when it was made, and is faster. Its arrays are allocated once: a step is a handful of
-    calls.
+    It reads the live parameters, so its outputs follow their updates; with `fixed` it may use
+    copies made at the start, which is faster. Its arrays are allocated once: a time step is a
+    handful of calls.
 
     With `streams` = K it takes K inputs at once, and `hidden` (layers, parts, K, H) is theirs: the
     weights are then read once for all of them.
@@ -36,7 +38,7 @@ class Stepper:
         self.outputs = aligned((*many, shape.width), shape.dtype)
         self._a = a = aligned((cell.gates, *many, shape.hidden), shape.dtype)
         # One gate's product costs a call less, and all gates side by side are as one.
-        self._multiply: Any = np.dot if fixed or len(a) == 1 else np.matmul
+        self._multiply: Any = dot if fixed or len(a) == 1 else np.matmul
         self._layers = []
         for number, state in enumerate(self.hidden):
             layer = parameters.layer(number)
@@ -58,6 +60,9 @@ class Stepper:
             self._rows_of = np.add(table.reshape(-1, *a.shape), b).__getitem__
         self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
+        self._log_probabilities: LogProbabilities | None = None
+        if shape.clusters is not None:
+            self._log_probabilities = LogProbabilities(shape.clusters, parameters.tensors)
 
     def advance(self, x: int | Array) -> None:
         """Take one input, a token or values (D,), without computing the outputs.
@@ -78,8 +83,15 @@ class Stepper:
             x = h
 
     def predict(self) -> Array:
-        """The outputs (width,) or (K, width) after the last input: valid until the next."""
-        np.dot(self._top, self._Wy, self.outputs)
+        """The outputs (width,) or (K, width) after the last input: valid until the next.
+
+        Of tokens they are logits or, with an adaptive softmax, log-probabilities.
+        """
+        if self._log_probabilities is not None:
+            rows = self._top.reshape(-1, self._top.shape[-1])
+            np.copyto(self.outputs, self._log_probabilities(rows).reshape(self.outputs.shape))
+            return self.outputs
+        dot(self._top, self._Wy, self.outputs)
         np.add(self.outputs, self._by, self.outputs)
         return self.outputs
 
@@ -91,36 +103,50 @@ class Chooser:
         self._random_sample: Any = random.random_sample
         self._p = aligned((vocab,), np.float64)
 
-    def choose(
-        self,
-        logits: Array,
-        temperature: float,
-        greedy: bool = False,
-        top_k: int = 0,
-        top_p: float = 1.0,
-    ) -> int:
-        """A token drawn from softmax(logits / temperature), or the most probable one.
+    def choose(self, logits: Array, settings: SamplingSettings) -> int:
+        """Draw a token from softmax(logits / temperature), or take the most probable one.
 
-        Only from the `top_k` most probable (0: all), and of these only from the fewest that have
-        the share `top_p` of their probability (Holtzman et al. 2020).
-        One random number per token, used as NumPy's `RandomState.choice(p=…)` does; none if greedy.
+        `top_p` is nucleus sampling (Holtzman et al. 2020). Uses one random number per token as
+        NumPy's `RandomState.choice(p=…)` does; none if greedy.
         """
-        if greedy:
+        if settings.greedy:
             return int(logits.argmax())
-        p, largest = self._p, logits[logits.argmax()]
-        np.copyto(p, logits)
-        if not abs(largest) < SAFE_LOGIT * temperature:  # seldom, or it is not a number
-            np.subtract(p, largest, p)
-        if temperature != 1.0:
-            np.divide(p, temperature, p)
-        np.exp(p, p)
-        if 0 < top_k < len(p):
-            p[np.argpartition(p, len(p) - top_k)[: len(p) - top_k]] = 0.0
-        if top_p < 1.0:
-            _keep_share(p, top_p)
+        p = self._p
+        _weigh(logits, settings, p)
         np.add.accumulate(p, 0, None, p)
         token = int(p.searchsorted(self._random_sample() * p[-1], "right"))
         return min(token, len(p) - 1)  # past the end only where the logits are not finite
+
+
+def _weigh(logits: Array, settings: SamplingSettings, p: Array) -> None:
+    """Write the probabilities of tokens with logits (V,), times a constant, to p (V,) in float64.
+
+    That is exp(logits / temperature), and 0 for tokens that top-k and top-p leave out.
+    """
+    temperature, top_k, top_p = settings.temperature, settings.top_k, settings.top_p
+    largest = logits[logits.argmax()]
+    np.copyto(p, logits)
+    if not abs(largest) < SAFE_LOGIT * temperature:  # seldom, or it is not a number
+        np.subtract(p, largest, p)
+    if temperature != 1.0:
+        np.divide(p, temperature, p)
+    np.exp(p, p)
+    if 0 < top_k < len(p):
+        p[np.argpartition(p, len(p) - top_k)[: len(p) - top_k]] = 0.0
+    if top_p < 1.0:
+        _keep_share(p, top_p)
+
+
+def probabilities(logits: Array, settings: SamplingSettings) -> Array:
+    """The probability (V,) with which `Chooser` chooses each token."""
+    p = np.zeros(len(logits))
+    if settings.greedy:
+        p[logits.argmax()] = 1.0
+        return p
+    with np.errstate(all="ignore"):
+        _weigh(logits, settings, p)
+        p /= p.sum()
+    return p
 
 
 class EachChooser:
@@ -133,22 +159,16 @@ class EachChooser:
         self._random_sample: Any = random.random_sample
         self._p = aligned((streams, vocab), np.float64)
 
-    def choose(
-        self,
-        logits: Array,
-        temperature: float,
-        greedy: bool = False,
-        top_k: int = 0,
-        top_p: float = 1.0,
-    ) -> Array:
-        """A token for each stream, (K,)."""
-        if greedy:
-            likeliest: Array = logits.argmax(axis=1)
-            return likeliest
+    def choose(self, logits: Array, settings: SamplingSettings) -> Array:
+        """Draw a token for each stream, (K,)."""
+        if settings.greedy:
+            most_likely: Array = logits.argmax(axis=1)
+            return most_likely
+        top_k, top_p = settings.top_k, settings.top_p
         p = self._p
         np.copyto(p, logits)
         np.subtract(p, p.max(axis=1, keepdims=True), p)
-        np.divide(p, temperature, p)
+        np.divide(p, settings.temperature, p)
         np.exp(p, p)
         streams, vocab = p.shape
         if 0 < top_k < vocab:

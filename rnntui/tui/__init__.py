@@ -1,10 +1,13 @@
-"""The dashboard: a screen on a training process. Importing this package is cheap."""
+"""The dashboard: a view of a training process. Importing this package is cheap."""
 
-from rnntui.tui.start import Look, attach_dashboard, run_dashboard
+from rnntui.tui.look import Look
+from rnntui.tui.start import attach_dashboard, run_dashboard
 
 THEMES = (
     "dark",
     "light",
+    "colour-blind-dark",
+    "colour-blind-light",
     "nord",
     "gruvbox",
     "catppuccin-mocha",

@@ -2,263 +2,447 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, get_args
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, get_args
 
-from textual.binding import Binding, BindingType
+from textual import events, on
+from textual.binding import Binding
 
-from rnntui.engine.protocol import (
-    Generate,
-    Mend,
-    Pace,
-    Pause,
-    Resume,
-    SamplingKey,
-    Save,
-    SetLearningRate,
-    SetSampling,
-    Step,
-    StopWriting,
-)
-from rnntui.tui.caches import forget_looks
-from rnntui.tui.commands import BY_NAME, COMMANDS, Command
-from rnntui.tui.draw import Glyphs
-from rnntui.tui.draw.sampling import sampling_words
-from rnntui.tui.ladders import pace_after, rate_after, sampling_after
-from rnntui.tui.shell import Shell
-from rnntui.tui.themes import find_theme, next_theme
-from rnntui.tui.widgets.loss import MOST_ZOOM
-from rnntui.tui.widgets.prompt import unescaped
+from rnntui.recipe import Recipe
+from rnntui.tui.base_app import BaseApp
+from rnntui.tui.command import Command
+from rnntui.tui.commands import TABLE, CommandTable
+from rnntui.tui.commands.generation import generate
+from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.look import Layout, Look, in_brief
+from rnntui.tui.poller import Connect
+from rnntui.tui.remembering import Remembering
+from rnntui.tui.themes import next_theme
+from rnntui.tui.views import VIEWS
+from rnntui.tui.views.arrangement import LAYOUTS, LEAST_PAIR, TIGHT_PAIR
+from rnntui.tui.views.mouse import pick, scroll
+from rnntui.tui.views.view import View
+from rnntui.tui.views.watch import ARROWS
+from rnntui.tui.widgets.footer import Footer
+from rnntui.tui.widgets.generated import GeneratedPanel
+from rnntui.tui.widgets.loss import LossPanel
+from rnntui.tui.widgets.panel import TargetPicked, ViewScrolled
+from rnntui.tui.widgets.prompt import PromptLine
+from rnntui.tui.widgets.steps import StepsPanel
+from rnntui.tui.widgets.top import Notice
+from rnntui.tui.window import most_zoom, zoom_words
+
+if TYPE_CHECKING:
+    from rnntui.tui.jumping import Jump
+
+PROBLEM_SECONDS = 10.0
 
 
-def _bindings() -> list[BindingType]:
+def _bindings(commands: Iterable[Command]) -> list[Binding]:
+    commands = tuple(commands)
+    in_prompt = {key for c in commands if c.in_prompt and c.name != "back" for key in c.keys}
+    keys = dict.fromkeys(key for command in commands for key in command.keys)
     return [
-        Binding(
-            ",".join(command.keys),
-            f"command('{command.name}')",
-            command.footer,
-            show=False,
-            priority=command.in_prompt and command.name != "back",
-        )
-        for command in COMMANDS
-        if command.keys
+        Binding(key, f"command({key!r})", show=False, priority=key in in_prompt) for key in keys
     ]
 
 
-class Dashboard(Shell):
-    """Shows one run and steers it."""
+class Dashboard(BaseApp):
+    """The dashboard of one run, with the commands that change what is shown."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    def __init__(
+        self,
+        recipe: Recipe,
+        connect: Connect,
+        *,
+        look: Look | None = None,
+        glyphs: Glyphs = "braille",
+        theme: str = "dark",
+        **options: Any,
+    ) -> None:
+        """Create a dashboard; `look` replaces `glyphs` and `theme`, other options are the base's.
 
-    def action_command(self, name: str) -> None:
-        """A key was pressed."""
-        self.run_command(BY_NAME[name])
+        What is wrong with the user's keys is shown in a notice.
+        """
+        look = look or Look(glyphs, theme)
+        super().__init__(recipe, connect, look=look, **options)
+        self.table, problems = CommandTable.with_keys(look.keys)
+        self.set_bindings(_bindings(self.table.commands))
+        self.display_options.keys = {
+            command.name: command.shown
+            for command in self.table.commands
+            if command.shown != TABLE.by_name[command.name].shown
+        }
+        self._key_problems = problems
+        self.uses_mouse = look.mouse
+        self._jump: Jump | None = None
+        self.remember = Remembering(look.remember, self.set_timer)
+
+    def on_ready(self) -> None:
+        """Show what is wrong with the user's keys."""
+        super().on_ready()
+        if note := in_brief(self._key_problems):
+            self.show_notice(note, "warning", PROBLEM_SECONDS)
+
+    # ---- commands -------------------------------------------------------------------------
+
+    @property
+    def available_commands(self) -> list[Command]:
+        """The commands that can be run now."""
+        return [command for command in self.table.offered(self.view) if command.available(self)]
+
+    def offers(self, command: Command) -> bool:
+        """Return whether a command can be run now."""
+        return command in self.table.offered(self.view) and command.available(self)
+
+    def _offer(self) -> Callable[[Command], bool]:
+        """Return what tells whether a command can be run now."""
+        names = {command.name for command in self.available_commands}
+        return lambda command: command.name in names
+
+    def action_command(self, key: str) -> None:
+        """Run the command of the key that was pressed."""
+        if command := self._of_panel(key) or self.table.command_of(self.view, key):
+            self.run_command(command)
+
+    def _of_panel(self, key: str) -> Command | None:
+        """Return the command that an arrow key runs in the focused panel, if that has its own."""
+        name = ARROWS.get(self.display_options.panel, {}).get(key)
+        return self.table.by_name[name] if name else None
 
     def run_command(self, command: Command) -> None:
-        """Carry out a command, or say that it cannot be done now."""
-        if command.available(self):
+        """Run a command, or show a notice that it is unavailable."""
+        if self.offers(command):
             command.run(self)
         else:
-            self.say(f"{command.footer}: not now")
+            why = command.unavailable or f"{command.footer} is not available now"
+            if self.read_only:
+                why = (
+                    f"{command.footer} is not available: this dashboard only watches (--read-only)"
+                )
+            self.show_notice(why)
 
-    def toggle_pause(self) -> None:
-        """Pause after the current update, or go on."""
-        if self.state.state == "paused":
-            self.order(Resume(), "going on", state="training")
-        else:
-            self.order(Pause(), "pausing after the current update", state="paused")
+    @on(Footer.Clicked)
+    def _footer_clicked(self, event: Footer.Clicked) -> None:
+        self.run_command(event.command)
 
-    def step(self, count: int) -> None:
-        """Make some updates and pause."""
-        updates = "one update" if count == 1 else f"{count} updates"
-        self.order(Step(count), f"{updates}, then pause", state="paused")
+    @on(PromptLine.Submitted)
+    def _prompt_submitted(self) -> None:
+        generate(self)
 
-    def change_pace(self, direction: int) -> None:
-        """Up or down the ladder of updates per second."""
-        shown = self.state.shown
-        if shown is None:
+    @on(LossPanel.Pointed)
+    def _update_pointed_at(self, event: LossPanel.Pointed) -> None:
+        self.move_cursor_to(event.update)
+
+    @on(LossPanel.Zoomed)
+    def _plot_zoomed(self, event: LossPanel.Zoomed) -> None:
+        self.change_zoom(event.direction)
+
+    @on(Notice.Picked)
+    def _view_picked(self, event: Notice.Picked) -> None:
+        self.show_view(next(view for view in VIEWS if view.name == event.view))
+
+    @on(StepsPanel.Selected)
+    def _time_step_selected(self, event: StepsPanel.Selected) -> None:
+        self.select_time_step(event.index)
+
+    @on(TargetPicked)
+    def _target_picked(self, event: TargetPicked) -> None:
+        pick(self, event.target)
+
+    @on(ViewScrolled)
+    def _view_scrolled(self, event: ViewScrolled) -> None:
+        scroll(self, event.direction)
+
+    # ---- jump mode ------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """In jump mode, go where the letter is that was pressed; any other key leaves the mode."""
+        jump = self._jump
+        if jump is None or not isinstance(event, events.Key | events.MouseDown):
+            await super().on_event(event)
             return
-        pace = pace_after(shown.pace, shown.updates_per_second, direction)
-        words = "flat out" if pace is None else f"at most {pace:g} updates per second"
-        self.order(Pace(pace), f"pace: {words}", pace=pace)
+        if isinstance(event, events.Key) and event.is_forwarded:
+            return
+        self.close_jump()
+        if isinstance(event, events.MouseDown):
+            await super().on_event(event)
+        elif spot := jump.by_letter.get(event.character or ""):
+            spot.go()
+        elif (command := self.table.command_of(self.view, event.key)) and command.urgent:
+            self.run_command(command)
 
-    def change_lr(self, direction: int) -> None:
-        """Multiply or divide the learning rate."""
-        if shown := self.state.shown:
-            self.set_lr(rate_after(shown.lr, direction))
+    def open_jump(self) -> None:
+        """Show a letter on every panel and control."""
+        if self.screen is self.main:
+            self.main.show_notice("", "")  # the views are in its place
+        self._show_letters()
 
-    def set_lr(self, lr: float) -> None:
-        """Learn at this rate."""
-        self.order(SetLearningRate(lr), f"learning rate {lr:.3g} from the next update on", lr=lr)
+    def _show_letters(self) -> None:
+        from rnntui.tui.jumping import Jump, spots_of
 
-    def change_sampling(self, key: SamplingKey, direction: int = 1) -> None:
-        """The next value of what decides how tokens are chosen."""
-        if shown := self.state.shown:
-            self.set_sampling(key, sampling_after(key, getattr(shown, key), direction))
+        spots = spots_of(self)
+        if self._jump is None or not self._jump.same_as(spots):
+            self.close_jump()
+            self._jump = Jump(spots)
+            self._jump.show()
 
-    def set_sampling(self, key: SamplingKey, value: float) -> None:
-        """Choose tokens like this from now on."""
-        expected: dict[str, float] = {key: value if key in ("temperature", "top_p") else int(value)}
-        words = sampling_words(key, value, self.unit)
-        self.order(SetSampling(key, value), words, **expected)
+    def close_jump(self) -> None:
+        """Remove the letters of jump mode."""
+        jump, self._jump = self._jump, None
+        if jump is not None:
+            jump.clear()
 
-    def mend(self) -> None:
-        """Do what the banner offers."""
-        self.order(Mend(), "mending")
+    def follow(self) -> None:
+        """Draw the changes of a snapshot; letters of jump mode stay where their controls are."""
+        super().follow()
+        if self._jump is not None and self.is_running:
+            self._show_letters()
 
-    def save(self) -> None:
-        """Write a checkpoint."""
-        self.order(Save(), "saving")
+    def focus_panel(self, name: str) -> None:
+        """Focus a panel: arrow keys act on it, and it can be explained."""
+        if not self.view.has(name) and self.beside and self.beside.has(name):
+            self.focus_other_view()
+        self.main.set_focus(None)
+        before, self.display_options.panel = self.display_options.panel, name
+        self.main.redraw_panels(before, name, "footer")
+
+    @property
+    def focused_panel(self) -> str:
+        """The panel that has the focus: the user's, or the main one of the view."""
+        return "prompt" if self.prompting else self.display_options.panel or self.view.rest
+
+    # ---- what is shown --------------------------------------------------------------------
 
     def open_prompt(self) -> None:
-        """Put the focus into the prompt."""
-        self.main.set_focus(self.main.input)  # at once: what is typed ahead belongs to it
+        """Focus the prompt."""
+        self.main.set_focus(self.main.prompt)  # now, so that type-ahead goes to it
 
-    def write(self) -> None:
-        """Let the network go on from the prompt."""
-        if self.state.connection != "live":
-            return
-        sample = self.state.recipe.sample
-        length = max(20, self.state.step_count) if self.state.values else sample.sample_length
-        prompt = unescaped(self.main.input.value)
-        self.order(Generate(prompt, length), "writing with the live weights")
-
-    def stop_writing(self) -> None:
-        """Enough."""
-        self.order(StopWriting(), "writing stopped")
-
-    def next_text(self) -> None:
-        """Of several texts at once, all; then one after the other."""
+    def next_sample(self) -> None:
+        """Cycle through showing all samples and each one alone."""
         options, count = self.display_options, self.text_count
-        following = 0 if options.text is None else options.text + 1
-        options.text = following if following < count else None
-        self.main.writing.redraw()
+        next_one = 0 if options.text is None else options.text + 1
+        options.text = next_one if next_one < count else None
+        options.text_top = None
+        self.main.redraw_panels("generated")
+
+    def scroll_text(self, direction: int) -> None:
+        """Scroll the generated text by a screenful."""
+        if self.text_count > 1 and self.display_options.text is None:
+            key = self.display_options.key_of("next_sample", "c")
+            self.show_notice(f"{key} shows one sample at a time, to scroll it")
+        elif not self.main.panel(GeneratedPanel).scroll(direction):
+            self.show_notice("all of the text is in view")
+
+    def open_samples(self) -> None:
+        """Open the page of texts generated earlier."""
+        from rnntui.tui.screens.samples import SamplesScreen
+
+        self.push_screen(SamplesScreen(self.state, self.display_options))
 
     @property
     def text_count(self) -> int:
-        """How many texts are written at once."""
-        return len(self.state.written.texts) if self.state.written else 0
+        """Number of samples generated together."""
+        return len(self.state.generated.texts) if self.state.generated else 0
 
     @property
     def unit(self) -> str:
-        """What a token is."""
-        return self.state.welcome.unit if self.state.welcome else "character"
+        """The name of a token, such as "character"."""
+        return self.state.unit
 
     @property
     def feature_count(self) -> int:
-        """Columns of the values."""
+        """Number of columns in the series."""
         return len(self.state.welcome.features) if self.state.welcome else 0
 
     def toggle_log(self) -> None:
-        """Logarithmic or linear."""
+        """Switch the loss axis between logarithmic and linear."""
         self.display_options.log = not self.display_options.log
-        self.say("loss axis: logarithmic" if self.display_options.log else "loss axis: linear")
-        self.main.plot.redraw()
+        self.show_notice(
+            "loss axis: logarithmic" if self.display_options.log else "loss axis: linear"
+        )
+        self.main.redraw_panels("plot")
 
     def change_zoom(self, direction: int, wrap: bool = False) -> None:
-        """See more or less of the past."""
-        options, count = self.display_options, MOST_ZOOM + 1
+        """Zoom the loss plot in or out; `wrap` cycles back to the whole run."""
+        options, snapshot = self.display_options, self.state.snapshot
+        most = most_zoom(snapshot.step if snapshot else 0)
         zoom = options.zoom + direction
-        options.zoom = zoom % count if wrap else max(0, min(MOST_ZOOM, zoom))
-        words = ("the whole run", "its last half", "its last quarter", "its last eighth")
-        self.say(f"plot: {words[options.zoom]}")
-        self.main.plot.redraw()
+        options.zoom = zoom % (most + 1) if wrap else max(0, min(most, zoom))
+        self.show_notice(f"plot: {zoom_words(options.zoom, options.cursor is not None)}")
+        self.main.redraw_panels("plot")
 
-    def choose(self, direction: int) -> None:
-        """Choose the next or the previous step."""
-        options, count = self.display_options, self.state.step_count
-        at = count - 1 if options.chosen is None else options.chosen + direction
-        options.chosen = max(0, min(count - 1, at))
-        self.main.strip.redraw()
-        self.main.footer.redraw()
+    def select(self, direction: int) -> None:
+        """Select the next or previous time step."""
+        options, count = self.display_options, self.state.time_step_count
+        at = count - 1 if options.selected is None else options.selected + direction
+        options.selected = max(0, min(count - 1, at))
+        self.main.redraw_panels("steps", "footer")
 
-    def choose_step(self, step: int | None) -> None:
-        """Choose a step by its number."""
-        self.display_options.chosen = step
-        self.main.strip.redraw()
-        self.main.footer.redraw()
+    def select_time_step(self, index: int | None) -> None:
+        """Select a time step by its index, or none."""
+        self.display_options.selected = index
+        self.main.redraw_panels("steps", "footer")
 
-    def next_feature(self) -> None:
-        """One column of the values after the other, then all."""
+    def next_column(self) -> None:
+        """Cycle through showing each column alone and all of them."""
         options = self.display_options
-        following = 0 if options.feature is None else options.feature + 1
-        options.feature = following if following < self.feature_count else None
-        self.main.strip.redraw()
-        self.main.writing.redraw()
+        next_one = 0 if options.feature is None else options.feature + 1
+        options.feature = next_one if next_one < self.feature_count else None
+        look = dataclasses.replace(self.state.insight_look, feature=options.feature or 0)
+        self.ask_insight(look)
+        self.main.redraw_panels("steps", "generated", self.view.name)
 
     def next_glyphs(self) -> None:
-        """The next way of drawing."""
+        """Switch to the next glyph set, if the terminal can show more than ASCII."""
+        if (encoding := self.encoding) != "utf-8":
+            self.show_notice(f"{encoding} can only show ASCII glyphs (--glyphs braille overrides)")
+            return
         names = get_args(Glyphs)
         self.set_glyphs(names[(names.index(self.display_options.glyphs) + 1) % len(names)])
 
     def set_glyphs(self, glyphs: Glyphs) -> None:
-        """Draw with these."""
+        """Switch to a glyph set."""
         self.display_options.glyphs = glyphs
+        self.remember("glyphs", glyphs)
         self.main.redraw()
-        self.say(f"glyphs: {glyphs}")
+        self.show_notice(f"glyphs: {glyphs}")
 
     def change_theme(self, name: str | None = None) -> None:
-        """Paint with a theme, or with the next one."""
-        self.theme = find_theme(name or next_theme(self.theme)).name
-        forget_looks()
-        for widget in self.screen.query("*"):
-            widget.refresh()
-        self.say(f"theme: {self.theme}")
+        """Switch to a theme, or to the next one."""
+        self.follows_background = False
+        self.show_theme(name or next_theme(self.theme))
+        self.remember("theme", self.theme)
+        self.show_notice(f"theme: {self.theme}")
+
+    def show_view(self, view: View) -> None:
+        """Switch to a view, also for the next dashboard.
+
+        The first view alone is remembered where it closes another one beside it: on a narrow
+        terminal it is only what all others return to.
+        """
+        super().show_view(view)
+        closed_one = view is VIEWS[0] and self.pairs
+        self.remember("view", view.name if view is not VIEWS[0] or closed_one else None)
+
+    def change_layout(self, layout: Layout | None = None) -> None:
+        """Switch to a layout, or between one view and two."""
+        width = self.size.width
+        if layout is None and width < TIGHT_PAIR and not self.pairs:
+            self.show_notice(f"two views need {TIGHT_PAIR} columns")
+            return
+        two: Layout = "auto" if width >= LEAST_PAIR else "beside"
+        self.set_layout(layout or ("single" if self.beside else two))
+        self.remember("layout", self.display_options.layout)
+        self.show_notice(f"layout: {LAYOUTS[self.display_options.layout]}")
+
+    def change_mouse(self) -> None:
+        """Use the mouse, or leave it to the terminal."""
+        self.uses_mouse = not self.uses_mouse
+        self.use_mouse(self.uses_mouse)
+        self.remember("mouse", self.uses_mouse)
+        self.show_notice("mouse: on" if self.uses_mouse else "mouse: left to the terminal")
 
     def back(self) -> None:
-        """Out of the prompt first, then from the forecast, then from the chosen step."""
+        """Close the prompt, the news or the view; in the first view cursor and selection."""
         if self.prompting:
             self.main.set_focus(None)
+        elif self.display_options.panel:
+            self.focus_panel("")
         elif self.has_news:
-            self.display_options.news_seen = True
+            self.display_options.news_dismissed = True
             self.main.follow()
-        elif self.display_options.at is not None:
-            self.point_at(None)
+        elif self.view is not VIEWS[0]:
+            self.show_view(VIEWS[0])
+        elif self.display_options.cursor is not None:
+            self.move_cursor_to(None)
         elif forecast := self.state.forecast(self.display_options):
-            self.display_options.put_away = forecast.id
+            self.display_options.dismissed_forecast = forecast.id
             self.main.follow()
-        else:
-            self.choose_step(None)
+        elif self.display_options.selected is not None:
+            self.select_time_step(None)
+        elif self._view_to_close:
+            self.show_view(VIEWS[0])
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is something to close."""
+        options = self.display_options
+        selected = options.selected is not None or options.cursor is not None or options.panel
+        opened = self.prompting or bool(selected) or self.has_news or self._view_to_close
+        return opened or self.state.forecast(options) is not None
+
+    @property
+    def _view_to_close(self) -> bool:
+        """Whether a view is shown in place of the first one, or beside it."""
+        return self.view is not VIEWS[0] or self.beside is not None
 
     @property
     def has_news(self) -> bool:
-        """Whether the banner says what happened while nobody looked."""
-        return bool(self.state.news) and not self.display_options.news_seen
+        """Whether the banner shows what happened while the user was away."""
+        return bool(self.state.news) and not self.display_options.news_dismissed
 
-    def move_point(self, direction: int) -> None:
-        """Point at an earlier or a later update of the loss plot."""
-        self.point_at(self.main.plot.point(direction))
+    def move_cursor(self, direction: int) -> None:
+        """Move the cursor on the loss plot left or right."""
+        self.move_cursor_to(self.main.panel(LossPanel).point(direction))
 
-    def point_at(self, update: int | None) -> None:
-        """Point at an update of the loss plot, or at none."""
-        self.display_options.at = update
-        self.main.plot.redraw()
-        self.main.footer.redraw()
+    def move_cursor_to(self, update: int | None) -> None:
+        """Move the cursor on the loss plot to an update, or remove it."""
+        self.display_options.cursor = update
+        self.state.point_at(update)
+        self.poller.ask_steps()
+        self.main.redraw_panels("plot", "steps", "footer")
 
     def open_page(self, name: str) -> None:
-        """Help, information or events."""
+        """Open the help, information or events page."""
         from rnntui.tui.screens.about import event_rows, info_rows
         from rnntui.tui.screens.help import help_rows
         from rnntui.tui.screens.pages import PageScreen
-
-        def available(command: Command) -> bool:
-            return command.available(self)
+        from rnntui.tui.screens.panel_help import help_of, panel_rows
 
         state, options = self.state, self.display_options
+        groups, dropout = self.table.groups_of(self.view), state.recipe.model.dropout > 0
+        about = help_of(self.focused_panel, state.values)
+
+        def keys(width: int) -> Rows:
+            return help_rows(self._offer(), options, width, groups, state.values, dropout)
+
+        def panel(width: int) -> Rows:
+            return panel_rows(about, groups, self._offer(), options, width, dropout)
+
         pages = {
-            "help": ("keys", lambda w: help_rows(available, options, w, state.values)),
+            "panel": (about.title, panel),
+            "help": ("keys", keys),
             "info": ("about this run", lambda w: info_rows(state, w)),
             "events": ("events", lambda w: event_rows(state, w)),
         }
         title, make = pages[name]
         self.push_screen(PageScreen(title, make, options))
 
-    def open_palette(self) -> None:
-        """Find a command by name."""
+    def explain_view(self) -> None:
+        """Open the page that explains this view, with the numbers of the selected position."""
+        from rnntui.tui.screens.pages import PageScreen
+        from rnntui.tui.widgets.insight import InsightPanel
+
+        self.ask_insight(dataclasses.replace(self.state.insight_look, details=True))
+        panel = self.main.panel_named(self.view.name)
+        assert isinstance(panel, InsightPanel)
+        page = PageScreen(self.view.name, panel.explained, self.display_options)
+        page.closed = self._explained
+        self.push_screen(page)
+
+    def _explained(self) -> None:
+        """The page is closed, so its numbers need not be measured any more."""
+        self.ask_insight(dataclasses.replace(self.state.insight_look, details=False))
+
+    def open_palette(self, typed: str = "") -> None:
+        """Open the command palette, with something typed already."""
         from rnntui.tui.screens.palette import PaletteScreen, choices
 
         if self.screen is self.main:
-            self.push_screen(PaletteScreen(choices(self), self.display_options))
+            self.push_screen(PaletteScreen(choices(self), self.display_options, typed))
 
     def suspend_now(self) -> None:
-        """Back to the shell; fg comes back."""
+        """Suspend the dashboard; the shell's `fg` resumes it."""
         self.action_suspend_process()

@@ -1,10 +1,9 @@
-"""What Rich and Textual remember of what was drawn, and when to let go of it.
+"""Clears caches in Rich and Textual that would otherwise waste memory.
 
-Their caches are made for a screen that changes little: numbers seldom come again, and what was
-reckoned for a theme is of no use to another. A full cache that is always renewed is worse than an
-empty one, too: the few things that stay keep the memory of all others around them. The caches are
-a private affair: one that another version does not have is passed over, and a test tells which
-ones there are.
+These caches suit screens that change little. Here numbers rarely repeat, and entries computed for
+one theme are useless for another. A full cache whose entries are constantly replaced also fragments
+memory: the few entries that stay pin the memory around them. The caches are private, so one that a
+version lacks is skipped; a test checks which ones exist.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ import importlib
 from functools import reduce
 from typing import Any
 
-DRAWN = (
+DRAWING = (
     "rich.segment:Segment._split_cells",  # 16,384 texts
     "textual._styles_cache:StylesCache.get_inner_outer",  # 1,024 widgets, of closed pages too
     "textual.geometry:Region.intersection",  # 4,096 places
     "rich.cells:cached_cell_len",  # 4,096 widths
     "rnntui.tui.widgets.cells:_units",  # 2,048 rows
 )
-LOOKS = (
+THEME = (
     "rich.color:Color.downgrade",
     "rich.color:Color.get_ansi_codes",
     "rich.color:Color.parse",
@@ -39,25 +38,25 @@ LOOKS = (
     "textual.strip:Strip.blank",
     "textual.strip:Strip.render_ansi",
     "textual.style:Style.__add__",
-    "rnntui.tui.painter:transition",
+    "rnntui.tui.escapes:transition",
     "rnntui.tui.themes:role_style",
 )
 
 
-def forget_drawn() -> None:
-    """Let go of what will hardly be drawn again."""
-    for place in DRAWN:
-        _forget(place)
+def forget_drawing_caches() -> None:
+    """Clear the caches of drawn text and geometry, which is rarely drawn again."""
+    for place in DRAWING:
+        _clear(place)
 
 
-def forget_looks() -> None:
-    """Let go of the colours and styles of a theme that is left."""
-    for place in LOOKS:
-        _forget(place)
+def forget_theme_caches() -> None:
+    """Clear the caches of colours and styles after a change of theme."""
+    for place in THEME:
+        _clear(place)
 
 
 def cache_at(place: str) -> Any:
-    """The function with a cache at "module:name"; None where there is none."""
+    """Return the cached function at "module:name", or None if there is none."""
     module, _, name = place.partition(":")
     try:
         found = reduce(getattr, name.split("."), importlib.import_module(module))
@@ -66,7 +65,7 @@ def cache_at(place: str) -> Any:
     return found if hasattr(found, "cache_clear") else None
 
 
-def _forget(place: str) -> None:
+def _clear(place: str) -> None:
     cached = cache_at(place)
     if cached is not None:
         cached.cache_clear()

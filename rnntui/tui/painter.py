@@ -1,19 +1,16 @@
-"""Sends a terminal only what changed: Textual's own partial updates send much more.
+"""Sends the terminal only what changed; Textual's own partial updates send much more.
 
-In Textual 8.2 every changed span is sent from the first cell of its widget's line on, and each run
-of text restates all its colours and takes them back. Here a span begins where it begins, and
-between two runs only what differs is sent: about a fifth of the bytes. And only the widgets that
-have a part in a change are asked for their lines. It leans on private parts of Textual; a test
-holds what it sends against what Textual itself would send.
+Textual 8.2 sends every changed span from the first cell of its widget's line, and sets and resets
+all colours for each run of text. Here a span starts at its first changed cell, and only style
+differences between runs are sent: about a fifth of the bytes. Only widgets in a changed region are
+rendered. This depends on private parts of Textual; a test compares its output
+with Textual's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
 
-from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
@@ -22,41 +19,42 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-Piece = tuple[int, int, Strip]  # column, row, what stands there from there on
-_PLAIN = Style.null()
+from rnntui.tui import escapes
+
+Piece = tuple[int, int, Strip]  # column, row, the cells from there on
 
 
-class ThriftyScreen(Screen[None]):
-    """A screen that sends little."""
+class DiffingScreen(Screen[None]):
+    """A screen that sends only differences."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ThriftyCompositor()
+        self._compositor = DiffingCompositor()
 
     def on_screen_suspend(self) -> None:
-        """Let go of what was drawn: a closed page waits for the collector with all its lines."""
+        """Clear cached lines: a closed page would keep them until it is garbage-collected."""
         for widget in self.walk_children(Widget, with_self=True):
             widget._styles_cache.clear()
 
 
-class ThriftyCompositor(Compositor):
-    """Textual's compositor with thriftier updates."""
+class DiffingCompositor(Compositor):
+    """Textual's compositor with updates that send only differences."""
 
-    _changed: tuple[Region, ...] = ()  # what a partial update is about, while it is rendered
+    _changed: tuple[Region, ...] = ()  # regions of the partial update being rendered
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """What changed since the last update."""
+        """Return the changes since the last update."""
         self._changed = tuple(self._dirty_regions)
         try:
             update = super().render_partial_update()
         finally:
             self._changed = ()
-        return update and ThriftyChops(update.chops, update.spans, update.chop_ends)
+        return update and DiffingChops(update.chops, update.spans, update.chop_ends)
 
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """The widgets drawn, for a partial update only those that have a part in it."""
+        """Yield the rendered widgets; for a partial update only those in a changed region."""
         if not self._changed:
             yield from super()._get_renders(crop)
             return
@@ -67,16 +65,16 @@ class ThriftyCompositor(Compositor):
                 yield region, clip, widget.render_lines(inside)
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
-        """The whole screen."""
+        """Return an update of the whole screen."""
         update = super().render_full_update(simplify=simplify)
-        return ThriftyLayout(update.strips, update.region)
+        return DiffingLayout(update.strips, update.region)
 
 
-class ThriftyChops(ChopsUpdate):
-    """Spans of lines."""
+class DiffingChops(ChopsUpdate):
+    """An update of spans of lines."""
 
     def render_segments(self, console: Console) -> str:
-        """What the terminal is sent."""
+        """Return the escape sequences and text to send."""
         return paint(self._pieces(), console)
 
     def _pieces(self) -> Iterator[Piece]:
@@ -87,11 +85,11 @@ class ThriftyChops(ChopsUpdate):
                     yield start, y, strip.crop(start - x, stop - x)
 
 
-class ThriftyLayout(LayoutUpdate):
-    """Whole lines."""
+class DiffingLayout(LayoutUpdate):
+    """An update of whole lines."""
 
     def render_segments(self, console: Console) -> str:
-        """What the terminal is sent."""
+        """Return the escape sequences and text to send."""
         return paint(self._pieces(), console)
 
     def _pieces(self) -> Iterator[Piece]:
@@ -100,65 +98,14 @@ class ThriftyLayout(LayoutUpdate):
 
 
 def paint(pieces: Iterable[Piece], console: Console) -> str:
-    """Escape sequences that put each piece at its place."""
+    """Return escape sequences that draw each piece at its position."""
     system = getattr(console, "_color_system", None)
-    out: list[str] = []
-    before = _PLAIN
-    at: tuple[int, int] | None = None
-    for x, y, strip in pieces:
-        if at != (x, y):
-            out.append(f"\x1b[{y + 1};{x + 1}H")
-        for segment in strip:
-            if segment.control:
-                continue
-            style = segment.style or _PLAIN
-            out += (transition(before, style, system), segment.text)
-            before = style
-        at = (x + strip.cell_length, y)
-    if before is not _PLAIN:
-        out.append("\x1b[0m")
-    return "".join(out)
-
-
-@lru_cache(maxsize=4096)
-def transition(before: Style, after: Style, system: ColorSystem | None) -> str:
-    """The sequence that changes how text looks from one style to another."""
-    if before == after or system is None:
-        return ""
-    if _attributes(before) != _attributes(after) or after == _PLAIN:
-        full = after.render(" ", color_system=system).partition("m ")
-        codes = full[0].removeprefix("\x1b[") if full[1] else ""
-        return f"\x1b[0;{codes}m" if codes else "\x1b[0m"
-    codes_now = []
-    if before.color != after.color:
-        codes_now += _codes(after.color, system, True) or ["39"]
-    if before.bgcolor != after.bgcolor:
-        codes_now += _codes(after.bgcolor, system, False) or ["49"]
-    return f"\x1b[{';'.join(codes_now)}m" if codes_now else ""
-
-
-def _attributes(style: Style) -> tuple[bool, ...]:
-    return tuple(
-        bool(value)
-        for value in (
-            style.bold,
-            style.dim,
-            style.italic,
-            style.underline,
-            style.blink,
-            style.blink2,
-            style.reverse,
-            style.conceal,
-            style.strike,
-            style.underline2,
-            style.frame,
-            style.encircle,
-            style.overline,
-        )
+    return escapes.paint(
+        ((x, y, _runs(strip), strip.cell_length) for x, y, strip in pieces), system
     )
 
 
-def _codes(colour: Any, system: ColorSystem, foreground: bool) -> list[str]:
-    if colour is None:
-        return []
-    return list(colour.downgrade(system).get_ansi_codes(foreground=foreground))
+def _runs(strip: Strip) -> Iterator[tuple[str, Style]]:
+    for segment in strip:
+        if not segment.control:
+            yield segment.text, segment.style or escapes.PLAIN

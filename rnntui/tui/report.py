@@ -1,11 +1,12 @@
-"""The short report in the scrollback after leaving."""
+"""The short report printed after the dashboard has closed."""
 
 from __future__ import annotations
 
 import textwrap
 
+from rnntui.numbers import column_texts, count, finite, plural, rounded
+from rnntui.protocol.messages import Snapshot
 from rnntui.text import safe_text
-from rnntui.tui.draw.numbers import count
 from rnntui.tui.state import RunState
 
 SAMPLE_LINES = 4
@@ -13,47 +14,99 @@ WIDTH = 78
 
 
 def report(state: RunState, stopped: bool = True) -> str:
-    """What ran, how far it came and what it wrote last, as plain lines; empty before update 1."""
-    last = state.snapshot
-    if last is None or last.step == 0:
-        return ""
-    state_now = state.ending.state if state.ending else last.state
-    how = "stopped" if stopped else "left"
+    """Return a plain-text summary of the run and its last sample; empty before update 1."""
+    snapshot = state.snapshot
+    if snapshot is None or snapshot.step == 0:
+        return _left_early(state)
+    state_now = state.ending.state if state.ending else snapshot.state
+    how = "stopped" if stopped else "detached"
     how = how if state_now in ("training", "paused") else state_now
-    head = f"{safe_text(state.recipe.name)}: {how} after {count(last.step)} updates"
-    facts = [
-        ("trained", f"{last.epoch:.2f} epochs in {_time(last.elapsed)}"),
-        ("loss", f"{_loss(last.smooth)} {_unit(state)}, best {_loss(last.best)}"),
+    head = f"{safe_text(state.recipe.name)}: {how} after {count(snapshot.step)} updates"
+    loss = snapshot.numbers.loss_per_token if snapshot.numbers else None
+    summary = [
+        ("trained", f"{snapshot.epoch:.2f} epochs in {_time(snapshot.elapsed)}"),
+        ("loss", f"{_loss(loss)} {_unit(state)} in the last update"),
+        ("", _mean(snapshot)),
     ]
-    if last.validation is not None:
-        facts.append(
-            ("validation", f"{_loss(last.validation)}, best {_loss(last.best_validation)}")
+    if snapshot.validation is not None:
+        summary.append(
+            ("validation", f"{_loss(snapshot.validation)}, best {_loss(snapshot.best_validation)}")
         )
-    facts.append(("settings", f"learning rate {last.lr:.4g}, seed {state.recipe.train.seed}"))
-    lines = [head, *(f"  {name:<11} {text}" for name, text in facts), *_sample(state)]
+    summary.append(("settings", f"learning rate {snapshot.lr:.4g}, seed {state.recipe.train.seed}"))
+    lines = [head, *(f"  {name:<11} {text}" for name, text in summary), *_sample(state)]
     return "\n".join(lines)
 
 
-def where(state: RunState, alive: bool) -> str:
-    """How to come back to the run, or what can be done with it; empty where nothing is kept."""
-    run = state.welcome.run if state.welcome else ""
-    if not run:
+def _left_early(state: RunState) -> str:
+    """Return how a run ended whose numbers had not arrived; empty if it made no update."""
+    if state.ending is None or not (made := _updates(state)):
         return ""
-    finished = state.snapshot is not None and state.snapshot.state == "finished"
-    if alive and not finished:
-        return f"training goes on: rnntui attach {run}"
-    more = "" if finished else f"rnntui resume {run}  ·  "
-    return f"  {'kept':<11} {more}rnntui generate {run}"
+    name = safe_text(state.recipe.name)
+    return f"{name}: {state.ending.state} after {plural(made, 'update')}"
+
+
+def _updates(state: RunState) -> int:
+    """Return the number of updates of an ended run."""
+    if state.end_message is not None:
+        return state.end_message.step
+    return state.ending.status.step if state.ending and state.ending.status else 0
+
+
+def _mean(snapshot: Snapshot) -> str:
+    """Return the mean over the last updates, and the lowest such mean."""
+    lowest = f"lowest {_loss(snapshot.best)}"
+    if snapshot.averaged <= 1:
+        return lowest
+    return f"mean of the last {snapshot.averaged} updates {_loss(snapshot.smooth)}, {lowest}"
+
+
+def return_commands(state: RunState, alive: bool, known: str | None = None) -> str:
+    """Return the commands for the run as it was left; empty if it was not saved.
+
+    `known`: the run's name as far as known before the training process tells it; empty: the newest
+    run; None: it is not saved.
+    """
+    runs_on = alive and state.ending is None
+    if state.welcome is not None:
+        run = state.welcome.run or None
+    else:
+        run = known if runs_on or _updates(state) else None
+    if run is None:
+        return ""
+    standing = state.shown.state if state.shown else "loading"
+    # A process that has reported its end may take a moment more to exit on a busy machine.
+    if runs_on and standing in ("loading", "training", "paused"):
+        return f"training continues: rnntui attach {run}".rstrip()
+    resume, generate = f"rnntui resume {run}".rstrip(), f"rnntui generate {run}".rstrip()
+    if state.saved is None:  # nothing to generate from
+        return f"  {'saved':<11} {resume}"
+    saved = generate if standing == "finished" else f"{resume}  ·  {generate}"
+    export = f"rnntui export {run} --to html (--list: every format)"
+    return f"  {'saved':<11} {saved}\n  {'export':<11} {export}"
+
+
+def started_runs(state: RunState) -> str:
+    """Return the runs that were started from this one, which are not stopped with it."""
+    runs = state.snapshot.runs if state.snapshot else ()
+    return "\n".join(
+        f"  {'new run' if not n else '':<11} {name} trains by itself: "
+        f"rnntui attach {name}  ·  rnntui stop {name}"
+        for n, name in enumerate(map(safe_text, runs))
+    )
 
 
 def _sample(state: RunState) -> list[str]:
-    written = state.written
-    if written is None:
+    generated = state.generated
+    if generated is None:
         return []
     if state.values:
-        numbers = [" ".join("?" if v is None else f"{v:.4g}" for v in r) for r in written.values]
-        return _wrapped("forecast", "  ".join(numbers))
-    return _wrapped("wrote", safe_text(written.prompt + written.text)) if written.text else []
+        columns = [column_texts(column) for column in zip(*generated.values, strict=True)]
+        return _wrapped("forecast", "  ".join(map(" ".join, zip(*columns, strict=True))))
+    return (
+        _wrapped("generated", safe_text(generated.prompt + generated.text))
+        if generated.text
+        else []
+    )
 
 
 def _wrapped(name: str, text: str) -> list[str]:
@@ -64,13 +117,13 @@ def _wrapped(name: str, text: str) -> list[str]:
 
 
 def _loss(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.4f}"
+    return rounded(value) if finite(value) else "not finite"
 
 
 def _unit(state: RunState) -> str:
     if state.values:
-        return "(half squared error per step)"
-    return f"nats per {state.welcome.unit if state.welcome else 'token'}"
+        return "(half squared error per time step)"
+    return f"nats per {state.unit}"
 
 
 def _time(seconds: float) -> str:

@@ -1,7 +1,7 @@
-"""Leaving on signals: in order while the event loop turns, by force when it does not.
+"""Quitting on signals: cleanly while the event loop runs, by force when it is blocked.
 
-A handler of asyncio runs only in a turning loop, and a terminal that takes nothing stops the loop.
-So these are Python-level handlers, with a timer that ends the process if leaving in order does not.
+An asyncio handler needs a running event loop, which a terminal that accepts no output blocks.
+So these are Python-level handlers, with a timer that exits if quitting cleanly takes too long.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-GRACE = 1.5  # seconds for leaving in order
-# Bracketed paste, mouse, focus and wrap as a shell has them; keyboard; normal screen; cursor.
+GRACE = 1.5  # seconds for quitting cleanly
+# Reset bracketed paste, mouse, focus and wrap to a shell's defaults; keyboard; screen; cursor.
 RESTORE = (
     b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[?2048l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
@@ -26,14 +26,14 @@ RESTORE = (
 
 
 class Signals:
-    """Handles SIGTERM, SIGHUP and SIGINT while it is entered.
+    """Context manager that handles SIGTERM, SIGHUP and SIGINT.
 
-    Before `leave` is set a signal raises SystemExit; afterwards `leave(code)` is called from the
-    handler with 128 + the signal's number. `last_resort` runs before the process is ended by force.
+    Until `quit` is set, a signal raises SystemExit; after that the handler calls `quit(code)` with
+    128 + the signal's number. `last_resort` runs before the process exits by force.
     """
 
     def __init__(self, last_resort: Callable[[], None], grace: float = GRACE) -> None:
-        self.leave: Callable[[int], None] | None = None
+        self.quit: Callable[[int], None] | None = None
         self.code: int | None = None
         self._last_resort = last_resort
         self._grace = grace
@@ -63,9 +63,9 @@ class Signals:
             self._timer = threading.Timer(self._grace, self._force, (code,))
             self._timer.daemon = True
             self._timer.start()
-        if self.leave is None:
+        if self.quit is None:
             raise SystemExit(code)
-        self.leave(code)
+        self.quit(code)
 
     def _force(self, code: int) -> None:
         with contextlib.suppress(Exception):
@@ -75,7 +75,7 @@ class Signals:
 
 
 def terminal_modes() -> list[Any] | None:
-    """The settings of the terminal on stdin, to give back later."""
+    """Return the terminal modes of stdin, to restore later; None without a terminal."""
     try:
         return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
     except (OSError, ValueError, termios.error):
@@ -83,7 +83,7 @@ def terminal_modes() -> list[Any] | None:
 
 
 def restore_terminal(modes: list[Any] | None) -> None:
-    """Give the terminal back without ever waiting for it: it may take nothing."""
+    """Restore the terminal without blocking: it may accept no output."""
     with contextlib.suppress(OSError, ValueError, termios.error, AttributeError):
         if modes is not None and sys.__stdin__:
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)
@@ -95,7 +95,7 @@ def restore_terminal(modes: list[Any] | None) -> None:
 
 
 def terminal_gone() -> bool:
-    """Whether the terminal on stdin has been closed under us."""
+    """Return whether the terminal on stdin has been closed."""
     try:
         if sys.__stdin__ is None:
             return True

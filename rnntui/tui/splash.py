@@ -1,77 +1,96 @@
-"""The frame of the dashboard, shown while Textual is imported: that takes longer than all the rest.
+"""Shows the first frame while Textual is imported, and asks for the terminal's background.
 
-What stands here is repainted by the dashboard in the same places. Until then the terminal does not
-echo what is typed.
+Until the dashboard takes over, the terminal does not echo what is typed; what was read together
+with the reply of the terminal is passed on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import select
 import sys
 import termios
+import time
+from collections.abc import Callable
 from typing import Any
 
-from rnntui.text import fit, safe_text
+from rnntui.tui.colours import BACKGROUND_QUERY, is_light
 from rnntui.tui.signals import restore_terminal, terminal_modes
 
 ENTER = "\x1b[?1049h\x1b[?25l"
-# Background, text, title, strong and muted as the own themes have them, in the 256-colour palette.
-COLOURS = {"dark": (233, 251, 79, 231, 245), "light": (231, 236, 23, 16, 242)}
+MOST_TYPED = 4096  # bytes
+_REPLY = re.compile(rb"\x1b\]11;[^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 class Splash:
-    """Shows the frame when it is entered; `hand_over` gives the terminal's modes to the dashboard.
+    """Context manager around the time before the dashboard; `hand_over` passes it the terminal.
 
-    Left without that, it gives the terminal back.
+    Without `hand_over`, leaving the context restores the terminal.
     """
 
-    def __init__(self, name: str, theme: str) -> None:
-        self._name = name
-        self._theme = theme
+    def __init__(self, asks: bool) -> None:
+        """`asks`: query the background colour."""
+        self._asks = asks
         self._modes: list[Any] | None = None
+        self.asked: float | None = None  # when the terminal was asked, until it replies
+        self.light: bool | None = None  # its background, once it has replied
+        self.typed = b""  # keys that came with the reply
         self.shown = False
 
     def __enter__(self) -> Splash:
-        palette, stderr = COLOURS.get(self._theme), sys.__stderr__
-        few = os.environ.get("TEXTUAL_COLOR_SYSTEM") == "standard" or "NO_COLOR" in os.environ
-        if palette is None or stderr is None or few:
-            return self
         with contextlib.suppress(OSError, ValueError, termios.error):
-            columns, rows = os.get_terminal_size(stderr.fileno())
             self._modes = terminal_modes()
-            self._echo_off()
-            stderr.write(ENTER + frame(self._name, columns, rows, palette))
-            stderr.flush()
-            self.shown = True
+            self._quiet()
+            if self._asks:
+                self._write(BACKGROUND_QUERY)
+                self.asked = time.monotonic()
         return self
 
-    def _echo_off(self) -> None:
+    def _quiet(self) -> None:
+        """Neither echo nor wait for the end of a line, as a reply has none."""
         if self._modes is not None and sys.__stdin__ is not None:
-            quiet = [*self._modes[:3], self._modes[3] & ~termios.ECHO, *self._modes[4:]]
+            flags = self._modes[3] & ~(termios.ECHO | termios.ICANON)
+            quiet = [*self._modes[:3], flags, *self._modes[4:]]
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, quiet)
 
+    def _write(self, text: str) -> None:
+        if sys.__stderr__ is not None:
+            sys.__stderr__.write(text)
+            sys.__stderr__.flush()
+
+    def show(self, draw: Callable[[int, int], str]) -> None:
+        """Show a frame; `draw` is given columns and rows."""
+        with contextlib.suppress(OSError, ValueError):
+            if sys.__stderr__ is not None:
+                size = os.get_terminal_size(sys.__stderr__.fileno())
+                self._write(ENTER + draw(*size))
+                self.shown = True
+
+    def listen(self) -> None:
+        """Read the reply of the terminal if it has come."""
+        if self.asked is None or self._modes is None or sys.__stdin__ is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            descriptor = sys.__stdin__.fileno()
+            while len(self.typed) < MOST_TYPED and select.select([descriptor], [], [], 0)[0]:
+                if not (data := os.read(descriptor, MOST_TYPED)):
+                    break
+                self.typed += data
+        if (found := _REPLY.search(self.typed)) is not None:
+            self.asked, self.light = None, is_light(found[0].decode("ascii", "replace"))
+            self.typed = self.typed[: found.start()] + self.typed[found.end() :]
+
     def hand_over(self) -> None:
-        """The dashboard takes the terminal now; it is to find the modes that were there before."""
+        """Restore the original terminal modes for the dashboard, which takes over now."""
         if self._modes is not None and sys.__stdin__ is not None:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._modes)
-        self.shown = False
+        self._modes, self.shown = None, False
 
     def __exit__(self, *_: object) -> None:
         if self.shown:
             restore_terminal(self._modes)
-
-
-def frame(name: str, columns: int, rows: int, palette: tuple[int, int, int, int, int]) -> str:
-    """First and last row of the dashboard on its background."""
-    ground, _text, title, strong, muted = palette
-    if columns < 40 or rows < 3:
-        return f"\x1b[48;5;{ground}m\x1b[2J\x1b[0m"
-    shown = fit(safe_text(name), 24)
-    return (
-        f"\x1b[48;5;{ground}m\x1b[2J"
-        f"\x1b[1;1H\x1b[1;38;5;{title}m rnntui\x1b[38;5;{strong}m  {shown}"
-        f"\x1b[22;38;5;{muted}m  starting"
-        f"\x1b[{rows};1H\x1b[1;38;5;{strong}m q\x1b[22;38;5;{muted}m quit\x1b[0m"
-    )
+        else:
+            self.hand_over()

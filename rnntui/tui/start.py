@@ -1,119 +1,155 @@
-"""Start the dashboard: the training process first, Textual while that one loads."""
+"""Starts the dashboard: first the training process, then Textual while that process loads."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
+from rnntui.charset import SCREEN_ERRORS, Glyphs, terminal_charset, user_environment
 from rnntui.errors import EngineError, RunError
 from rnntui.recipe import Recipe
 from rnntui.text import safe_text
+from rnntui.tui.colours import colour_system, may_ask_background, theme_of
+from rnntui.tui.look import Look
 
 if TYPE_CHECKING:
     from rnntui.engine.ending import Ending
-    from rnntui.order import Order
+    from rnntui.engine.process import RunningEngine
+    from rnntui.engine.stopping import Engine, Stopping
+    from rnntui.protocol.messages import Ended
+    from rnntui.runs.job import Job
     from rnntui.tui.app import Dashboard
     from rnntui.tui.signals import Signals
+    from rnntui.tui.splash import Splash
 
-STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for a training process that keeps nothing
-SAVE_SECONDS = 15.0  # for one that saves before it ends; longer, and it is left to itself
-SAYS_SO = 0.5  # seconds until a user wants to know what there is to wait for
-LAST_BREATH = 50  # looks, of 20 ms, at whether a process that hung up has ended
+STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for a training process that saves nothing
+SAVE_SECONDS = 60.0  # for one that saves before it exits; after that, stop waiting for it
+EXIT_CHECKS = 50  # checks, 20 ms apart, whether a process that closed its connection has exited
+INSISTED_SECONDS = 15.0  # for one told to exit without finishing its update
 HANG_UP = 129
 
 
-class Engine(Protocol):
-    """A training process, started here or found."""
-
-    @property
-    def socket(self) -> Path:
-        """Where it listens, or will."""
-
-    def exited(self) -> int | None:
-        """Its exit status once it has ended, else None."""
-
-    def wait(self, seconds: float) -> int | None:
-        """As `exited`, waiting for its end at most so long."""
-
-    def ending(self) -> Ending | None:
-        """How it ended; None while it runs."""
-
-    def unsaved(self) -> str:
-        """In one safe line, what of a run that has ended is not on the disk; empty: nothing."""
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-
-    def kill(self) -> None:
-        """End it now."""
+class ForeignError(EngineError):
+    """The training process cannot be controlled by this version."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """How the dashboard looks."""
+class Role:
+    """What the dashboard may do; `attached`: it did not start the run.
 
-    glyphs: Literal["braille", "blocks", "ascii"] = "braille"
-    theme: str | None = None
-    mouse: bool = True
+    `run`: the name of a saved run; empty: the training process will name it. `runs`: where it is.
+    """
+
+    kept: bool = False
+    run: str = ""
+    attached: bool = False
+    read_only: bool = False
+    runs: Path | None = None
 
 
-def run_dashboard(order: Order, look: Look | None = None) -> int:
-    """Train in the dashboard until its user leaves; the exit code.
+def run_dashboard(job: Job, look: Look | None = None) -> int:
+    """Train in the dashboard until the user quits; return the exit code.
 
     Needs a terminal on stdin and stderr. Raises EngineError if no training process can be started.
     """
-    gc.disable()  # a sixth of the time of importing Textual goes into looking for garbage
+    gc.disable()  # garbage collection takes a sixth of the time to import Textual
     from rnntui.engine.spawn import spawn
 
-    return _show(order.recipe, spawn(order, Path.cwd()), look or Look(), kept=order.kept)
+    name = Path(job.run).name if job.run else job.name
+    role = Role(kept=job.kept, run=name, runs=_runs_of(job))
+    return _show(job.recipe, spawn(job, Path.cwd()), look or Look(), role)
 
 
 def attach_dashboard(
-    recipe: Recipe, engine: Engine, look: Look | None = None, read_only: bool = False
+    recipe: Recipe,
+    engine: RunningEngine,
+    from_files: Callable[[str], Job],
+    look: Look | None = None,
+    read_only: bool = False,
 ) -> int:
-    """Show a run that is being trained by a process that was started elsewhere; the exit code."""
+    """Show a run that another process is training; return the exit code.
+
+    `from_files` takes a reason and returns the job that shows the run from its files, for a process
+    of another version that cannot be controlled.
+    """
     gc.disable()
-    return _show(recipe, engine, look or Look(), kept=True, read_only=read_only)
+    look, name, runs = look or Look(), engine.run.name, _runs_of(from_files(""))
+    role = Role(kept=True, run=name, attached=True, read_only=read_only, runs=runs)
+    try:
+        return _show(recipe, engine, look, role)
+    except ForeignError as error:
+        why = f"process {engine.pid} cannot be controlled from here, only stopped ({error})"
+        return run_dashboard(from_files(why), look)
 
 
-def _show(
-    recipe: Recipe, engine: Engine, look: Look, *, kept: bool, read_only: bool = False
-) -> int:
+def _runs_of(job: Job) -> Path | None:
+    """Return the directory with the directory of a job's run; None if the run isn't saved."""
+    if job.run:
+        return Path(job.run).parent
+    return Path(job.runs) if job.runs else None
+
+
+def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
+    asks = not look.theme and may_ask_background(os.environ)
     _environment()
-    theme = look.theme or _terminal_theme()
     from rnntui.tui.signals import Signals
     from rnntui.tui.splash import Splash
 
     app: Dashboard | None = None
     try:
-        last_resort = (lambda: None) if kept else engine.kill
-        with Signals(last_resort) as signals, Splash(recipe.name, theme) as splash:
-            app = _app(recipe, engine, signals, look.glyphs, theme, kept, read_only)
-            app.on_other_screen = splash.shown
+        last_resort = (lambda: None) if role.kept else engine.kill
+        with (
+            _screen(look) as glyphs,
+            Signals(last_resort) as signals,
+            Splash(asks) as splash,
+        ):
+            look = replace(look, glyphs=glyphs)
+            _show_first_frame(splash, recipe, look, role)
+            app = _app(recipe, engine, signals, look, role, splash)
             splash.hand_over()
             app.run(mouse=look.mouse)
-            signals.leave = None
-        return _epilogue(app, engine)
+            app.remember.store()
+            signals.quit = None
+        return _epilogue(app, engine, role.run)
     finally:
-        if not kept:
+        if not role.kept:
             _end(engine)
 
 
+def _show_first_frame(splash: Splash, recipe: Recipe, look: Look, role: Role) -> None:
+    """Show what the dashboard will draw first, in the terminal's own colours if none are known."""
+    from rnntui.tui.first_frame import Outset, first_frame
+
+    theme = _known_theme(splash, look)
+    system = "none" if "NO_COLOR" in os.environ else os.environ["TEXTUAL_COLOR_SYSTEM"]
+
+    def draw(columns: int, rows: int) -> str:
+        outset = Outset(recipe, look, columns, role.kept, role.attached, role.read_only)
+        return first_frame(outset, rows, theme, system)
+
+    splash.show(draw)
+
+
+def _known_theme(splash: Splash, look: Look) -> str:
+    """Return the theme; empty while the terminal has not told its background."""
+    splash.listen()
+    if look.theme:
+        return look.theme
+    if splash.light is not None:
+        return "light" if splash.light else "dark"
+    return theme_of(os.environ) if splash.asked is None else ""
+
+
 def _app(
-    recipe: Recipe,
-    engine: Engine,
-    signals: Signals,
-    glyphs: Literal["braille", "blocks", "ascii"],
-    theme: str,
-    kept: bool,
-    read_only: bool,
+    recipe: Recipe, engine: Engine, signals: Signals, look: Look, role: Role, splash: Splash
 ) -> Dashboard:
     import asyncio
 
@@ -121,97 +157,164 @@ def _app(
     from rnntui.tui.app import Dashboard
 
     async def connect() -> EngineClient:
-        return await EngineClient.connect(engine.socket, alive=lambda: engine.exited() is None)
+        def alive() -> bool:
+            return engine.exited() is None
+
+        return await EngineClient.connect(lambda: engine.socket, alive=alive)
 
     async def ending() -> Ending | None:
-        for _ in range(LAST_BREATH):
+        for _ in range(EXIT_CHECKS):
             if engine.exited() is not None:
                 break
             await asyncio.sleep(0.02)
         return engine.ending()
 
+    theme = _known_theme(splash, look) or theme_of(os.environ)
     app = Dashboard(
         recipe,
         connect,
         ending=ending,
-        glyphs=glyphs,
-        theme=theme,
+        look=replace(look, theme=theme),
         stop_engine=engine.terminate,
-        kept=kept,
-        read_only=read_only,
+        suspended=engine.suspended,
+        kept=role.kept,
+        attached=role.attached,
+        read_only=role.read_only,
+        runs=role.runs,
     )
-    app.obey(signals)
+    app.handle_signals(signals)
+    app.take_over(splash.shown, splash.typed, splash.asked)
     return app
 
 
+@contextlib.contextmanager
+def _screen(look: Look) -> Iterator[Glyphs]:
+    """Yield the glyphs to draw with; meanwhile stderr uses an encoding the terminal supports."""
+    stream = sys.__stderr__
+    encoding = stream.encoding if stream is not None else "utf-8"
+    charset = terminal_charset(user_environment(), encoding, look.glyphs)
+    if look.glyphs is None and look.usual_glyphs and charset.glyphs != "ascii":
+        charset = charset._replace(glyphs=look.usual_glyphs)
+    if not isinstance(stream, io.TextIOWrapper):
+        yield charset.glyphs
+        return
+    errors = stream.errors
+    stream.reconfigure(encoding=charset.encoding, errors=SCREEN_ERRORS)
+    try:
+        yield charset.glyphs
+    finally:
+        stream.reconfigure(encoding=encoding, errors=errors)
+
+
 def _environment() -> None:
-    """What Textual reads when it is imported. A user's own settings win."""
-    for name in ("COLUMNS", "LINES"):  # exported by a shell, they would hide every later resize
+    """Set the variables that Textual reads when imported; the user's settings take precedence."""
+    for name in ("COLUMNS", "LINES"):  # if exported by a shell, they would hide later resizes
         os.environ.pop(name, None)
-    os.environ.setdefault("TEXTUAL_FPS", "1000")  # the paint timer: sets how fast a key is answered
+    os.environ.setdefault(
+        "TEXTUAL_FPS", "1000"
+    )  # the paint timer: limits how fast a key takes effect
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    if "TEXTUAL_COLOR_SYSTEM" not in os.environ:
-        os.environ["TEXTUAL_COLOR_SYSTEM"] = colour_system(os.environ)
-
-
-def colour_system(environment: Mapping[str, str]) -> str:
-    """256 colours wherever the terminal has them: enough for the own themes, at half the bytes."""
-    term = environment.get("TERM", "")
-    rich = environment.get("COLORTERM", "").lower() in ("truecolor", "24bit")
-    return "256" if rich or "256color" in term or "direct" in term else "standard"
-
-
-def _terminal_theme() -> str:
-    """The light theme where the terminal says its background is light."""
-    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return "light" if ground in ("7", "15") else "dark"
+    system = colour_system(os.environ)
+    if system == "none":
+        os.environ["NO_COLOR"], system = "1", "standard"
+    else:
+        os.environ.pop("NO_COLOR", None)  # an empty one asks for nothing, but Textual heeds it
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", system)
 
 
 def _end(engine: Engine) -> None:
-    """No process and no socket stay behind."""
+    """Stop the training process, so that no process or socket remains."""
     engine.terminate()
     engine.wait(STOP_SECONDS)
     engine.kill()
 
 
-def _epilogue(app: Dashboard, engine: Engine) -> int:
-    """Say what there is to say on the normal screen; the exit code."""
+def _epilogue(app: Dashboard, engine: Engine, run: str = "") -> int:
+    """Print the report and any error on the normal screen; return the exit code."""
     code = app.return_code or 0
     if code == HANG_UP:
-        # Nobody is there to print for, and Python's own flushing at the end would fail: exit 120.
+        # Nothing can be printed, and Python's own flush at exit would fail with code 120.
         if not app.kept:
             _end(engine)
         os._exit(code)
-    from rnntui.tui.report import report, where
-
-    if app.stopped:
-        _wait_for_saving(engine)
-    told = (report(app.state, app.stopped), where(app.state, engine.exited() is None))
-    if text := "\n".join(filter(None, told)):
-        print(text, flush=True)
+    if app.foreign:
+        raise ForeignError(app.foreign)
+    problem = _stop(app, engine) if app.stopped and app.kept else None
+    _print_report(app, engine, run)
     if app.crash is not None:
         path = write_crash(app.crash)
         kind = type(app.crash).__name__
         print(f"rnntui: the dashboard failed ({kind}); details: {path}", file=sys.stderr)
         return EngineError.exit_code
-    if unsaved := engine.unsaved():
-        print(f"rnntui: {unsaved}", file=sys.stderr)
-        return code or RunError.exit_code
+    told = app.state.end_message is not None
+    if unsaved := app.state.unsaved if told else engine.unsaved():
+        said = app.failure if engine.moved() and app.failure else unsaved
+        print(f"rnntui: {said}", file=sys.stderr)
+        return RunError.exit_code
+    if problem is not None:
+        print(f"rnntui: {problem}", file=sys.stderr)
+        return problem.exit_code
     if app.failure:
         print(f"rnntui: {app.failure}", file=sys.stderr)
     return code
 
 
-def _wait_for_saving(engine: Engine) -> None:
-    """A checkpoint is written before the training process ends."""
-    if engine.wait(SAYS_SO) is None:
-        print("saving the run …", file=sys.stderr, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            engine.wait(SAVE_SECONDS)
+def _print_report(app: Dashboard, engine: Engine, run: str) -> None:
+    from rnntui.tui.report import report, return_commands, started_runs
+
+    told = [report(app.state, app.stopped)]
+    if not engine.moved():
+        known = safe_text(run) if app.kept else None
+        told.append(return_commands(app.state, engine.exited() is None, known))
+    told.append(started_runs(app.state))
+    if text := "\n".join(filter(None, told)):
+        print(text, flush=True)
+
+
+def _stop(app: Dashboard, engine: Engine) -> EngineError | None:
+    """Stop a saved run and record what is on disk; return why it did not stop, or None."""
+    from rnntui.engine.stopping import Stopping
+    from rnntui.protocol.messages import Ended
+    from rnntui.runs.job import this_terminal
+
+    if app.state.end_message is not None:
+        return None
+    if engine.exited() is not None:  # something else ended it just before
+        if ending := engine.ending():
+            app.state.end_as_filed(ending)
+        return None
+
+    def note(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    terminal = this_terminal()
+    how = f"from {terminal}" if terminal else ""
+    attempt = Stopping(engine, how, note, "; press ctrl+c to stop without finishing the update")
+    try:
+        found = _wait(attempt)
+    except EngineError as error:
+        return error
+    finally:
+        attempt.close()
+    if isinstance(found, Ended):
+        app.state.end(found)
+    else:
+        app.state.end_as_filed(found)
+    engine.wait(STOP_SECONDS)
+    return None
+
+
+def _wait(attempt: Stopping) -> Ended | Ending:
+    """Wait for the end of the run; an interrupt makes it exit without finishing its update."""
+    try:
+        return attempt.wait(SAVE_SECONDS)
+    except KeyboardInterrupt:
+        attempt.insist()
+        return attempt.wait(INSISTED_SECONDS)
 
 
 def write_crash(error: BaseException) -> str:
-    """Write what happened to a file of its own; its name, safe to show."""
+    """Write the traceback to a file; return its path, safe to show."""
     import traceback
 
     descriptor, path = tempfile.mkstemp(prefix="rnntui-crash-", suffix=".txt", text=True)

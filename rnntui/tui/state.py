@@ -1,82 +1,108 @@
-"""What the dashboard knows: the run as the engine told it, and how its user wants to see it."""
+"""The dashboard's state: the run as reported by the engine, and the user's view options."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rnntui.engine.ending import Ending
-from rnntui.engine.protocol import (
+from rnntui.engine.ending import Ending, ending_of
+from rnntui.protocol.insight import Finding, Insight, InsightLook, Passage
+from rnntui.protocol.insight import View as ViewName
+from rnntui.protocol.messages import (
     Alert,
     Baseline,
+    Ended,
     Event,
+    Generated,
     History,
     Loading,
     Look,
+    PastText,
     Snapshot,
     TokenSteps,
     ValueSteps,
     Welcome,
-    Writing,
+    Window,
 )
-from rnntui.recipe import Recipe
+from rnntui.recipe import Recipe, SamplingSettings
+from rnntui.runs.store.status import Status
 from rnntui.tui.draw import Bins, Glyphs
+from rnntui.tui.draw.keys import Keys, key_of
+from rnntui.tui.look import Layout
+from rnntui.update_numbers import UpdateNumbers
 
-KEPT_TEXT = 8_000  # characters of a writing that can still be looked at
+SHOWN_SAMPLES = 20  # of them shown below the current text
+KEPT_TEXT = 16_000  # characters of a generated text that stay visible
 KEPT_EVENTS = 500
-KEPT_SAMPLES = 20
+KEPT_SAMPLES = 200
 KEPT_VALIDATIONS = 2_000
+FOLLOWED = 4.0  # updates per second that a user can follow
+CALM = ((60.0, 4.0), (8.0, 3.0), (0.0, 1.0))  # from these seconds of training on, times as rarely
 
 Number = float | None
 Connection = Literal["starting", "live", "gone"]
 
 
 @dataclass(frozen=True)
-class Written:
-    """A writing as far as it has arrived. `end` counts everything written, shown here or not."""
+class GeneratedText:
+    """A text or forecast received so far; `end` counts all of it, kept here or not."""
 
     id: int = 0
     source: Literal["prompt", "sample"] = "sample"
-    step: int = 0
+    update: int = 0
     prompt: str = ""
     text: str = ""
     values: tuple[tuple[Number, ...], ...] = ()
     end: int = 0
     finished: bool = True
     warning: str = ""
-    others: tuple[str, ...] = ()  # written beside it, the newest part of each
-    before: tuple[tuple[Number, ...], ...] = ()  # what a forecast goes on from
+    others: tuple[str, ...] = ()  # samples generated with it, the newest part of each
+    before: tuple[tuple[Number, ...], ...] = ()  # the rows a forecast continues
+    sampling: SamplingSettings | None = None  # of its newest token; None for a forecast
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that is written at once."""
+        """All samples generated together."""
         return (self.text, *self.others)
 
 
 @dataclass
 class Display:
-    """The user's choices of how to look at the run."""
+    """The user's view options."""
 
     glyphs: Glyphs = "braille"
     log: bool = False
     zoom: int = 0  # the plot shows the last 1/2**zoom of the updates
-    at: int | None = None  # update of the loss plot whose losses are told
-    news_seen: bool = False  # what happened while nobody looked has been put away
-    chosen: int | None = None  # step of the strip whose details are shown
-    feature: int | None = None  # of values: one, or all
-    text: int | None = None  # of several written at once: one, or all
-    put_away: int = 0  # id of the writing whose forecast is not shown any more
+    cursor: int | None = None  # the update of the loss plot whose losses are shown
+    news_dismissed: bool = False  # the banner with news since the last visit was closed
+    selected: int | None = None  # the time step whose details are shown
+    feature: int | None = None  # the column shown; None: all
+    text: int | None = None  # the sample shown; None: all
+    text_top: int | None = None  # row of the generated text at the top; None: follow its end
+    read_only: bool = False  # the user must not control the run
+    dismissed_forecast: int = 0  # id of the forecast that was closed
+    finding: int = 0  # the finding selected in the health view, from 0
+    view: ViewName = "watch"  # the view with the focus
+    beside: ViewName | None = None  # the other view shown, if any
+    layout: Layout = "auto"
+    panel: str = ""  # the panel that the user has focused, by name
+    keys: Keys = field(default_factory=dict)
+
+    def key_of(self, command: str, usual: str, otherwise: str = "") -> str:
+        """Return the key of a command as it is printed: its usual one, or the user's."""
+        return key_of(self.keys, self.glyphs, command, usual, otherwise)
 
 
 @dataclass
 class RunState:
-    """The run as it was last seen, put together from snapshots that carry only what is new."""
+    """The last known state of the run, assembled from incremental snapshots."""
 
     recipe: Recipe
     connection: Connection = "starting"
-    loading: Loading | None = None  # how far the data are, while they are being read
+    loading: Loading | None = None  # progress of reading the data
     welcome: Welcome | None = None
     snapshot: Snapshot | None = None
     bins: Bins = field(default_factory=Bins)
@@ -84,26 +110,57 @@ class RunState:
     events: list[Event] = field(default_factory=list)
     event_count: int = 0
     steps: TokenSteps | ValueSteps | None = None
-    written: Written | None = None
-    samples: list[tuple[int, str]] = field(default_factory=list)  # (step, text), the newest last
-    ending: Ending | None = None  # of the training process, once it is gone
-    wanted: dict[str, Any] = field(default_factory=dict)
+    streams: tuple[TokenSteps, ...] = ()  # further ones of the same update as `steps`
+    streams_shown: int = 0  # how many of them there is room for
+    generated: GeneratedText | None = None
+    past: list[PastText] = field(default_factory=list)  # generated earlier, newest last
+    past_count: int = 0
+    pointed: int = 0  # the update whose time steps are wanted; 0: the last one
+    pointed_steps: TokenSteps | ValueSteps | None = None  # the newest that came of such an update
+    not_kept: int = 0  # the update pointed at, if its time steps are known not to be kept
+    asked_steps: int | None = None  # the update whose time steps were asked for last; 0: the last
+    ending: Ending | None = None  # how the training process ended, once it is gone
+    end_message: Ended | None = None  # the last message of the training process
+    silent: float = 0.0  # seconds since a reply became overdue
+    pending: dict[str, Any] = field(default_factory=dict)  # commanded values, not yet confirmed
+    requested_window: tuple[int, int] | None = None  # updates that the loss plot is zoomed to
+    window: Window | None = None  # the last reply with those updates
+    window_bins: Bins = field(default_factory=Bins)
+    insight_look: InsightLook = field(default_factory=InsightLook)  # what the view asks for
+    insight: Insight | None = None  # the newest of the view shown; None until it is measured
+    passage: Passage | None = None  # the one that the views read
+    frozen: bool = False  # the view keeps what it shows
+    shows_steps: bool = True  # a view shows time steps
 
     def look(self, steps: bool) -> Look:
-        """The request for what is new; `steps` asks for the view of the last update's steps."""
+        """Return the request for what is new; `steps`: with time steps, if a view shows them."""
+        steps = steps and self.shows_steps
         started = bool(self.bins.mean)
+        self.asked_steps = self.pointed if steps else None
+        first, last = self.requested_window or (0, 0)
+        window = self.window
+        known = window is not None and (window.first, window.last) == (first, last)
         return Look(
             history_level=self.bins.level if started else -1,
             history_bins=len(self.bins.mean),
             validations=self.validations[-1][0] if self.validations else 0,
             events=self.event_count,
             steps=steps,
-            writing=self.written.id if self.written else 0,
-            written=self.written.end if self.written else 0,
+            steps_of=self.pointed,
+            past=self.past_count,
+            streams=self.streams_shown if steps else 0,
+            generated=self.generated.id if self.generated else 0,
+            generated_length=self.generated.end if self.generated else 0,
+            window_first=first,
+            window_last=last,
+            window=window.mark if known and window is not None else 0,
+            insight=dataclasses.replace(
+                self.insight_look, passage=self.passage.id if self.passage else 0
+            ),
         )
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Add what a snapshot brings."""
+    def apply(self, snapshot: Snapshot) -> None:
+        """Apply a snapshot."""
         self.connection = "live"
         self.snapshot = snapshot
         self.bins = join_history(self.bins, snapshot.history)
@@ -115,83 +172,216 @@ class RunState:
             self.events += snapshot.events[-missing:]
             del self.events[:-KEPT_EVENTS]
         self.event_count = snapshot.event_count
-        if snapshot.steps is not None:
-            self.steps = snapshot.steps
-        if snapshot.writing is not None:
-            self._take_writing(snapshot.writing)
+        if snapshot.window is not None:
+            self.window, found = snapshot.window, snapshot.window.history
+            self.window_bins = join_history(Bins(start=found.start), found)
+        self._apply_steps(snapshot.steps, snapshot.streams)
+        self.past += snapshot.past
+        self.past_count = snapshot.past_count
+        del self.past[:-KEPT_SAMPLES]
+        if snapshot.generated is not None:
+            self._apply_generated(snapshot.generated)
+        if not self.frozen:
+            self.passage = snapshot.passage or self.passage
+            self.insight = snapshot.insight or self.insight
 
-    def _take_writing(self, new: Writing) -> None:
-        before, self.written = self.written, join_writing(self.written, new)
-        if before is not None and before.id != new.id and before.text:
-            self.samples.append((before.step, before.prompt + before.text))
-            del self.samples[:-KEPT_SAMPLES]
+    def end(self, ended: Ended) -> None:
+        """Record how the run ended, with the numbers after its last update."""
+        self.connection = "gone"
+        self.ending = ending_of(ended.state, ended.reason, ended.step, ended.saved, ended.unsaved)
+        self.end_message = ended
+        self.pending.clear()
+        if self.snapshot is not None and ended.last is not None:
+            last = vars(ended.last)
+            self.snapshot = dataclasses.replace(self.snapshot, step=ended.step, **last)
+
+    def end_as_filed(self, ending: Ending) -> None:
+        """The run has ended without its last message: its files say how, and with which numbers."""
+        self.connection = "gone"
+        self.ending = ending
+        self.pending.clear()
+        if self.snapshot is not None and (status := ending.status):
+            self.snapshot = dataclasses.replace(
+                self.snapshot, **_final_numbers(status, self.snapshot.numbers)
+            )
+
+    @property
+    def saved(self) -> int | None:
+        """The update of the newest checkpoint; None: there is none."""
+        if self.end_message is not None:
+            return self.end_message.saved
+        return self.snapshot.saved if self.snapshot else None
+
+    @property
+    def unsaved(self) -> str:
+        """What of an ended run could not be saved; empty if nothing."""
+        return self.end_message.unsaved if self.end_message else ""
+
+    def _apply_steps(
+        self, steps: TokenSteps | ValueSteps | None, streams: tuple[TokenSteps, ...]
+    ) -> None:
+        if self.asked_steps and self.asked_steps == self.pointed:
+            kept = steps is not None and belongs(steps, self.pointed)
+            self.pointed_steps = steps if kept else None
+            self.not_kept = 0 if kept else self.pointed
+        if steps is None:
+            return
+        if self.steps is None or steps.step >= self.steps.step:
+            self.steps, self.streams = steps, streams
+
+    def point_at(self, update: int | None) -> None:
+        """Ask for the time steps of an update; None: of the last one."""
+        self.pointed = update or 0
+        if not update:
+            self.pointed_steps, self.not_kept = None, 0
+
+    @property
+    def shown_steps(self) -> TokenSteps | ValueSteps | None:
+        """The time steps of the update pointed at if they are known, else of the last one."""
+        return self.pointed_steps or self.steps
+
+    @property
+    def samples(self) -> list[tuple[int, str]]:
+        """Update and text of what was generated before the current text, newest last."""
+        now = self.generated
+        found = [(past.step, past.prompt + past.texts[0]) for past in self.past[-SHOWN_SAMPLES:]]
+        if found and now is not None and (now.update, now.prompt + now.text) == found[-1]:
+            found.pop()
+        return found
+
+    def _apply_generated(self, new: Generated) -> None:
+        self.generated = join_generated(self.generated, new)
 
     @property
     def shown(self) -> Snapshot | None:
-        """The snapshot with what the user has asked for and the engine has not confirmed yet."""
+        """The snapshot with pending values that the engine has not confirmed yet."""
         if self.snapshot is None:
             return None
         if self.ending is not None:
             return dataclasses.replace(self.snapshot, state=self.ending.state, remaining=None)
-        if not self.wanted:
+        if not self.pending:
             return self.snapshot
-        return dataclasses.replace(self.snapshot, **self.wanted)
+        return dataclasses.replace(self.snapshot, **self.pending)
 
     @property
     def alert(self) -> Alert | None:
-        """The trouble the run is in."""
+        """The current alert, or None."""
         return self.snapshot.alert if self.snapshot else None
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that hold now, the most important first."""
+        return self.snapshot.findings if self.snapshot else ()
+
+    @property
     def news(self) -> str:
-        """What happened while nobody looked."""
+        """What happened while the user was away."""
         return self.welcome.news if self.welcome else ""
 
     @property
     def disk(self) -> str:
-        """Why nothing can be saved just now; empty: it can, or nobody knows."""
+        """Why saving currently fails; empty if it works or is unknown."""
         return self.snapshot.disk if self.snapshot and self.connection == "live" else ""
 
     @property
+    def unit(self) -> str:
+        """The name of a token, such as "character"."""
+        return self.welcome.unit if self.welcome else self.recipe.data.unit
+
+    @property
     def baselines(self) -> tuple[Baseline, ...]:
-        """Simple models to compare with, as far as they are known."""
+        """The losses of simple models to compare with, as far as known."""
         if self.snapshot and self.snapshot.baselines:
             return self.snapshot.baselines
         return self.welcome.baselines if self.welcome else ()
 
     @property
-    def state(self) -> str:
-        """The engine's state, or how far the connection to it is."""
+    def status(self) -> str:
+        """The status of the run, or of the connection to the engine until it is live."""
         if self.connection != "live":
             return self.connection
         return self.shown.state if self.shown else "loading"
 
     @property
+    def calm(self) -> float:
+        """How many times as rarely as in its first seconds a run's pictures are drawn.
+
+        1 while the user can follow each update. A longer run changes less from second to second.
+        """
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.state != "training":
+            return 1.0
+        if snapshot.updates_per_second <= FOLLOWED:
+            return 1.0
+        return next(times for seconds, times in CALM if snapshot.elapsed >= seconds)
+
+    @property
     def running(self) -> bool:
-        """Whether pausing, stepping and steering mean anything."""
-        return self.state in ("training", "paused")
+        """Whether commands that control training apply."""
+        return self.status in ("training", "paused")
+
+    def set_welcome(self, welcome: Welcome) -> None:
+        """Store the description of the run, with the settings that its data determined."""
+        from_data = {"batch": welcome.batch, "seq_len": welcome.seq_len}
+        self.welcome = welcome
+        self.recipe = self.recipe.replace(
+            **{key: value for key, value in from_data.items() if value}
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more updates will follow."""
+        shown_from_files = self.welcome is not None and self.welcome.ended
+        return shown_from_files or self.status not in ("starting", "loading", "training", "paused")
 
     @property
     def values(self) -> bool:
-        """Whether the task is one of numbers."""
+        """Whether the task is to predict values."""
         return self.recipe.data.task == "values"
 
-    def forecast(self, display: Display) -> Written | None:
-        """The forecast that is shown in place of the steps, if there is one."""
-        written = self.written
-        wanted = self.values and written is not None and written.id != display.put_away
-        return written if wanted and written is not None and written.values else None
+    def forecast(self, display: Display) -> GeneratedText | None:
+        """Return the forecast shown instead of the time steps, or None."""
+        generated = self.generated
+        if not self.values or generated is None or generated.id == display.dismissed_forecast:
+            return None
+        return generated if generated.values else None
 
     @property
-    def step_count(self) -> int:
-        """How many steps the strip has."""
-        return len(self.steps.input) if self.steps else 0
+    def time_step_count(self) -> int:
+        """Number of time steps shown."""
+        return len(self.shown_steps.input) if self.shown_steps else 0
+
+
+def _final_numbers(status: Status, known: UpdateNumbers | None) -> dict[str, Any]:
+    """What a snapshot has of a run's last status; the version that wrote it may know less."""
+    numbers = known
+    if status.last is not None:
+        numbers = known or UpdateNumbers(status.step, math.floor(status.epoch))
+        numbers = dataclasses.replace(numbers, loss_per_token=status.last)
+    found = {
+        "step": status.step,
+        "epoch": status.epoch,
+        "numbers": numbers,
+        "smooth": status.loss,
+        "averaged": status.averaged,
+        "best": status.lowest,
+        "validation": status.validation,
+        "best_validation": status.best,
+        "elapsed": status.elapsed,
+        "saved": status.checkpoint,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def belongs(steps: TokenSteps | ValueSteps, update: int) -> bool:
+    """Return whether time steps are those of an update, or of several that include it."""
+    return (steps.first or steps.step) <= update <= steps.step
 
 
 def join_history(bins: Bins, new: History) -> Bins:
-    """The bins at hand, replaced from `new.start` on; all of them when the level has changed."""
-    same = new.level == bins.level and new.start <= len(bins.mean)
-    start = new.start if same else 0
+    """Return the bins, replaced from `new.start` on, or all of them if the level has changed."""
+    same = new.level == bins.level and bins.start <= new.start <= bins.start + len(bins.mean)
+    start = new.start - bins.start if same else 0
 
     def joined(old: Sequence[Any], fresh: Sequence[Any]) -> tuple[Any, ...]:
         return (*old[:start], *fresh)
@@ -203,11 +393,12 @@ def join_history(bins: Bins, new: History) -> Bins:
         high=joined(bins.high, new.high),
         smooth=joined(bins.smooth, new.smooth),
         bad=joined(bins.bad, new.bad),
+        start=bins.start,
     )
 
 
-def join_writing(old: Written | None, new: Writing) -> Written:
-    """What was written so far with its new part; only the newest text is kept."""
+def join_generated(old: GeneratedText | None, new: Generated) -> GeneratedText:
+    """Return the text generated so far with its new part; only the newest text is kept."""
     same = old is not None and old.id == new.id
     text, values, end = (old.text, old.values, old.end) if same and old else ("", (), 0)
     if new.start < end:
@@ -216,10 +407,10 @@ def join_writing(old: Written | None, new: Writing) -> Written:
     elif new.start > end:
         text, values = "", ()
     text, values = text + new.text, (*values, *new.values)
-    return Written(
+    return GeneratedText(
         id=new.id,
         source=new.source,
-        step=new.step,
+        update=new.step,
         prompt=new.prompt,
         text=text[-KEPT_TEXT:],
         values=values,
@@ -228,4 +419,5 @@ def join_writing(old: Written | None, new: Writing) -> Written:
         warning=new.warning,
         others=new.others,
         before=new.before or (old.before if same and old else ()),
+        sampling=new.sampling,
     )

@@ -1,13 +1,15 @@
 """Training and writing compared with PyTorch, JAX and a plain loop, as the README's table has it.
 
-    python -m tests.benchmarks.comparison [--peer-python PYTHON] [--resume] [CONFIG ...]
+    python -m tests.benchmarks.comparison [--peer-python PYTHON] [--resume] [--renew] [CONFIG ...]
 
 The others run in PYTHON, which needs torch and jax (what is absent is left out, with the reason),
 rnntui in the Python that runs this. All start from the same weights, read the same streams, and
 must agree on the first loss and on every gradient (or, writing, on the outputs) before they are
 timed. On one core, CPU time is compared; on two, wall time, without the rounds in which other
 programs were busy. Results are written after each config: --resume goes on with those that have
-none yet. Linux only.
+none yet, and --renew puts the tables into the README and the guide at the end. Of PyTorch there are
+its modules and code by hand, of JAX a scan and one with gradients of its own: the tables show the
+faster of each. Linux only.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ def one_core(config: Config, peer: str) -> list[Program]:
         cell = Program("torch cell", peer, "torch_writing", words=("cell",))
         return [own, Program("torch", peer, "torch_writing"), cell]
     programs = [own, Program("torch", peer, "torch_training")]
+    programs.append(Program("torch by hand", peer, "torch_by_hand"))
     programs.append(Program("jax", peer, "jax_training", one_core=True))
+    programs.append(Program("jax by hand", peer, "jax_by_hand", one_core=True))
     if config.workload.batch == 1:
         programs.append(Program("loop", sys.executable, "loop_training"))
     return programs
@@ -72,7 +76,10 @@ def two_cores(config: Config, peer: str) -> list[Program]:
         Program("ours", sys.executable, "ours", 2),
         Program("torch, 1 thread", peer, "torch_training", 1),
         Program("torch, 2 threads", peer, "torch_training", 2),
+        Program("torch by hand, 1 thread", peer, "torch_by_hand", 1),
+        Program("torch by hand, 2 threads", peer, "torch_by_hand", 2),
         Program("jax", peer, "jax_training", 2),
+        Program("jax by hand", peer, "jax_by_hand", 2),
     ]
 
 
@@ -129,6 +136,7 @@ def main() -> None:
     parser.add_argument(
         "--patience", type=float, default=40.0, help="seconds to wait for quiet rounds"
     )
+    parser.add_argument("--renew", action="store_true", help="write the tables")
     parser.add_argument("--resume", action="store_true", help="only what has no result yet")
     arguments = parser.parse_args()
     unknown = set(arguments.config) - {config.name for config in CONFIGS}
@@ -147,6 +155,10 @@ def main() -> None:
         )
         print(summary(found), flush=True)
         results.write(results.COMPARISON, written)
+    if arguments.renew:
+        from tests.support import readme
+
+        readme.main()
 
 
 if __name__ == "__main__":

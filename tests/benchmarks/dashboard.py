@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -27,10 +28,10 @@ from statistics import median
 from typing import Any
 
 from rnntui.engine.client import EngineClient
-from rnntui.engine.protocol import Hello, Look, Snapshot
-from rnntui.run.holder import living_holder
+from rnntui.protocol.messages import Hello, Look, Snapshot
+from rnntui.runs.store.lock_owner import live_lock_owner
 from tests.benchmarks import results
-from tests.terminal import FRAME, Terminal, cpu_seconds
+from tests.support.terminal import FRAME, Terminal, cpu_seconds
 
 PROGRAM = [sys.executable, "-m", "rnntui"]
 NETWORK = {"cell": "rnn", "layers": "1", "dropout": "0", "schedule": "constant"}
@@ -40,6 +41,8 @@ SIZES = {
     "large": {"batch": "64", "hidden": "640", "seq_len": "64"},
 }
 LETTERS = [chr(c) for c in range(ord("А"), ord("я") + 1)]  # in no bundled corpus
+CALM_AFTER = 8.0  # seconds until pictures are drawn more rarely
+TRAINED = re.compile(r"train +[\d.]+ ")  # the first loss is shown
 PROMPT_KEY, LEAVE_PROMPT = "g", "\x1b"
 
 
@@ -89,7 +92,7 @@ def watched(*args: str, link: int = 0) -> Iterator[Terminal]:
         with Terminal([*PROGRAM, *args], link=link, environment=environment) as terminal:
             yield terminal
         for lock in Path(folder).glob("*/lock.json"):
-            if found := living_holder(lock.parent):
+            if found := live_lock_owner(lock.parent):
                 os.kill(found[0].pid, signal.SIGKILL)
                 time.sleep(0.2)
 
@@ -130,27 +133,39 @@ async def _progress(socket: str, terminal: Terminal, seconds: float) -> tuple[in
 def beside(size: str, seconds: float, figures: Figures) -> tuple[float, float]:
     """Updates per second and per CPU second with the dashboard open; also bytes and UI CPU."""
     with watched("train", "tales", *settings(size)) as terminal:
-        if not terminal.wait_for("training"):
+        if not terminal.wait_for("of update"):
             raise SystemExit("the dashboard did not come up:\n" + terminal.text())
         terminal.pump(1.5)
         (engine,) = children(terminal.pid)
-        socket, before = engine_socket(engine), len(terminal.log)
-        cpu, ui = cpu_seconds(engine), cpu_seconds(terminal.pid)
-        updates, wall = asyncio.run(_progress(socket, terminal, seconds))
-        cpu, ui = cpu_seconds(engine) - cpu, cpu_seconds(terminal.pid) - ui
-        sent = sum(len(data) for _, data in terminal.log[before:])
-        figures.add(f"bytes/s, {size}", sent / wall)
-        figures.add(f"UI CPU %, {size}", 100 * ui / wall)
+        socket = engine_socket(engine)
+        cpu = cpu_seconds(engine)
+        updates, wall = _watch(socket, terminal, seconds, figures, size)
+        cpu = cpu_seconds(engine) - cpu
+        terminal.pump(CALM_AFTER)
+        _watch(socket, terminal, seconds, figures, f"later, {size}")
         terminal.write("q")
         terminal.exit_code()
     return updates / wall, updates / cpu
+
+
+def _watch(
+    socket: str, terminal: Terminal, seconds: float, figures: Figures, when: str
+) -> tuple[int, float]:
+    """Updates and seconds; also adds the bytes sent and the dashboard's CPU time."""
+    before, ui = len(terminal.log), cpu_seconds(terminal.pid)
+    updates, wall = asyncio.run(_progress(socket, terminal, seconds))
+    sent = sum(len(data) for _, data in terminal.log[before:])
+    gap = " " if when.startswith("later") else ", "
+    figures.add(f"bytes/s{gap}{when}", sent / wall)
+    figures.add(f"UI CPU %{gap}{when}", 100 * (cpu_seconds(terminal.pid) - ui) / wall)
+    return updates, wall
 
 
 def key_latency(size: str, count: int, link: int = 0) -> list[float]:
     """Milliseconds from a letter typed into the prompt until the terminal has got it."""
     out: list[float] = []
     with watched("train", "tales", *settings(size), link=link) as terminal:
-        terminal.wait_for("training", 30)
+        terminal.wait_until(_trained, 60)
         terminal.pump(3.0 if link else 1.5)
         terminal.write(PROMPT_KEY)
         terminal.pump(1.0)
@@ -172,11 +187,11 @@ def key_latency(size: str, count: int, link: int = 0) -> list[float]:
 def start_up(figures: Figures) -> None:
     """First rows on the screen, first whole frame, first update, and --help, in milliseconds."""
     with watched() as terminal:
-        if not terminal.wait_for("training", 20):
+        if not terminal.wait_until(_trained, 20):
             raise SystemExit("the dashboard did not come up:\n" + terminal.text())
-        paint = terminal.first_time(lambda s: "rnntui" in s and "quit" in s)
-        first = terminal.first_time(lambda s: "prompt" in s)
-        update = terminal.first_time(lambda s: "training" in s)
+        paint = terminal.first_time(lambda s: "rnntui" in s)
+        first = terminal.first_time(lambda s: "prompt" in s and "quit" in s)
+        update = terminal.first_time(_trained)
         terminal.write("q")
         terminal.exit_code()
     for row, seconds in (("paint", paint), ("whole frame", first), ("update", update)):
@@ -185,6 +200,10 @@ def start_up(figures: Figures) -> None:
     began = time.perf_counter()
     subprocess.run([*PROGRAM, "--help"], stdout=subprocess.DEVNULL, check=True)
     figures.add("--help ms", 1e3 * (time.perf_counter() - began))
+
+
+def _trained(screen: str) -> bool:
+    return TRAINED.search(screen) is not None
 
 
 def measure(rounds: int, seconds: float) -> Figures:

@@ -117,11 +117,11 @@ CASES = (
 
 def measure(case: Case, text: str) -> Outcome:
     """Run a case in this process."""
+    from rnntui.cli.options import recipe_of
     from rnntui.data import TokenData, load
     from rnntui.data.baseline import baselines
     from rnntui.nn.evaluate import Evaluator
-    from rnntui.options import recipe_of
-    from rnntui.trainer import start, train
+    from rnntui.training.loop import start, train
 
     recipe = recipe_of(text if case.text else None, {}, case.recipe)[0]
     recipe = recipe.replace(**{"workers": 1, **case.settings, "sample_every": 0})
@@ -180,7 +180,10 @@ def table() -> str:
     kept = results.read(results.LEARNING)
     found = [kept[case.name] for case in CASES if case.name in kept]
     places = sorted({results.told(one) for one in found})
-    rows = ["| run | network | best validation loss | after | beside it |", "|---|---|---|---|---|"]
+    rows = [
+        "| run | network | best validation loss | after | compared with |",
+        "|---|---|---|---|---|",
+    ]
     rows += [row(one) for one in found]
     return "\n".join([f"On {'; '.join(places)}.", "", *rows, ""])
 

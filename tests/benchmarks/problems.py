@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnntui.bench.workload import VOCAB, Workload, made_up_text
+from rnntui.bench.workload import VOCAB, Workload, random_text
 from rnntui.nn.model import named_parameters
 from rnntui.nn.sampling import Stepper
 from rnntui.recipe import Recipe
-from rnntui.trainer import start
+from rnntui.training.loop import start
 from tests.benchmarks.peers.problem import Problem, Sizes
 
 LR, CLIP = 2e-3, 5.0
@@ -24,7 +24,7 @@ def recipe_of(sizes: Sizes, workers: int = 1) -> Recipe:
 def training_problem(workload: Workload) -> Problem:
     """The first chunk's loss and gradients, before clipping, with a run's initial weights."""
     sizes = _sizes(workload)
-    state = start(recipe_of(sizes), made_up_text())
+    state = start(recipe_of(sizes), random_text())
     network, batch = state.network, state.stream.next()
     network.refresh()
     network.forward(batch.inputs, state.hidden)
@@ -44,7 +44,7 @@ def training_problem(workload: Workload) -> Problem:
 def writing_problem(workload: Workload) -> Problem:
     """The outputs after each of the first tokens of the text."""
     sizes = _sizes(workload)
-    parameters = start(recipe_of(sizes), made_up_text()).parameters
+    parameters = start(recipe_of(sizes), random_text()).parameters
     stepper, rows, logits = Stepper(parameters), _streams(1), []
     for token in rows[:COMPARED, 0]:
         stepper.advance(int(token))
@@ -58,7 +58,7 @@ def _sizes(work: Workload) -> Sizes:
 
 def _streams(batch: int) -> np.ndarray:
     """(S + 1, B): stream b starts at token b S, and row S is what follows the last."""
-    tokens = made_up_text().tokens
+    tokens = random_text().tokens
     size = (len(tokens) - 1) // batch
     at = np.arange(size + 1)[:, None] + size * np.arange(batch)
     return tokens[at].astype(np.int64)

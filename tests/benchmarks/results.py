@@ -12,7 +12,8 @@ from typing import Any
 from rnntui.bench.machine import this_machine
 
 COMPARISON, PROFILE, DASHBOARD, LEARNING = "comparison", "profile", "dashboard", "learning"
-KILLS, KEYS, STOPPED, SOAK = "kills", "keys", "stopped", "soak"
+KILLS, KEYS, STOPPED, SOAK, MEMORY = "kills", "keys", "stopped", "soak", "memory"
+INSIGHT, SCALING = "insight", "scaling"
 FOLDER = Path(__file__).parent / "results"
 
 
@@ -42,7 +43,8 @@ def told(results: dict[str, Any]) -> str:
     """Where and when, in words."""
     machine = results["machine"]
     software = f"{machine['system']}, Python {machine['python']}, NumPy {machine['numpy']}"
-    return f"{machine['cpu']}, {machine['cores']} cores, {software}, on {results['date']}"
+    vector = f", {machine['vector']}" if machine.get("vector") else ""
+    return f"{machine['cpu']}{vector}, {machine['cores']} cores, {software}, on {results['date']}"
 
 
 def ratios(rounds: dict[str, list[float]], name: str) -> list[float]:

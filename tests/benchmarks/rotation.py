@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from tests.terminal import cpu_seconds
+from tests.support.terminal import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = 0.12  # of a core: what other programs may use before a round of wall time is dropped

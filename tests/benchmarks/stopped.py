@@ -21,11 +21,11 @@ from pathlib import Path
 from statistics import median
 
 from rnntui.engine.client import EngineClient
-from rnntui.engine.protocol import Hello, Look, Snapshot
-from rnntui.run.door import read_door
+from rnntui.protocol.messages import Hello, Look, Snapshot
+from rnntui.runs.store.socket_address import read_address
 from tests.benchmarks import results
-from tests.real_runs import dashboard
-from tests.terminal import Terminal, cpu_seconds
+from tests.support.real_runs import dashboard
+from tests.support.terminal import Terminal, cpu_seconds
 
 SETTINGS = ("hello-world-cured", "--epochs", "100000000", "--name", "run")
 KEYS = "bt" * 40  # each key redraws all: more than a terminal holds that nobody reads
@@ -35,7 +35,7 @@ def updates(folder: Path) -> int:
     """How many updates have been made, as one more viewer is told."""
 
     async def ask() -> int:
-        door = read_door(folder / "runs" / "run")
+        door = read_address(folder / "runs" / "run")
         assert door is not None
         client = await EngineClient.connect(door)
         try:
@@ -95,7 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rnntui-stopped-") as name:
         folder = Path(name)
         with dashboard(folder / "runs", "train", *SETTINGS, columns=160, rows=50) as terminal:
-            if not terminal.wait_for("training", 60):
+            if not terminal.wait_for("of update", 60):
                 sys.exit(terminal.text())
             terminal.pump(2.0)
             found = [windows(terminal, folder, given.seconds) for _ in range(given.rounds)]

@@ -1,9 +1,11 @@
-"""Balanced brackets of three kinds: what closes is certain for whoever remembers what is open."""
+"""Balanced brackets of three kinds: the open ones determine which may close."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+
+from rnntui.data.generated.task import Probe, TextTask
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
@@ -15,8 +17,8 @@ ENDS = 0.25
 LENGTH = 400_000
 
 
-def text(random: RandomState) -> str:
-    """The corpus: lines of brackets, nested at most `DEEPEST` deep.
+def text(random: RandomState, length: float = LENGTH) -> str:
+    """The corpus: lines of brackets, `length` characters in all, nested at most `DEEPEST` deep.
 
     A line begins with an opening bracket. Inside others, a bracket opens with probability `OPENS`
     and closes else; at the deepest level it closes. Outside all, the line ends with probability
@@ -26,8 +28,9 @@ def text(random: RandomState) -> str:
     parts: list[str] = []
     open_now: list[str] = []
     at_start = True
-    choices = random.random_sample(LENGTH).tolist()
-    kinds = random.randint(0, len(opening), LENGTH, dtype="int64").tolist()
+    count = max(1, round(length))
+    choices = random.random_sample(count).tolist()
+    kinds = random.randint(0, len(opening), count, dtype="int64").tolist()
     for choice, kind in zip(choices, kinds, strict=True):
         depth = len(open_now)
         if depth == 0 and not at_start and choice < ENDS:
@@ -73,6 +76,32 @@ def expected_visits() -> list[float]:
     return visits
 
 
+def probes(text: str) -> tuple[Probe, ...]:
+    """The closing brackets whose opening one is in the text, with the distance to it."""
+    closing = "".join(KINDS.values())
+    found: list[Probe] = []
+    open_now: list[int] = []
+    for at, char in enumerate(text):
+        if char in KINDS:
+            open_now.append(at)
+        elif char in closing and open_now:
+            first = open_now.pop()
+            if KINDS[text[first]] == char:
+                found.append(Probe(at, at - first, closing))
+    return tuple(found)
+
+
 def _coin(p: float) -> float:
     """The entropy of a choice between two, in nats."""
     return -p * math.log(p) - (1 - p) * math.log(1 - p)
+
+
+TASK = TextTask(
+    name="brackets",
+    description="balanced brackets of three kinds",
+    shows="The brackets that are open, up to five, must be kept like a stack.",
+    text=text,
+    characters=characters,
+    floor=floor,
+    probes=probes,
+)

@@ -13,6 +13,8 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from rnntui.data.generated.task import TextTask, lines_in
+
 if TYPE_CHECKING:
     from numpy.random import RandomState
 
@@ -76,12 +78,13 @@ def rules() -> dict[str, tuple[Choice, ...]]:
     return table
 
 
-def text(random: RandomState) -> str:
-    """The corpus: sentences, one a line."""
+def text(random: RandomState, length: float | None = None) -> str:
+    """The corpus: sentences, one a line; or another of about `length` characters."""
+    count = SENTENCES if length is None else lines_in(length, _expected()[START][1])
     table = {name: _drawable(choices) for name, choices in rules().items()}
     draws: list[float] = []
     parts: list[str] = []
-    for _ in range(SENTENCES):
+    for _ in range(count):
         stack = [START]
         while stack:
             symbol = stack.pop()
@@ -152,3 +155,13 @@ def _drawable(choices: tuple[Choice, ...]) -> tuple[list[float], list[tuple[str,
     """Upper bounds of all choices but the last, and the bodies, last symbol first for a stack."""
     bounds = list(accumulate(p for p, _ in choices[:-1]))
     return bounds, [body[::-1] for _, body in choices]
+
+
+TASK = TextTask(
+    name="grammar",
+    description="English-like sentences of a small grammar",
+    shows="A verb agrees with its noun across the words between them.",
+    text=text,
+    characters=characters,
+    floor=floor,
+)

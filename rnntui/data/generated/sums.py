@@ -6,6 +6,8 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rnntui.data.generated.task import TextTask, lines_in
+
 if TYPE_CHECKING:
     from numpy.random import RandomState
 
@@ -19,10 +21,11 @@ def lines() -> tuple[str, ...]:
     return tuple(f"{a}+{b}={a + b}\n" for a in range(BELOW) for b in range(BELOW))
 
 
-def text(random: RandomState) -> str:
-    """The corpus."""
+def text(random: RandomState, length: float | None = None) -> str:
+    """The corpus, or another of about `length` characters."""
     known = lines()
-    chosen = random.randint(0, len(known), LINES, dtype="int64").tolist()
+    count = LINES if length is None else lines_in(length, _mean_length())
+    chosen = random.randint(0, len(known), count, dtype="int64").tolist()
     return "".join([known[i] for i in chosen])
 
 
@@ -42,3 +45,13 @@ def floor() -> float:
 
 def _mean_length() -> float:
     return sum(map(len, lines())) / len(lines())
+
+
+TASK = TextTask(
+    name="sums",
+    description="sums of two numbers below 100: 37+58=95",
+    shows="An algorithm can be learned: digits are added, and a carry is kept.",
+    text=text,
+    characters=characters,
+    floor=floor,
+)

@@ -1,13 +1,17 @@
-"""Recurrent cells, one file each. A new one is a `Cell`, a `SingleStep` and a line here."""
+"""Recurrent cells, one file each.
+
+A new cell is a file here that registers a `Cell` and a `SingleStep`, and its name in the recipe
+schema.
+"""
 
 from __future__ import annotations
 
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep
-from rnntui.nn.cells.gru import GruCell, GruStep
-from rnntui.nn.cells.lstm import LstmCell, LstmStep
-from rnntui.nn.cells.rnn import RnnCell, RnnStep
+from importlib import import_module
+from pkgutil import iter_modules
 
-CELLS: dict[str, type[Cell]] = {"rnn": RnnCell, "gru": GruCell, "lstm": LstmCell}
-STEPS: dict[str, type[SingleStep]] = {"rnn": RnnStep, "gru": GruStep, "lstm": LstmStep}
+from rnntui.nn.cells.cell import CELLS, STEPS, Cell, Dims, Reading, SingleStep, cell_with
 
-__all__ = ["CELLS", "STEPS", "Cell", "Extent", "SingleStep"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["CELLS", "STEPS", "Cell", "Dims", "Reading", "SingleStep", "cell_with"]

@@ -12,64 +12,94 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned
 from rnntui.nn.cells.cell import (
+    CELLS,
+    STEPS,
     Cell,
-    Extent,
+    Dims,
+    Reading,
     SingleStep,
     step_product,
     steps_at_once,
     sum_of_biases,
 )
+from rnntui.nn.kernels.activations import GATES, tanh_by
+from rnntui.nn.kernels.choice import Kernels
+from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
-RECURRENT_SCALE = (0.5, 0.5, 1.0)  # of z, r, m in W_h
+RECURRENT_SCALE = (0.5, 0.5, 1.0)  # of z, r, m in W_h, for sigmoids by tanh
 
 
+@CELLS.register("gru")
 class GruCell(Cell):
     """Z holds n, z, r, m, then their gradients.
 
     The input feeds n, z, r and h_{t-1} feeds z, r, m: each is a run of neighbours. What the
-    sigmoid gates get is halved by the weights, since σ(a) = ½ + ½ tanh(a / 2).
+    sigmoid gates get is scaled by the weights, as their activation wants it.
     """
 
     gates, slots, parts, kept = 3, 4, 1, 7
     input_scale = (1.0, 0.5, 0.5)
     input_order = (2, 1, 0)
     recurrent_order = (1, 0, 2)
+    readings = (
+        Reading(
+            "z", "σ(W_xz x + W_hz h before + b_z)", lambda cell: cell.Z[1], "keeps the old value"
+        ),
+        Reading(
+            "r", "σ(W_xr x + W_hr h before + b_r)", lambda cell: cell.Z[2], "reads the old value"
+        ),
+        Reading("m", "W_hn h before + b_m", lambda cell: cell.Z[3]),
+        Reading("n", "tanh(W_xn x + b_n + r ∘ m)", lambda cell: cell.Z[0], "the new value", -1.0),
+        Reading("h", "(1 - z) ∘ n + z ∘ h before", lambda cell: cell.h[1:]),
+    )
 
     def __init__(
         self,
-        extent: Extent,
+        dims: Dims,
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         activation: str,
     ) -> None:
-        super().__init__(extent, weights, gradients, activation)
-        T, B, H, dtype = extent.steps, extent.batch, extent.hidden, extent.dtype
+        super().__init__(dims, weights, gradients, activation)
+        T, B, H, dtype = dims.steps, dims.batch, dims.hidden, dims.dtype
         self._product = aligned((3, B, H), dtype)
         self._spare = aligned((B, H), dtype)
-        self._half, self._one = np.array(0.5, dtype), np.array(1.0, dtype)
+        self._one = np.array(1.0, dtype)
         self._change = aligned((T, B, H), dtype)  # h_{t-1} - n_t
-        Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
-
-        self._forward = GateProduct(Wh, B, scale=RECURRENT_SCALE)
+        kernels, Wh = dims.kernels, weights["Wh"]
+        self._sigmoid = GATES[kernels.gates](dtype).sigmoid
+        self._tanh = tanh_by(kernels.output, dtype)
+        _, *sigmoids = self.scale_with(kernels)
+        self._forward = GateProduct(Wh, B, scale=(*sigmoids, 1.0), layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
-        rows = self._forward.rows_of
+        if gradients is not None:
+            self._backward = GateProduct(Wh.transpose(0, 2, 1), B, layout=kernels.backward)
+            self._backward_out = self._backward.out_of(self._product)
+        self._list_steps()
+
+    def _list_steps(self) -> None:
+        """Prepare the views of each step."""
+        T, B, H, dtype = self.dims.steps, self.dims.batch, self.dims.hidden, self.dims.dtype
+        Z, h, dh, rows = self.Z, self.h, self.dh, self._forward.rows_of
         self._forward_steps = [
             (rows(h[t]), Z[1:3, t], *Z[:, t], self._change[t], h[t], h[t + 1]) for t in range(T)
         ]
-        if gradients is None:
+        if self.gradients is None:
             return
-        self._backward = GateProduct(Wh.transpose(0, 2, 1), B)
-        self._backward_out = self._backward.out_of(self._product)
-        self._at_once = steps_at_once(extent, self.slots)
-        self._slopes = slopes = aligned((4, self._at_once, B, H), dtype)
-        self._spares = aligned((self._at_once, B, H), dtype)
-        rows, at_once = self._backward.rows_of, self._at_once
+        self._at_once = at_once = steps_at_once(self.dims, self.slots)
+        self._slopes = slopes = aligned((4, at_once, B, H), dtype)
+        self._spares = aligned((at_once, B, H), dtype)
+        rows = self._backward.rows_of
         self._backward_steps = [
             (dh[t], slopes[:2, j], slopes[2:, j], *gates, rows(Z[1:, t]), dh[t - 1])
             for t, j, gates in ((t, t % at_once, (*Z[:2, t], Z[:2, t], Z[2:, t])) for t in range(T))
         ]
+
+    @classmethod
+    def scale_with(cls, kernels: Kernels) -> tuple[float, ...]:
+        sigmoid = GATES[kernels.gates].sigmoid_scale
+        return 1.0, sigmoid, sigmoid
 
     @classmethod
     def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
@@ -94,14 +124,12 @@ class GruCell(Cell):
     def forward(self) -> None:
         multiply, Wh, bm = self._forward.inner, self._forward.weights, self.weights["bm"]
         out, gates, hidden = self._forward_out, self._product[:2], self._product[2]
-        half, spare, add, times, tanh = self._half, self._spare, np.add, np.multiply, np.tanh
-        subtract = np.subtract
+        spare, sigmoid, tanh = self._spare, self._sigmoid, self._tanh
+        add, times, subtract = np.add, np.multiply, np.subtract
         for h_rows, zr, n, z, r, m, change, h_before, h in self._forward_steps:
             multiply(h_rows, Wh, out)
             add(zr, gates, zr)
-            tanh(zr, zr)
-            times(zr, half, zr)
-            add(zr, half, zr)  # z, r = σ(…)
+            sigmoid(zr)  # z, r = σ(…)
             add(hidden, bm, m)  # m_t = W_hn h_{t-1} + b_m
             times(r, m, spare)
             add(n, spare, n)
@@ -110,13 +138,12 @@ class GruCell(Cell):
             times(change, z, spare)
             add(n, spare, h)  # h_t = n_t + z_t (h_{t-1} - n_t)
 
-    def backward(self) -> None:
-        assert self.gradients is not None
+    def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         through_z, through_r, through_m = self._product
         kept, add, times = self._spare, np.add, np.multiply
-        for begin in reversed(range(0, self.extent.steps, self._at_once)):
-            end = min(begin + self._at_once, self.extent.steps)
+        for begin in reversed(range(0, self.dims.steps, self._at_once)):
+            end = min(begin + self._at_once, self.dims.steps)
             self._prepare(begin, end)
             for t in range(end - 1, begin - 1, -1):
                 dh, to_nz, to_rm, n, z, nz, rm, rows, dh_before = self._backward_steps[t]
@@ -130,7 +157,10 @@ class GruCell(Cell):
                 add(through_z, through_m, through_z)
                 add(through_z, kept, through_z)
                 add(dh_before, through_z, dh_before)
-        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+
+    def sum_gradients(self) -> None:
+        assert self.gradients is not None
+        h_before = self.h[:-1].reshape(self.dims.rows, self.dims.hidden)
         recurrent = self.Z[1:].reshape(3, *h_before.shape)
         for gate, dWh in zip(recurrent, self.gradients["Wh"], strict=True):
             self.sums.outer(h_before, gate, dWh)
@@ -154,6 +184,7 @@ class GruCell(Cell):
         np.copyto(to_m, r)
 
 
+@STEPS.register("gru")
 class GruStep(SingleStep):
     """One step in place."""
 

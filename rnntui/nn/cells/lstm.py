@@ -11,58 +11,95 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep, step_product, steps_at_once
+from rnntui.nn.cells.cell import (
+    CELLS,
+    STEPS,
+    Cell,
+    Dims,
+    Reading,
+    SingleStep,
+    step_product,
+    steps_at_once,
+)
+from rnntui.nn.kernels.activations import GATES, tanh_by
+from rnntui.nn.kernels.choice import Kernels
+from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
 
+@CELLS.register("lstm")
 class LstmCell(Cell):
     """Z holds o, i, f, g, then their gradients; the state is h and c.
 
-    The sigmoid gates are neighbours, so that one call covers them. What they get is halved by the
-    weights, since σ(a) = ½ + ½ tanh(a / 2).
+    The sigmoid gates are neighbours, so that one call covers them. What the gates get is scaled by
+    the weights, as their activations want it.
     """
 
     gates, slots, parts, kept = 4, 4, 2, 8
     input_scale = (0.5, 0.5, 0.5, 1.0)
     input_order = recurrent_order = (1, 2, 3, 0)
     forget_gate = 2
+    readings = (
+        Reading(
+            "i", "σ(W_xi x + W_hi h before + b_i)", lambda cell: cell.Z[1], "writes the new value"
+        ),
+        Reading(
+            "f", "σ(W_xf x + W_hf h before + b_f)", lambda cell: cell.Z[2], "keeps the old value"
+        ),
+        Reading("o", "σ(W_xo x + W_ho h before + b_o)", lambda cell: cell.Z[0], "shows the value"),
+        Reading(
+            "g", "tanh(W_xg x + W_hg h before + b_g)", lambda cell: cell.Z[3], "the new value", -1.0
+        ),
+        Reading("c", "f ∘ c before + i ∘ g", lambda cell: cell._c[1:]),
+        Reading("h", "o ∘ tanh(c)", lambda cell: cell.h[1:]),
+    )
 
     def __init__(
         self,
-        extent: Extent,
+        dims: Dims,
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         activation: str,
     ) -> None:
-        super().__init__(extent, weights, gradients, activation)
-        T, B, H, dtype = extent.steps, extent.batch, extent.hidden, extent.dtype
+        super().__init__(dims, weights, gradients, activation)
+        T, B, H, dtype = dims.steps, dims.batch, dims.hidden, dims.dtype
         self._product = aligned((4, B, H), dtype)
         self._spare = aligned((B, H), dtype)
-        self._half = np.array(0.5, dtype)
-        self._c = c = aligned((T + 1, B, H), dtype)
+        self._c = aligned((T + 1, B, H), dtype)
         self._tanh_c = aligned((T, B, H), dtype)
-        Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
-
-        self._forward = GateProduct(Wh, B, scale=self.input_scale)
+        kernels, Wh = dims.kernels, weights["Wh"]
+        self._gates, self._tanh = GATES[kernels.gates](dtype), tanh_by(kernels.output, dtype)
+        scale = self.scale_with(kernels)
+        self._forward = GateProduct(Wh, B, scale=scale, layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
-        rows = self._forward.rows_of
+        if gradients is not None:
+            self._backward = GateProduct(Wh.transpose(0, 2, 1), B, layout=kernels.backward)
+            self._backward_out = self._backward.out_of(self._product)
+            self._dc = aligned((B, H), dtype)
+        self._list_steps()
+
+    def _list_steps(self) -> None:
+        """Prepare the views of each step."""
+        T, B, H, dtype = self.dims.steps, self.dims.batch, self.dims.hidden, self.dims.dtype
+        Z, h, dh, c, rows = self.Z, self.h, self.dh, self._c, self._forward.rows_of
         self._forward_steps = [
             (rows(h[t]), Z[:, t], Z[:3, t], *Z[:, t], c[t], c[t + 1], self._tanh_c[t], h[t + 1])
             for t in range(T)
         ]
-        if gradients is None:
+        if self.gradients is None:
             return
-        self._backward = GateProduct(Wh.transpose(0, 2, 1), B)
-        self._backward_out = self._backward.out_of(self._product)
-        self._at_once = steps_at_once(extent, self.slots)
-        self._slopes = slopes = aligned((4, self._at_once, B, H), dtype)
-        self._to_c = to_c = aligned((self._at_once, B, H), dtype)
-        self._dc = aligned((B, H), dtype)
-        rows, at_once = self._backward.rows_of, self._at_once
+        self._at_once = at_once = steps_at_once(self.dims, self.slots)
+        self._slopes = slopes = aligned((4, at_once, B, H), dtype)
+        self._to_c = to_c = aligned((at_once, B, H), dtype)
+        rows = self._backward.rows_of
         self._backward_steps = [
             (dh[t], to_c[j], slopes[0, j], slopes[1:, j], *gates, rows(Z[:, t]), dh[t - 1])
             for t, j, gates in ((t, t % at_once, (*Z[0:4:2, t], Z[1:, t])) for t in range(T))
         ]
+
+    @classmethod
+    def scale_with(cls, kernels: Kernels) -> tuple[float, ...]:
+        gates = GATES[kernels.gates]
+        return (*[gates.sigmoid_scale] * 3, gates.tanh_scale)
 
     @classmethod
     def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
@@ -83,29 +120,26 @@ class LstmCell(Cell):
 
     def forward(self) -> None:
         multiply, Wh, out = self._forward.inner, self._forward.weights, self._forward_out
-        product, half, spare = self._product, self._half, self._spare
-        add, times, tanh = np.add, np.multiply, np.tanh
+        product, spare, activate, tanh = self._product, self._spare, self._gates.mixed, self._tanh
+        add, times = np.add, np.multiply
         for h_rows, z, sigmoids, o, i, f, g, c_before, c, tanh_c, h in self._forward_steps:
             multiply(h_rows, Wh, out)
             add(z, product, z)
-            tanh(z, z)
-            times(sigmoids, half, sigmoids)
-            add(sigmoids, half, sigmoids)
+            activate(z, sigmoids, g)
             times(f, c_before, c)
             times(i, g, spare)
             add(c, spare, c)  # c_t = f_t c_{t-1} + i_t g_t
             tanh(c, tanh_c)
             times(o, tanh_c, h)  # h_t = o_t tanh(c_t)
 
-    def backward(self) -> None:
-        assert self.gradients is not None
+    def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         sums, others = self._product[:2], self._product[2:]
         first, second = sums
         dc, spare, add, times = self._dc, self._spare, np.add, np.multiply
         dc.fill(0)
-        for begin in reversed(range(0, self.extent.steps, self._at_once)):
-            end = min(begin + self._at_once, self.extent.steps)
+        for begin in reversed(range(0, self.dims.steps, self._at_once)):
+            end = min(begin + self._at_once, self.dims.steps)
             self._prepare(begin, end)
             for t in range(end - 1, begin - 1, -1):
                 dh, to_c, to_o, to_ifg, o, f, ifg, rows, dh_before = self._backward_steps[t]
@@ -121,7 +155,10 @@ class LstmCell(Cell):
                 add(sums, others, sums)
                 add(first, second, first)
                 add(dh_before, first, dh_before)  # dh_{t-1} += Σ W_hᵀ of the gates' gradients
-        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+
+    def sum_gradients(self) -> None:
+        assert self.gradients is not None
+        h_before = self.h[:-1].reshape(self.dims.rows, self.dims.hidden)
         for gate, dWh in zip(self.inputs, self.gradients["Wh"], strict=True):
             self.sums.outer(h_before, gate, dWh)
 
@@ -150,6 +187,7 @@ class LstmCell(Cell):
         subtract(o, to_c, to_c)  # o (1 - tanh² c)
 
 
+@STEPS.register("lstm")
 class LstmStep(SingleStep):
     """One step in place."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
-from rnntui.nn.arena import Array, GateProduct, aligned
-from rnntui.nn.cells.cell import Cell, Extent, SingleStep
+from rnntui.nn.cells.cell import CELLS, STEPS, Cell, Dims, Reading, SingleStep
+from rnntui.nn.kernels.activations import tanh_by
+from rnntui.nn.kernels.layout import Array, GateProduct, aligned, dot
 
 
 def _tanh_slope(h: Array, out: Array) -> None:
@@ -42,44 +44,54 @@ class Activation:
 
     apply: Callable[[Array, Array], object]  # (a, out)
     slope: Callable[[Array, Array], object]  # (h, out)
+    limits: tuple[float, float]  # of h
 
 
 ACTIVATIONS = {
-    "tanh": Activation(np.tanh, _tanh_slope),
-    "relu": Activation(_relu, _relu_slope),
-    "sigmoid": Activation(_sigmoid, _sigmoid_slope),
+    "tanh": Activation(np.tanh, _tanh_slope, (-1.0, 1.0)),
+    "relu": Activation(_relu, _relu_slope, (0.0, inf)),
+    "sigmoid": Activation(_sigmoid, _sigmoid_slope, (0.0, 1.0)),
 }
 
 
+@CELLS.register("rnn")
 class RnnCell(Cell):
     """One gate: Z holds a_t, then the slope f'(a_t), then the gradient da_t."""
 
     gates, slots, parts, kept = 1, 1, 1, 3
     input_order = recurrent_order = (0,)
     keeps_order = True
+    readings = (
+        Reading("a", "W_x x + W_h h before + b", lambda cell: cell.Z[0]),
+        Reading("h", "{f}(a)", lambda cell: cell.h[1:]),
+    )
 
     def __init__(
         self,
-        extent: Extent,
+        dims: Dims,
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         activation: str,
     ) -> None:
-        super().__init__(extent, weights, gradients, activation)
-        T, B, H = extent.steps, extent.batch, extent.hidden
-        self._activation = ACTIVATIONS[activation]
-        product = aligned((1, B, H), extent.dtype)
+        super().__init__(dims, weights, gradients, activation)
+        T, B, H = dims.steps, dims.batch, dims.hidden
+        self._activation, kernels = ACTIVATIONS[activation], dims.kernels
+        if activation == "tanh":
+            tanh = tanh_by(kernels.output, dims.dtype)
+            self._activation = replace(self._activation, apply=tanh)
+        product = aligned((1, B, H), dims.dtype)
         self._product = product[0]
         Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
 
-        self._forward = GateProduct(Wh, B, extent.in_order)
-        self._late_bias = weights["b"] if extent.in_order else None
+        self._forward = GateProduct(Wh, B, dims.in_order, layout=kernels.forward)
+        self._late_bias = weights["b"] if dims.in_order else None
         self._forward_out = self._forward.out_of(product)
         rows = self._forward.rows_of
         self._forward_steps = [(rows(h[t]), Z[0, t], h[t + 1]) for t in range(T)]
         if gradients is None:
             return
-        self._backward = GateProduct(Wh.transpose(0, 2, 1), B, extent.in_order)
+        transposed = Wh.transpose(0, 2, 1)
+        self._backward = GateProduct(transposed, B, dims.in_order, layout=kernels.backward)
         self._backward_out = self._backward.out_of(product)
         rows = self._backward.rows_of
         self._backward_steps = [
@@ -89,6 +101,10 @@ class RnnCell(Cell):
     @classmethod
     def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
         return {"Wh": (1, hidden, hidden)}
+
+    @classmethod
+    def limits(cls, activation: str) -> tuple[float, float]:
+        return ACTIVATIONS[activation].limits
 
     def refresh(self) -> None:
         self._forward.refresh()
@@ -106,8 +122,7 @@ class RnnCell(Cell):
                 add(a, b, a)
             f(a, h)  # h_t = f(a_t)
 
-    def backward(self) -> None:
-        assert self.gradients is not None
+    def through_time(self) -> None:
         multiply, Wh_T = self._backward.inner, self._backward.weights
         out, product, add, times = self._backward_out, self._product, np.add, np.multiply
         self._activation.slope(self.h[1:], self.Z[0])
@@ -116,11 +131,15 @@ class RnnCell(Cell):
             multiply(da_rows, Wh_T, out)
             add(dh_before, product, dh_before)  # dh_{t-1} += W_hᵀ da_t
         times(self.Z[0, 0], self.dh[0], self.Z[0, 0])
-        h_before = self.h[:-1].reshape(self.extent.rows, self.extent.hidden)
+
+    def sum_gradients(self) -> None:
+        assert self.gradients is not None
+        h_before = self.h[:-1].reshape(self.dims.rows, self.dims.hidden)
         dWh = self.gradients["Wh"][0]
         self.sums.outer(h_before, self.inputs[0], dWh)  # dW_h = Σ h_{t-1}ᵀ da_t
 
 
+@STEPS.register("rnn")
 class RnnStep(SingleStep):
     """h = f(x + W_h h) in place: with one gate, the live weights multiply as fast as any copy."""
 
@@ -138,6 +157,6 @@ class RnnStep(SingleStep):
         self._product = aligned(self._h.shape, self._h.dtype)
 
     def __call__(self, x: Array) -> None:
-        np.dot(self._h, self._Wh, self._product)
+        dot(self._h, self._Wh, self._product)
         np.add(x[0], self._product, self._a)
         self._activation(self._a, self._h)

@@ -1,5 +1,6 @@
-"""Numbers to rows of glyphs: pure functions, each block exactly as large as asked for."""
+"""Draws numbers as rows of glyphs: pure functions, each block exactly of the requested size."""
 
+from rnntui.tui.draw.generated import forecast_rows, sample_lines, stacked_texts, text_rows
 from rnntui.tui.draw.loss import Bins, LossPlot, loss_plot
 from rnntui.tui.draw.progress import loading_rows, progress_bar
 from rnntui.tui.draw.rows import (
@@ -17,7 +18,6 @@ from rnntui.tui.draw.rows import (
 from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.tui.draw.tokens import token_at, token_strip
 from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
-from rnntui.tui.draw.writing import forecast_rows, sample_lines, stacked_texts, written_text
 
 __all__ = [
     "ROLES",
@@ -41,9 +41,9 @@ __all__ = [
     "sample_lines",
     "stacked_texts",
     "status_rows",
+    "text_rows",
     "token_at",
     "token_strip",
     "value_at",
     "value_plot",
-    "written_text",
 ]

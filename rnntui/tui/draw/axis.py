@@ -1,4 +1,4 @@
-"""Axes: ranges with round ends, ticks, and where a value lands."""
+"""Axes: ranges with round ends, ticks, and the positions of values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnntui.tui.draw.numbers import Number, scientific, short
+from rnntui.numbers import Number, scientific, short
 
 LIMIT = 1e300  # beyond it, differences overflow
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _FEW_ROUND = (1.0, 2.0, 3.0, 5.0, 10.0)
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _LOG_BOUNDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _LOG_TICKS = (_LOG_BOUNDS[:-1], (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0,))
 
@@ -24,12 +25,12 @@ class Scale:
     log: bool = False
 
     def share(self, value: float) -> float:
-        """Where `value` lies: 0 at `low`, 1 at `high`; -1 if it cannot be drawn."""
+        """Return the position of `value`: 0 at `low`, 1 at `high`; -1 if it cannot be drawn."""
         shares = self.shares([value])
         return -1.0 if shares[0] is None else shares[0]
 
     def shares(self, values: Iterable[Number]) -> list[float | None]:
-        """Where each value lies, None for one that cannot be drawn (not finite, or log of <= 0)."""
+        """Return positions of values; None if one cannot be drawn (not finite, or log of <= 0)."""
         if self.log:
             low, high = math.log10(self.low), math.log10(self.high)
             size, log10 = high - low, math.log10
@@ -45,16 +46,16 @@ class Scale:
 
 
 def round_step(span: float, count: int) -> float:
-    """1, 2, 2.5 or 5 times a power of ten that fits into `span` at most `count` times."""
+    """Return 1, 2, 2.5 or 5 times a power of ten that fits into `span` at most `count` times."""
     raw = span / max(1, count)
     power = 10.0 ** math.floor(math.log10(raw))
     return next((f * power for f in (1.0, 2.0, 2.5, 5.0) if f * power >= raw * 0.9999), 10 * power)
 
 
 def round_up(value: float, seldom: bool = False) -> float:
-    """The next round number not below a positive `value`: at most a third is added.
+    """Round a positive `value` up to a round number, by at most a third.
 
-    With `seldom` at most as much again, so that a value that grows reaches it half as often.
+    With `seldom`, by up to its double, so that a growing value reaches the bound half as often.
     """
     power = 10.0 ** math.floor(math.log10(value))
     factors = _FEW_ROUND if seldom else _ROUND
@@ -62,9 +63,9 @@ def round_up(value: float, seldom: bool = False) -> float:
 
 
 def linear(low: float, high: float, positive: bool = False) -> Scale:
-    """A scale with round ends around [low, high]; `positive` keeps it from going below zero.
+    """Return a scale with round ends around [low, high]; `positive`: never below zero.
 
-    Rounding outwards keeps the scale still while its data wander a little.
+    Rounding outwards keeps the scale steady while its data vary a little.
     """
     low, high = max(-LIMIT, min(low, LIMIT)), max(-LIMIT, min(high, LIMIT))
     size = max(abs(low), abs(high))
@@ -79,7 +80,7 @@ def linear(low: float, high: float, positive: bool = False) -> Scale:
 
 
 def logarithmic(low: float, high: float) -> Scale:
-    """A logarithmic scale with round ends around two positive numbers."""
+    """Return a logarithmic scale with round ends around two positive numbers."""
     low, high = min(max(low, 1e-300), LIMIT), min(max(high, 1e-300), LIMIT)
     bottom, top = _log_bound(low, up=False), _log_bound(high, up=True)
     if top <= bottom * 1.01:
@@ -95,7 +96,7 @@ def _log_bound(value: float, up: bool) -> float:
 
 
 def ticks(scale: Scale, count: int) -> list[tuple[float, str]]:
-    """About `count` round values inside the scale with their labels, rising."""
+    """Return about `count` round values inside the scale with their labels, in rising order."""
     if scale.log:
         values = _log_values(scale, count)
         if len(values) >= 2:
@@ -108,7 +109,7 @@ def ticks(scale: Scale, count: int) -> list[tuple[float, str]]:
 
 
 def _log_values(scale: Scale, count: int) -> list[float]:
-    """The finest of the round series that has not too many values inside the scale."""
+    """Return the finest round series that does not have too many values inside the scale."""
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     inside = (scale.low * 0.9999, scale.high * 1.0001)
     if last - first <= 2 * count + 2:
@@ -123,18 +124,28 @@ def _log_values(scale: Scale, count: int) -> list[float]:
 
 
 def labels(values: Sequence[float], step: float) -> list[str]:
-    """Labels of ticks `step` apart, all with the same number of decimals."""
+    """Return labels of ticks `step` apart, all with the same unit and number of decimals."""
     size = max((abs(v) for v in values), default=0.0)
-    if size >= 1e4 or (size and size < 1e-3):
-        return [short_label(v) if abs(v) > step * 1e-6 else "0" for v in values]
-    decimals = 0
+    unit, suffix = 1.0, ""
+    if 1e4 <= size < 1e15:
+        unit, suffix = next((unit, sign) for unit, sign in _UNITS if size >= unit)
+    elif size >= 1e15 or 0 < size < 1e-3:
+        exponent = math.floor(math.log10(size))
+        unit, suffix = 10.0**exponent, f"e{exponent}"
+    if unit == 0:
+        return [short_label(v) for v in values]
+    step, decimals = step / unit, 0
     while decimals < 6 and abs(round(step, decimals) - step) > step * 1e-3:
         decimals += 1
-    return [f"{v if abs(v) > step * 1e-6 else 0.0:.{decimals}f}" for v in values]
+    zero = "0" if suffix else f"{0:.{decimals}f}"
+    texts = [
+        f"{v / unit:.{decimals}f}{suffix}" if abs(v / unit) > step * 1e-6 else zero for v in values
+    ]
+    return texts if max(map(len, texts), default=0) <= 8 else [short_label(v) for v in values]
 
 
 def short_label(value: float) -> str:
-    """One label in at most six cells."""
+    """Return one label of at most six cells."""
     size = abs(value)
     if size == 0:
         return "0"

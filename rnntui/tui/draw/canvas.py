@@ -1,4 +1,4 @@
-"""A grid of cells that lines and dots are drawn on, finer than a cell where the glyphs allow it."""
+"""A grid of cells to draw lines and dots on, finer than a cell if the glyphs allow it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Point = tuple[float, float]
 
 
 class Canvas:
-    """`width` x `height` cells. What is drawn later covers whole cells of what was drawn before.
+    """A canvas of `width` x `height` cells. Later layers cover whole cells of earlier ones.
 
-    Layers take coordinates in shares: x 0 is the left edge and 1 the right, y 0 the bottom and 1
-    the top. What lies outside is cut off, never squeezed in.
+    Coordinates are fractions: x is 0 at the left edge and 1 at the right, y is 0 at the bottom and
+    1 at the top. Anything outside is clipped.
     """
 
     def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
@@ -35,20 +35,25 @@ class Canvas:
         self._roles = [[""] * width for _ in range(height)]
 
     def column(self, x: float) -> int:
-        """The column of cells that a share of the width falls in."""
+        """Return the column of cells at a fraction of the width."""
         return round(x * self._across) // len(self._bits[0])
 
     @property
     def finest(self) -> int:
-        """How many columns of dots there are."""
+        """Number of columns of dots."""
         return self._across + 1
 
+    @property
+    def dots_per_row(self) -> int:
+        """Number of dots above each other in a cell."""
+        return len(self._bits)
+
     def row(self, y: float) -> int:
-        """The row of cells, from the top, that a share of the height falls in."""
+        """Return the row of cells, from the top, at a fraction of the height."""
         return round((1 - y) * self._down) // len(self._bits)
 
     def put(self, column: int, row: int, text: str, role: str) -> None:
-        """Write safe text from a cell on; what would lie outside is left out."""
+        """Draw safe text starting at a cell; skip what would lie outside."""
         if not 0 <= row < self.height:
             return
         for offset, char in enumerate(one_cell_each(text)):
@@ -57,16 +62,16 @@ class Canvas:
                 self._roles[row][column + offset] = role
 
     def role(self, column: int, row: int) -> str:
-        """The role of what a cell shows."""
+        """Return the role of a cell."""
         return self._roles[row][column]
 
     def is_free(self, column: int, row: int, length: int, ground: str = " ") -> bool:
-        """Whether `length` cells from a cell on lie inside and show nothing but `ground`."""
+        """Return whether `length` cells starting at a cell lie inside and show only `ground`."""
         inside = 0 <= row < self.height and 0 <= column <= self.width - length
         return inside and not "".join(self._chars[row][column : column + length]).strip(ground)
 
     def dots(self, points: Iterable[Point], role: str, single: str = "") -> None:
-        """One dot per point; glyph sets without fine dots show `single` in the dot's cell."""
+        """Draw one dot per point; glyph sets without fine dots show `single` in its cell."""
         masks: dict[tuple[int, int], int] = {}
         bits, tall, wide = self._bits, len(self._bits), len(self._bits[0])
         across, down = self._across, self._down
@@ -79,16 +84,24 @@ class Canvas:
         self._stamp(masks, role, single)
 
     def line(
-        self, points: Sequence[Point | None], role: str, single: str = "*", dash: int = 0
+        self,
+        points: Sequence[Point | None],
+        role: str,
+        single: str = "*",
+        dash: int = 0,
+        join: bool = False,
     ) -> None:
-        """Join the points; None breaks the line. `dash` dots are drawn, then as many left out."""
+        """Draw a line through the points; None breaks it. Dashes and gaps are `dash` dots long.
+
+        With `join`, dots of earlier layers stay in the cells it crosses, in its role.
+        """
         masks: dict[tuple[int, int], int] = {}
         before: Point | None = None
         alone = True
         for point in [*points, None]:
             if point is None:
                 if before is not None and alone:
-                    # Two dots wide: one alone is easily missed.
+                    # Two dots wide: a single dot is easily missed.
                     self._segment(masks, before, (before[0] + 1 / self.finest, before[1]), dash)
                 before, alone = None, True
                 continue
@@ -96,10 +109,12 @@ class Canvas:
                 self._segment(masks, before, point, dash)
                 alone = False
             before = point
+        if join:
+            masks = {cell: mask | self._mask(*cell) for cell, mask in masks.items()}
         self._stamp(masks, role, "" if self.glyphs == "blocks" else single)
 
     def rows(self) -> list[Row]:
-        """The picture."""
+        """Return the rows of the canvas."""
         return [
             merged(zip(chars, roles, strict=True))
             for chars, roles in zip(self._chars, self._roles, strict=True)
@@ -125,6 +140,13 @@ class Canvas:
                 cell = (x // wide, y // tall)
                 masks[cell] = masks.get(cell, 0) | bits[y % tall][x % wide]
 
+    def _mask(self, column: int, row: int) -> int:
+        """Return the dots that a cell shows; 0 if it shows something else."""
+        char = self._chars[row][column]
+        if self.glyphs == "braille":
+            return ord(char) - 0x2800 if 0x2800 <= ord(char) <= 0x28FF else 0
+        return max(0, _QUADRANT_GLYPHS.find(char)) if self.glyphs == "blocks" else 0
+
     def _stamp(self, masks: dict[tuple[int, int], int], role: str, single: str) -> None:
         for (column, row), mask in masks.items():
             if self.glyphs == "braille":
@@ -136,14 +158,14 @@ class Canvas:
 
 
 def one_cell_each(text: str) -> list[str]:
-    """Safe text as one string for each cell; a wide character becomes two question marks."""
+    """Split safe text into one string per cell; a wide character becomes two question marks."""
     if text.isascii():
         return list(text)
     return [unit if width == 1 else "?" for unit, width in cells(text) for _ in range(width)]
 
 
 def _clip(start: Point, end: Point) -> tuple[Point, Point] | None:
-    """The part of a segment inside the unit square, or None (Liang and Barsky, 1984)."""
+    """Return the part of a segment inside the unit square, or None (Liang and Barsky, 1984)."""
     (x0, y0), (x1, y1) = start, end
     first, last = 0.0, 1.0
     for origin, change in ((x0, x1 - x0), (y0, y1 - y0)):

@@ -1,4 +1,4 @@
-"""What stands around a plot: title and legend, tick labels, axis lines, a gutter for end labels."""
+"""The frame of a plot: title and legend, tick labels, axis lines, a gutter for end labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rnntui.text import cell_width, fit
-from rnntui.tui.draw.axis import Scale, ticks
 from rnntui.tui.draw.canvas import Canvas, one_cell_each
-from rnntui.tui.draw.numbers import short
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, exactly, merged, row_width
+from rnntui.tui.draw.y_axis import LABEL_WIDTH
 
-LABELS = 6  # cells of a tick label, so that axes of plots above each other line up
+LABELS = LABEL_WIDTH  # cells, so that axes of plots above each other line up
 _LINES = {
     "braille": ("│", "┤", "└", "─", "┬", "▲"),
     "blocks": ("│", "┤", "└", "─", "┬", "▲"),
@@ -21,7 +20,7 @@ _LINES = {
 
 @dataclass(frozen=True)
 class Layout:
-    """How a block is divided: which rows there are and how wide the columns are."""
+    """The division of a block: its rows, and the widths of its columns."""
 
     title: bool
     plot: int  # rows
@@ -32,7 +31,7 @@ class Layout:
 
 
 def layout(width: int, height: int, gutter: int) -> Layout:
-    """Divide a block; what is least needed goes first when there is little room."""
+    """Divide a block; drop the least important parts first if there is little room."""
     title = height >= 2
     axis = 2 if height >= 6 else 1 if height >= 3 else 0
     left = LABELS + 1 if width >= 24 else 0
@@ -43,9 +42,9 @@ def layout(width: int, height: int, gutter: int) -> Layout:
 def title_row(
     name: str, detail: str, legend: Sequence[tuple[str, str, str]], width: int, glyphs: Glyphs
 ) -> Row:
-    """A title on the left and the legend on the right: (glyph, role, meaning) for each entry.
+    """Return a title on the left and the legend, (glyph, role, meaning) entries, on the right.
 
-    Entries that do not fit are left out from the end on.
+    The last entries are dropped if they do not fit.
     """
     head: Row = [(" " + name, "title")]
     if detail and cell_width(name + detail) + 4 <= width:
@@ -63,22 +62,13 @@ def title_row(
     return exactly([*head, (" " * space, ""), *tail], width)
 
 
-def y_labels(canvas: Canvas, scale: Scale) -> dict[int, str]:
-    """Tick labels by row; a plot of few rows gets its ends."""
-    named = ticks(scale, max(2, canvas.height // 2))
-    rows = {canvas.row(scale.share(value)): label for value, label in named}
-    if len(rows) >= 2 or canvas.height < 2:
-        return rows
-    return {canvas.height - 1: short(scale.low), 0: short(scale.high)}
-
-
 def sides(
     canvas: Canvas,
     place: Layout,
     y_labels: Mapping[int, str],
     gutter: Mapping[int, tuple[str, str]],
 ) -> Rows:
-    """The canvas with its tick labels on the left and end labels on the right."""
+    """Return the canvas with its tick labels on the left and end labels on the right."""
     bar, tick, *_ = _LINES[canvas.glyphs]
     rows: Rows = []
     for n, picture in enumerate(canvas.rows()):
@@ -101,18 +91,26 @@ def x_axis(
     end: str,
     glyphs: Glyphs,
 ) -> Rows:
-    """The line under a plot with its marks, and tick labels under it or, in one row, on it."""
+    """Return the axis line with its marks, and tick labels under it or, in one row, on it."""
     if place.axis == 0:
         return []
     _, _, corner, line, tick, mark = _LINES[glyphs]
     total = place.left + place.width + place.gutter
     cells = [(line, "muted")] * place.width + [(" ", "")] * place.gutter
-    taken = {place.left + column for column, _ in marks} if place.axis == 1 else set()
-    names = _Labels(total, end, taken)
-    for column, label in ticks:
-        if 0 <= column < place.width:
+    taken: set[int] = set()
+    if place.axis == 1:  # labels are on the line: neither on marks nor left of it
+        taken = {*range(place.left), *(place.left + column for column, _ in marks)}
+    inside = [(column, label) for column, label in ticks if 0 <= column < place.width]
+    names = _Labels(total, taken)
+    room = names.right_of([(place.left + column, label) for column, label in inside])
+    name = end.split(" ")[0].rstrip(",")
+    if len(end) <= room or place.axis == 1 or len(name) >= place.left:
+        names.put_end(end)
+    else:
+        names.put_name(name)
+    for column, label in inside:
+        if names.centre(place.left + column, label):
             cells[column] = (tick, "muted")
-            names.centre(place.left + column, label)
     if place.axis == 1:
         for n in names.covered:
             cells[n - place.left] = (names.text[n], "muted")
@@ -125,34 +123,51 @@ def x_axis(
 
 
 class _Labels:
-    """A row of labels, none of which touches another or covers a taken column.
+    """A row of labels that neither touch each other nor cover a taken column."""
 
-    The one at the right end, in front of a last free cell, comes first.
-    """
-
-    def __init__(self, width: int, end: str, taken: set[int]) -> None:
+    def __init__(self, width: int, taken: set[int]) -> None:
         self.text = " " * width
         self.covered: list[int] = []
         self._taken = taken
-        self._put(width - len(end) - 1, end)
+        self._name = 0  # cells of a name at the left end and the space after it
 
-    def centre(self, column: int, label: str) -> None:
-        """Put a label under a column."""
-        self._put(column - (len(label) - 1) // 2, label)
+    def right_of(self, others: Sequence[tuple[int, str]]) -> int:
+        """Return the number of free cells to the right of other labels."""
+        ends = (self._start(column, label) + len(label) for column, label in others)
+        return len(self.text) - 3 - max(ends, default=0)
 
-    def _put(self, start: int, label: str) -> None:
+    def put_end(self, text: str) -> None:
+        """Put a text at the right end, before a last free cell."""
+        self._put(len(self.text) - 1 - len(text), text)
+
+    def put_name(self, text: str) -> None:
+        """Put a word at the left end, below the labels of the other axis."""
+        self.text = text + self.text[len(text) :]
+        self._name = len(text) + 1
+
+    def centre(self, column: int, label: str) -> bool:
+        """Put a label under a column if there is room; return whether there was."""
+        return self._put(self._start(column, label), label)
+
+    def _put(self, start: int, label: str) -> bool:
         stop = start + len(label)
         inside = start >= 0 and stop <= len(self.text)
-        free = not self.text[max(0, start - 2) : stop + 2].strip()
-        if inside and free and self._taken.isdisjoint(range(start, stop)):
-            self.text = self.text[:start] + label + self.text[stop:]
-            self.covered += range(start, stop)
+        free = not self.text[max(self._name, start - 2) : stop + 2].strip()
+        if not (inside and free and self._taken.isdisjoint(range(start, stop))):
+            return False
+        self.text = self.text[:start] + label + self.text[stop:]
+        self.covered += range(start, stop)
+        return True
+
+    def _start(self, column: int, label: str) -> int:
+        """Return the start of a label: centred, but inside the row."""
+        return max(0, min(column - (len(label) - 1) // 2, len(self.text) - len(label)))
 
 
 def _put_marks(
     cells: list[tuple[str, str]], marks: Sequence[tuple[int, str]], mark: str, named: bool
 ) -> None:
-    """Marks of events on the axis, each with its label as far as the next mark leaves room."""
+    """Draw the marks of events on the axis, with labels where the next mark leaves room."""
     by_column = {
         column: label
         for column, label in sorted(marks, key=lambda mark: mark[0])
@@ -167,9 +182,9 @@ def _put_marks(
 
 
 def spread(canvas: Canvas, wanted: Sequence[tuple[float, str, str]]) -> dict[int, tuple[str, str]]:
-    """Give each (share of the height, text, role) a row of its own near its place, in their order.
+    """Give each (fraction of the height, text, role) its own row near its place, in order.
 
-    Where there are more than rows, the last ones go without.
+    If there are too few rows, the last entries are dropped.
     """
     height = canvas.height
     ordered = sorted(wanted[:height], key=lambda entry: -entry[0])

@@ -1,4 +1,4 @@
-"""The loss plot: smoothed over raw, validation, floor and baselines, marks of events."""
+"""The loss plot: smoothed and raw losses, validation, floor and baselines, marks of events."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rnntui.numbers import Number, count, finite, fixed, short
 from rnntui.text import cell_width, fit, safe_text
 from rnntui.tui.draw.axis import LIMIT, Scale, round_up, ticks
 from rnntui.tui.draw.canvas import Canvas, Point
-from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis, y_labels
+from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
 from rnntui.tui.draw.loss_scale import loss_scale
-from rnntui.tui.draw.numbers import Number, finite, fixed, short
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, for_glyphs
+from rnntui.tui.draw.y_axis import y_axis
 
-# smoothed, raw, validation, floor, baseline, column with a loss that is not finite
+# smoothed, raw, validation, floor, baseline, column with a non-finite loss
 _SIGNS = {
     "braille": ("", "", "●", "┄", "┈", "┊"),
     "blocks": ("", "·", "●", "┄", "┈", "┊"),
     "ascii": ("*", ".", "o", "-", "~", ":"),
 }
 _LEGEND = {"braille": ("⣀⠤⠒", "⠌⢂⠡"), "blocks": ("▄▄▀", "···"), "ascii": ("***", "...")}
-_FEWEST = 10  # updates the x axis shows at least
+_FEWEST = 10  # smallest number of updates on the x axis
 
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """The loss as bins of `2**level` updates from update 1 on, one sequence per column.
+    """The loss in bins of `2**level` updates, starting at bin `start`, one sequence per column.
 
-    `bad` counts the losses of a bin that were not finite. None and NaN both mean "no value".
+    Bin 0 starts at update 1. `bad` counts the non-finite losses of a bin. None and NaN both mean
+    "no value".
     """
 
     level: int = 0
@@ -37,27 +39,30 @@ class Bins:
     high: Sequence[Number] = ()
     smooth: Sequence[Number] = ()
     bad: Sequence[int] = ()
+    start: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class LossPlot:
-    """Everything the plot shows. `step` is the latest update; the x axis starts at `first_step`."""
+    """Everything the plot shows; `update` is the latest one, the x axis starts at `first`."""
 
     bins: Bins = field(default_factory=Bins)
-    step: int = 0
-    validations: Sequence[tuple[int, Number]] = ()  # (step, loss)
-    marks: Sequence[tuple[int, str]] = ()  # (step, short label such as "lr")
+    update: int = 0
+    validations: Sequence[tuple[int, Number]] = ()  # (update, loss)
+    marks: Sequence[tuple[int, str]] = ()  # (update, short label such as "lr")
     floor: Number = None
     baselines: Sequence[tuple[str, float]] = ()
     unit: str = "nats per character"
     log: bool = False
-    first_step: int = 0
-    total: int | None = None  # updates of the whole run, where that is known
-    at: int | None = None  # an update to point at
+    first: int = 0
+    total: int | None = None  # updates of the whole run, if known
+    at: int | None = None  # the update at the cursor
+    last: int | None = None  # the end of the x axis; None: a little after the latest update
+    hint: str = "waiting for the first update"  # shown if there is no curve yet
 
 
 def loss_plot(plot: LossPlot, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
-    """The plot in exactly `height` rows of `width` cells, its title and legend in the first."""
+    """Draw the plot in exactly `height` rows of `width` cells, title and legend in the first."""
     if width < 1 or height < 1:
         return block([], width, height)
     place = layout(width, height, _gutter_width(plot))
@@ -65,14 +70,14 @@ def loss_plot(plot: LossPlot, width: int, height: int, glyphs: Glyphs = "braille
     visible = _Visible(plot)
     if visible.empty:
         rows += [[]] * ((place.plot + place.axis - 1) // 2)
-        rows.append(exactly([(" waiting for the first update".center(width), "muted")], width))
+        rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
     else:
         rows += _plot_rows(visible, place, glyphs)
     return block(rows, width, height, glyphs)
 
 
 def loss_at(plot: LossPlot, width: int, x: int) -> int | None:
-    """The update that is drawn at cell `x` of a plot of that width, or None."""
+    """Return the update drawn at cell `x` of a plot of that width, or None."""
     place, visible = layout(width, 9, _gutter_width(plot)), _Visible(plot)
     share = (x - place.left + 0.5) / place.width
     step = round(visible.first + share * (visible.end - visible.first))
@@ -81,13 +86,13 @@ def loss_at(plot: LossPlot, width: int, x: int) -> int | None:
 
 
 def updates_a_cell(plot: LossPlot, width: int) -> int:
-    """How many updates a cell of a plot of that width stands for; 1 at least."""
+    """Return how many updates a cell of a plot of that width represents; at least 1."""
     place, visible = layout(width, 9, _gutter_width(plot)), _Visible(plot)
     return max(1, round((visible.end - visible.first) / place.width))
 
 
 class _Level(NamedTuple):
-    """A horizontal line with a name: the floor, or a baseline to beat."""
+    """A horizontal line with a name: the floor or a baseline."""
 
     name: str
     loss: float
@@ -99,45 +104,49 @@ class _Level(NamedTuple):
 
 
 def _levels(plot: LossPlot, glyphs: Glyphs) -> list[_Level]:
-    """The floor, then the baselines, as far as they are finite."""
+    """Return the floor, then the baselines, if finite."""
     named = [(fit(for_glyphs(safe_text(n), glyphs), 12), loss) for n, loss in plot.baselines]
     levels = [_Level("floor", plot.floor, True)] if finite(plot.floor) else []
     return levels + [_Level(name, loss, False) for name, loss in named if finite(loss)]
 
 
 class _Visible:
-    """The part of the history right of `first_step`, with its places on the x axis."""
+    """The visible part of the history, with its positions on the x axis."""
 
     def __init__(self, plot: LossPlot) -> None:
         bins = plot.bins
         self.plot = plot
         self.size: int = 2 ** max(0, min(bins.level, 60))
-        self.first = max(0, plot.first_step)
-        self.last = max(plot.step, self.first + 1)
-        # Each new end repaints the whole plot.
+        self.first = max(0, plot.first)
+        shown = plot.update if plot.last is None else min(plot.update, plot.last)
+        self.last = max(shown, self.first + 1)
+        # Each new end repaints the whole plot, so change it rarely.
         self.end = self.first + round_up(max(self.last - self.first, _FEWEST), seldom=True)
         if plot.total is not None and self.last <= plot.total < self.end:
             self.end = float(max(plot.total, self.first + 1))
-        self.start = self.first // self.size
+        if plot.last is not None:
+            self.end = float(self.last)
+        self.start = max(self.first // self.size, bins.start)
+        inside = slice(self.start - bins.start, max(0, -(-self.last // self.size) - bins.start))
         self.smooth, self.mean, self.low, self.high = (
-            column[self.start :] for column in (bins.smooth, bins.mean, bins.low, bins.high)
+            column[inside] for column in (bins.smooth, bins.mean, bins.low, bins.high)
         )
         self.validation = [(s, v) for s, v in plot.validations if self.first <= s <= self.end]
-        self.bad = [n for n in range(self.start, len(bins.bad)) if bins.bad[n] > 0]
+        self.bad = [n for n, bad in enumerate(bins.bad[inside], self.start) if bad > 0]
         known = any(map(finite, self.smooth)) or any(map(finite, self.mean))
-        self.empty = plot.step < 1 or not (known or self.bad)
+        self.empty = plot.update < 1 or not (known or self.bad)
 
-    def x(self, step: float) -> float:
-        """The share of the width at which an update stands."""
-        return (step - self.first) / (self.end - self.first)
+    def x(self, update: float) -> float:
+        """Return the position of an update as a fraction of the width."""
+        return (update - self.first) / (self.end - self.first)
 
     def span(self, n: int) -> tuple[int, int]:
-        """The first and last update of bin `n`; the last bin may still be filling."""
+        """Return the first and last update of bin `n`; the last bin may be incomplete."""
         start = n * self.size + 1
         return start, max(start, min(start + self.size - 1, self.last))
 
     def places(self, count: int, middle: bool) -> list[float]:
-        """The share of the width of the middles, or ends, of the first `count` bins shown."""
+        """Return the positions of the middles, or ends, of the first `count` visible bins."""
         size, scale = self.size, 1 / (self.end - self.first)
         offset = (size + 1) / 2 if middle else float(size)
         zero = self.start * size + offset - self.first
@@ -157,20 +166,29 @@ def _plot_rows(visible: _Visible, place: Layout, glyphs: Glyphs) -> Rows:
     smooth, mean = _numbers(visible.smooth), _numbers(visible.mean)
     validation = _numbers([loss for _, loss in visible.validation])
     levels = _numbers([level.loss for level in _levels(plot, glyphs)])
-    scale = loss_scale(smooth, mean, validation, levels, plot.log)
     canvas = Canvas(place.width, place.plot, glyphs)
+    axis = y_axis(loss_scale(smooth, mean, validation, levels, plot.log), canvas)
+    scale = axis.scale
     _draw(canvas, visible, scale, glyphs, labelled=not place.gutter)
     _note_cut(canvas, visible, scale, glyphs)
     gutter = _end_labels(canvas, plot, scale, smooth or mean, validation, glyphs)
-    rows = sides(canvas, place, y_labels(canvas, scale), gutter if place.gutter else {})
+    rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
     x_ticks = ticks(Scale(visible.first, visible.end), max(1, min(8, place.width // 12)))
-    columns = [(canvas.column(visible.x(step)), short(step)) for step, _ in x_ticks]
+    places = [canvas.column(visible.x(step)) for step, _ in x_ticks]
+    columns = list(zip(places, _update_labels([step for step, _ in x_ticks]), strict=True))
     marks = [
-        (canvas.column(visible.x(step)), for_glyphs(safe_text(label), glyphs))
-        for step, label in plot.marks
-        if visible.first <= step <= visible.end
+        (canvas.column(visible.x(update)), for_glyphs(safe_text(label), glyphs))
+        for update, label in plot.marks
+        if visible.first <= update <= visible.end
     ]
-    return rows + x_axis(place, columns, marks, f"update {short(plot.step)}", glyphs)
+    end = short(plot.update) if plot.last is None else count(visible.last)
+    return rows + x_axis(place, columns, marks, f"update {end}", glyphs)
+
+
+def _update_labels(steps: Sequence[float]) -> list[str]:
+    """Labels of ticks on the x axis, in full where the short ones would be alike: "36M"."""
+    labels = [short(step) for step in steps]
+    return labels if len(set(labels)) == len(labels) else [count(round(step)) for step in steps]
 
 
 def _draw(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs, labelled: bool) -> None:
@@ -192,14 +210,14 @@ def _draw(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs, label
     canvas.dots(_raw(visible, scale), "raw", raw)
     canvas.line(_smoothed(canvas, visible, scale), "line", smoothed)
     shares = scale.shares(loss for _, loss in visible.validation)
-    # One dot for a few columns at most, so that they stay dots; the latest is always among them.
+    # At most one dot per few columns, so that they remain dots; the latest is always included.
     dots = {
-        canvas.column(visible.x(step)) // 4: (step, y)
-        for (step, _), y in zip(visible.validation, shares, strict=True)
+        canvas.column(visible.x(update)) // 4: (update, y)
+        for (update, _), y in zip(visible.validation, shares, strict=True)
         if y is not None and 0 <= y <= 1
     }
-    for step, y in dots.values():
-        canvas.put(canvas.column(visible.x(step)), canvas.row(y), dot, "validation")
+    for update, y in dots.values():
+        canvas.put(canvas.column(visible.x(update)), canvas.row(y), dot, "validation")
     if labelled:
         for row, glyph, level in levels:
             _name_level(canvas, row, level.text, glyph)
@@ -216,9 +234,9 @@ def _bad_columns(canvas: Canvas, visible: _Visible) -> set[int]:
 
 
 def _raw(visible: _Visible, scale: Scale) -> list[Point]:
-    """The mean, lowest and highest loss of each bin."""
+    """Return the points of the mean, lowest and highest loss of each bin."""
     points: list[Point] = []
-    # Bins of one update have nothing but their mean.
+    # Bins of one update have only a mean.
     columns = [visible.mean, visible.low, visible.high] if visible.size > 1 else [visible.mean]
     for column in columns:
         places = visible.places(len(column), middle=True)
@@ -228,8 +246,11 @@ def _raw(visible: _Visible, scale: Scale) -> list[Point]:
 
 
 def _smoothed(canvas: Canvas, visible: _Visible, scale: Scale) -> list[Point | None]:
-    """The smoothed curve, the last point for each column of dots; None where it breaks off."""
-    places = visible.places(len(visible.smooth), middle=False)
+    """Return the smoothed curve, one point per column of dots; None breaks it.
+
+    A point lies in the middle of its bin.
+    """
+    places = visible.places(len(visible.smooth), middle=True)
     points: dict[int, Point | None] = {}
     for x, y in zip(places, scale.shares(visible.smooth), strict=True):
         points[int(x * canvas.finest)] = None if y is None else (x, y)
@@ -237,7 +258,7 @@ def _smoothed(canvas: Canvas, visible: _Visible, scale: Scale) -> list[Point | N
 
 
 def _name_level(canvas: Canvas, row: int, text: str, glyph: str) -> None:
-    """Write the name of a level on its line where nothing else is in the way."""
+    """Draw the name of a level on its line where there is free space."""
     text = f" {text} "
     width = cell_width(text)
     for column in (2, canvas.width - width - 1):
@@ -247,7 +268,7 @@ def _name_level(canvas: Canvas, row: int, text: str, glyph: str) -> None:
 
 
 def _note_cut(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs) -> None:
-    """Say how high the curve went where it leaves the plot."""
+    """Label a curve that leaves the plot with its highest loss."""
     loss = max(_numbers(visible.mean), default=scale.low)
     if scale.share(loss) > 1 + 1e-6:
         n = list(visible.mean).index(loss)
@@ -258,7 +279,7 @@ def _note_cut(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs) -
 
 
 def _gutter_width(plot: LossPlot) -> int:
-    """Room for the end labels; it depends on the names alone, so that it stays."""
+    """Return the width of the end labels; it depends only on the names, so it does not change."""
     names = [cell_width(level.name) for level in _levels(plot, "braille")]
     return 2 + max([11, *(width + 8 for width in names)])
 
@@ -271,7 +292,7 @@ def _end_labels(
     validation: Sequence[float],
     glyphs: Glyphs,
 ) -> dict[int, tuple[str, str]]:
-    """What each line stands at, beside its right end; an arrow for those off the plot."""
+    """Return the latest value of each line for its right end, with an arrow if off the plot."""
     up, down = ("^", "v") if glyphs == "ascii" else ("↑", "↓")
     wanted: list[tuple[float, str, str]] = []
 
@@ -281,7 +302,8 @@ def _end_labels(
         wanted.append((min(1.0, max(0.0, share)), arrow + text, role))
 
     if smooth:
-        want(smooth[-1], f"now {fixed(smooth[-1]).strip()}", "line")
+        now = "now " if plot.last is None else ""
+        want(smooth[-1], f"{now}{fixed(smooth[-1]).strip()}", "line")
     if validation:
         text = f"{_SIGNS[glyphs][2]} {fixed(validation[-1]).strip()}"
         want(validation[-1], text, "validation")
@@ -300,6 +322,6 @@ def _title(plot: LossPlot, width: int, glyphs: Glyphs) -> Row:
     if finite(plot.floor):
         legend.append((floor, "floor", f"floor {fixed(plot.floor).strip()}"))
     if plot.baselines:
-        legend.append((baseline, "floor", "to beat"))
+        legend.append((baseline, "floor", "baseline"))
     detail = for_glyphs(plot.unit, glyphs) + (", log scale" if plot.log else "")
     return title_row("loss", detail, legend, width, glyphs)

@@ -1,4 +1,4 @@
-"""The y axis of the loss: as much of the curve as is worth looking at, and round ends."""
+"""The y axis of the loss: the informative part of the curve, with round ends."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from rnntui.tui.draw.axis import Scale, linear, logarithmic
 
-_HEADROOM = 4.0  # times the span of the calm part of the curve that a spike may use
-_ENOUGH = 8  # points from which on a spike can be told from the rest
+_HEADROOM = 4.0  # a spike may use this many times the span of the rest of the curve
+_ENOUGH = 8  # points needed to recognise a spike
 
 
 def loss_scale(
@@ -18,12 +18,11 @@ def loss_scale(
     levels: Sequence[float],
     log: bool,
 ) -> Scale:
-    """A scale for losses that can be drawn (finite, within LIMIT); linear if none is positive.
+    """Return a scale for losses that are finite and within LIMIT; linear if none is positive.
 
-    Spikes are cut off: where the highest loss lies more than four spans above the lowest, a span
-    reaching from there to the 90th percentile, the top is that bound or the highest smoothed loss.
-    The latest smoothed loss and validation are always inside, and so are `levels` (floor,
-    baselines) when they are near.
+    Spikes are cut off. With the span from the lowest loss to the 90th percentile, the top is at
+    most four spans above the lowest loss, or the highest smoothed loss if that is lower. The latest
+    smoothed loss and validation are always inside, and so are nearby `levels` (floor, baselines).
     """
     kept = [*smooth, *mean, *validation]
     latest = [*smooth[-1:], *validation[-1:]]

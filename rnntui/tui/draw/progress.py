@@ -1,18 +1,17 @@
-"""A thin bar for how much is done, and what is said of the data while they are being read."""
+"""A thin progress bar, and the progress of reading the data."""
 
 from __future__ import annotations
 
-from rnntui.engine.protocol import Loading
-from rnntui.sizes import size_in_words
+from rnntui.numbers import Number, finite, size_in_words
+from rnntui.protocol.messages import Loading
 from rnntui.text import fit, pad, safe_text
-from rnntui.tui.draw.numbers import Number, finite
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, row_width
 
 _SIGNS = {"braille": ("━", "╸", "─"), "blocks": ("█", "▌", "░"), "ascii": ("=", "-", ".")}
 
 
 def progress_bar(done: Number, total: Number, width: int, glyphs: Glyphs = "braille") -> Row:
-    """A bar of `width` cells, in steps of half a cell; all empty where there is no total."""
+    """Return a bar of `width` cells with a resolution of half a cell; empty without a total."""
     full, half, empty = _SIGNS[glyphs]
     width = max(0, width)
     share = done / total if finite(done) and finite(total) and total > 0 else 0.0
@@ -22,7 +21,7 @@ def progress_bar(done: Number, total: Number, width: int, glyphs: Glyphs = "brai
 
 
 def loading_rows(loading: Loading, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
-    """What is being read, how much of it has been and how fast; a bar under it."""
+    """Return what is being read, how much so far and how fast, with a bar below."""
     numbers: Row = [
         (f"{100 * loading.fraction:>5.0f}", "strong"),
         (" %", "muted"),

@@ -1,21 +1,23 @@
-"""Rows of glyphs: what every drawing function returns, and the few operations on them.
+"""Rows of glyphs, as every drawing function returns them, and the few operations on them.
 
-A row is a list of runs, a run is a text and a role. A role is a word for what the text means
-("accent", "warning", …); who paints the rows decides how it looks. A role with "!" behind it marks
-what is chosen among others of its kind.
+A row is a list of runs; a run is a text and a role. A role is a word for what the text means
+("accent", "warning", …); the theme decides how it looks. A role that ends in "!" marks the selected
+item among others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
+from rnntui.charset import Glyphs as Glyphs
+from rnntui.charset import ascii_text
 from rnntui.text import cell_width, fit
 
 Run = tuple[str, str]
 Row = list[Run]
 Rows = list[Row]
-Glyphs = Literal["braille", "blocks", "ascii"]
+
+NO_STEPS = "Time steps appear once training starts"
 
 # "line" is the curve itself, "p0" … "p4" are levels of probability from improbable to certain.
 ROLES = (
@@ -36,11 +38,11 @@ ROLES = (
     "p3",
     "p4",
     "wrong",
+    "jump",
 )
 
 
-# The signs this program adds to what it shows, for a terminal font that has none of them. The
-# corpus keeps its letters.
+# ASCII spellings of signs that this program adds, for fonts without them; the corpus keeps its own.
 _ASCII = {0x2400 + code: f"^{chr(code + 64)}" for code in range(0x20)} | {
     ord("↵"): "\\n",
     ord("⇥"): "\\t",
@@ -48,16 +50,28 @@ _ASCII = {0x2400 + code: f"^{chr(code + 64)}" for code in range(0x20)} | {
     ord("½"): "1/2",
     ord("×"): "x",
 }
-_ASCII_CELLS = {ord("…"): "~", ord("–"): "-"}  # cell for cell, after everything has its place
+_ASCII_CELLS = {ord("…"): "~", ord("–"): "-"}  # one cell each, applied after layout
+# Signs of headings and formulas, beside those that the rest of the program prints.
+_MATHS = {
+    "∂": "d", "‖": "||", "Σ": "sum", "σ": "sigmoid", "⊙": "*", "∘": "*", "Δ": "d", "√": "sqrt ",
+    "ᵀ": "'", "₋": "-", "ₜ": "_t", "∞": "inf", "∈": "in", "≈": "~", "◆": "*", "▸": ">", "÷": "/",
+    "ŷ": "y_hat", "ε": "eps", "░": ".", "▒": "-", "█": "#",
+} | {chr(0x2080 + digit): str(digit) for digit in range(10)}  # fmt: skip
+_MATHS_BY_CODE = str.maketrans(_MATHS)
 
 
 def for_glyphs(text: str, glyphs: Glyphs) -> str:
-    """`text` with the signs this program adds spelled in ASCII, if that is the glyph set."""
+    """Spell the signs that this program adds in ASCII if that is the glyph set."""
     return text.translate(_ASCII) if glyphs == "ascii" else text
 
 
+def spelled(text: str, glyphs: Glyphs) -> str:
+    """Spell the program's own text in ASCII if that is the glyph set. Not for text of a corpus."""
+    return ascii_text(text.translate(_MATHS_BY_CODE)) if glyphs == "ascii" else text
+
+
 def merged(runs: Iterable[Run]) -> Row:
-    """The same row with equal neighbours joined and empty runs gone: each run costs bytes."""
+    """Join neighbouring runs of the same role and drop empty ones, since each run costs bytes."""
     row: Row = []
     for text, role in runs:
         if not text:
@@ -70,12 +84,12 @@ def merged(runs: Iterable[Run]) -> Row:
 
 
 def row_width(row: Row) -> int:
-    """Terminal cells a row takes."""
+    """Return the number of terminal cells a row takes."""
     return sum(cell_width(text) for text, _ in row)
 
 
 def exactly(runs: Iterable[Run], width: int) -> Row:
-    """A row of exactly `width` cells: cut with an ellipsis or filled with spaces."""
+    """Fit a row into exactly `width` cells: cut with an ellipsis or filled with spaces."""
     row: Row = []
     free = width
     for text, role in runs:
@@ -92,7 +106,7 @@ def exactly(runs: Iterable[Run], width: int) -> Row:
 
 
 def block(rows: Iterable[Row], width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
-    """Exactly `height` rows of exactly `width` cells, the first ones kept."""
+    """Return exactly `height` rows of exactly `width` cells; the first rows are kept."""
     width, height = max(0, width), max(0, height)
     kept = [exactly(row, width) for row in list(rows)[:height]]
     if glyphs == "ascii":
@@ -101,5 +115,5 @@ def block(rows: Iterable[Row], width: int, height: int, glyphs: Glyphs = "braill
 
 
 def plain(rows: Rows) -> list[str]:
-    """The rows as text without roles."""
+    """Return the rows as text without roles."""
     return ["".join(text for text, _ in row) for row in rows]

@@ -1,35 +1,39 @@
 """The header row and the two rows of numbers under it.
 
-Every number has a width of its own, so nothing jumps sideways; what a narrow row has no room for is
-decided by the width alone, never by the numbers.
+Every number has a fixed width, so nothing jumps sideways; which columns a narrow row drops depends
+only on its width, never on the numbers.
 """
 
 from __future__ import annotations
 
 import math
 
-from rnntui.engine.protocol import Snapshot, Welcome
-from rnntui.recipe import Recipe
-from rnntui.text import fit, safe_text
-from rnntui.tui.draw.facts import network, training
-from rnntui.tui.draw.numbers import (
+from rnntui.numbers import (
     Number,
     bits,
-    count,
+    brief_count,
     duration,
     finite,
     fixed,
+    percent,
     perplexity,
+    rate,
     scientific,
     short,
     si,
+    size_in_words,
 )
+from rnntui.protocol.messages import Snapshot, Welcome
+from rnntui.recipe import Recipe, Train
+from rnntui.text import fit, safe_text
+from rnntui.tui.draw.describe import network, training
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, Run, block, for_glyphs, row_width
+from rnntui.update_numbers import DECLARED
 
-Pair = tuple[Row, Row]  # a column of the status: what stands in the upper and in the lower row
+Pair = tuple[Row, Row]  # a column of the status: its upper and lower row
 
 _LEAST_GAP, _GAP = 2, 3
-# What is shortened while the rows are too wide, or dropped where it has no shorter form left.
+# Columns to shorten while the rows are too wide, or to drop if there is no shorter form.
 _SAVINGS = (
     "bits",
     "rate",
@@ -43,7 +47,10 @@ _SAVINGS = (
     "update",
 )
 
-_STATES = {
+_SINCE_FROM = 140  # cells; from this width on, the header has room for more
+_WORDS = (("diverging", "diverging"), ("exploding", "diverging"), ("overfitting", "overfitting"))
+_SIGNS = {"diverging": "diverged", "overfitting": "diverged", "plateau": "paused"}
+_STATUSES = {
     "loading": ("○", "o", "muted"),
     "training": ("●", "*", "accent"),
     "paused": ("‖", "=", "strong"),
@@ -62,9 +69,9 @@ def header_row(
     width: int,
     glyphs: Glyphs = "braille",
 ) -> Row:
-    """What is trained, and how it is going: name, network, state, speed, time."""
+    """Return the header: name, network, status, speed and time."""
     dot = "-" if glyphs == "ascii" else "·"
-    state: Row = _state(snapshot, glyphs)
+    status: Row = _status(snapshot, width, glyphs)
     speed: Row = [(_speed(welcome, snapshot), "")]
     left: list[Row] = [
         [(" rnntui", "title")],
@@ -72,12 +79,20 @@ def header_row(
         [("  " + for_glyphs(network(recipe.model), glyphs), "muted")],
         [(_parameters(welcome, glyphs), "muted")],
         [(f" {dot} {training(recipe.train)}", "muted")],
-        [(_workers(welcome, glyphs), "muted")],
+        [(f" {dot} {truncation(recipe.train)}", "muted")],
+        [(_workers(welcome, snapshot, glyphs), "muted")],
     ]
     elapsed, expected = _times(snapshot)
-    right: list[Row] = [state, speed, [(elapsed, "")], [(expected, "muted")]]
-    # What goes first when there is no room comes first.
-    drop = (left[3], left[4], left[5], right[3], right[1], left[2], left[0], right[2], left[1])
+    right: list[Row] = [
+        status,
+        speed,
+        [(elapsed, "")],
+        [(expected, "muted")],
+        [(_system(snapshot, width), "muted")],
+    ]
+    # The parts to drop, in order, if there is no room.
+    drop = (right[4], left[3], left[4], left[5], left[6], right[3], right[1], left[2], left[0],
+            right[2], left[1])  # fmt: skip
     for part in drop:
         if sum(map(row_width, left + right)) + 3 <= width:
             break
@@ -87,10 +102,50 @@ def header_row(
     return block([[*head, (" " * space, ""), *tail]], width, 1, glyphs)[0]
 
 
-def _state(snapshot: Snapshot | None, glyphs: Glyphs) -> Row:
+def _status(snapshot: Snapshot | None, width: int, glyphs: Glyphs) -> Row:
+    """Return the status with a fixed width for each width of the screen."""
     name = snapshot.state if snapshot else "loading"
-    sign, ascii_sign, role = _STATES[name]
-    return [(f"{ascii_sign if glyphs == 'ascii' else sign} {name:<8}", role)]
+    sign, ascii_sign, role = _STATUSES[name]
+    word: str = name
+    since = 0
+    if snapshot is not None and name == "training":
+        word, since = progress(snapshot)
+        sign, ascii_sign, role = _STATUSES[_SIGNS.get(word, "training")]
+    size = len("overfitting")
+    if width >= _SINCE_FROM:
+        word += f" since {brief_count(since, 6)}" if since else ""
+        size += len(" since 123.4k")
+    return [(f"{ascii_sign if glyphs == 'ascii' else sign} {word:<{size}}", role)]
+
+
+def progress(snapshot: Snapshot) -> tuple[str, int]:
+    """Return how training goes in a word, and since which update; 0: no update to name.
+
+    What was found counts first, the most serious before the others.
+    """
+    found = {finding.id: finding.since for finding in snapshot.findings}
+    if snapshot.numbers is None:
+        return "training", 0
+    for name, word in _WORDS:
+        if name in found:
+            return word, found[name]
+    if snapshot.plateau_since:
+        return "plateau", snapshot.plateau_since
+    return "learning", 0
+
+
+def truncation(train: Train) -> str:
+    """Describe after how many time steps the gradient is truncated."""
+    if train.seq_len == "full":
+        return "full BPTT"
+    return f"truncated after {train.seq_len}"
+
+
+def _system(snapshot: Snapshot | None, width: int) -> str:
+    """Return CPU share and memory of the training process on a wide screen."""
+    if snapshot is None or snapshot.system is None or width < _SINCE_FROM:
+        return ""
+    return f"  CPU {percent(snapshot.system.cpu):>5}  {size_in_words(snapshot.system.memory):>7}"
 
 
 def _parameters(welcome: Welcome | None, glyphs: Glyphs) -> str:
@@ -98,13 +153,16 @@ def _parameters(welcome: Welcome | None, glyphs: Glyphs) -> str:
     return f" {dot} {si(welcome.parameters)} parameters" if welcome else ""
 
 
-def _workers(welcome: Welcome | None, glyphs: Glyphs) -> str:
+def _workers(welcome: Welcome | None, snapshot: Snapshot | None, glyphs: Glyphs) -> str:
     dot = "-" if glyphs == "ascii" else "·"
-    return f" {dot} {welcome.workers} workers" if welcome and welcome.workers > 1 else ""
+    workers = welcome.workers if welcome else 1
+    if snapshot and snapshot.system:  # a trial may have changed the number since
+        workers = snapshot.system.workers
+    return f" {dot} {workers} workers" if workers > 1 else ""
 
 
 def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
-    """Tokens a second as measured; the pace where one is set."""
+    """Return the measured tokens per second, or the pace if one is set."""
     unit = welcome.unit if welcome else "token"
     if welcome and welcome.ended and snapshot and not snapshot.tokens_per_second:
         return ""
@@ -114,7 +172,7 @@ def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
 
 
 def _times(snapshot: Snapshot | None) -> tuple[str, str]:
-    """Elapsed, and of how long it is expected to take."""
+    """Return the elapsed time and the estimated total time."""
     elapsed = f"  {duration(snapshot.elapsed if snapshot else 0.0):>7}"
     if snapshot is None or snapshot.remaining is None or snapshot.state == "finished":
         return elapsed, ""
@@ -129,13 +187,14 @@ def status_rows(
     height: int = 2,
     glyphs: Glyphs = "braille",
 ) -> Rows:
-    """Two rows of numbers with their units, train and validation under each other.
+    """Return two rows of numbers with their units, training above validation.
 
-    Wide rows use words; narrower ones shorter words, then the columns that matter least go.
+    Narrow rows use shorter labels, then drop the least important columns.
     """
-    kept = _choose(_columns(recipe, welcome, snapshot, glyphs), width)
+    free = width - 1  # the last cell stays empty, as in the header
+    kept = _fitting(_columns(recipe, welcome, snapshot, glyphs), free)
     needed = sum(map(_width, kept))
-    gap = _GAP if needed + _GAP * (len(kept) - 1) <= width else _LEAST_GAP
+    gap = _GAP if needed + _GAP * (len(kept) - 1) <= free else _LEAST_GAP
     rows: Rows = [[], []]
     for pair in kept:
         for row, part in zip(rows, pair, strict=True):
@@ -149,8 +208,8 @@ def _width(pair: Pair) -> int:
     return max(map(row_width, pair))
 
 
-def _choose(columns: dict[str, list[Pair]], width: int) -> list[Pair]:
-    """The columns that fit, in the longest form that fits; the loss is always there."""
+def _fitting(columns: dict[str, list[Pair]], width: int) -> list[Pair]:
+    """Return the columns that fit, in their longest fitting form; the loss is always included."""
     forms = {name: list(pairs) for name, pairs in columns.items()}
     for name in _SAVINGS:
         shown = [pairs[0] for pairs in forms.values()]
@@ -166,17 +225,17 @@ def _choose(columns: dict[str, list[Pair]], width: int) -> list[Pair]:
 def _columns(
     recipe: Recipe, welcome: Welcome | None, snapshot: Snapshot | None, glyphs: Glyphs
 ) -> dict[str, list[Pair]]:
-    """Every column, each with its longest form first."""
+    """Return every column, each with its longest form first."""
     train, validation = _losses(snapshot)
     if recipe.data.task == "values":
         squared = for_glyphs(" ½ squared error", glyphs)
         columns = {"loss": [_loss(train, validation, u) for u in (squared, "")]}
     else:
-        unit = welcome.unit if welcome else "token"
+        unit = welcome.unit if welcome else recipe.data.unit
         columns = {
             "loss": [_loss(train, validation, " nats")],
             "bits": [
-                (_measured(bits(train), 5, text), _measured(bits(validation), 5, text))
+                (_measured(bits(train), 6, text), _measured(bits(validation), 6, text))
                 for text in (f" bits per {unit}", " bits")
             ],
             "perplexity": [
@@ -189,18 +248,22 @@ def _columns(
         }
     best = (snapshot.best, snapshot.best_validation) if snapshot else (None, None)
     columns["best"] = [(_named("best", fixed(best[0])), _named("best", fixed(best[1])))]
-    lr, norm = (snapshot.lr if snapshot else None), _gradient_norm(snapshot)
+    lr, norm = (snapshot.lr if snapshot else None), DECLARED["gradient_norm"]
+    measured = _last_number(snapshot, norm.name)
     columns["rate"] = [
         (
-            _named(upper, f"{scientific(lr, 2, size):>{size}}"),
-            _named(lower, fixed(norm, size, 3)),
+            _named(upper, f"{rate(lr, size):>{size}}"),
+            _named(lower, fixed(measured, size, norm.digits)),
         )
-        for upper, lower, size in (("learning rate", "gradient norm", 7), ("lr  ", "grad", 6))
+        for upper, lower, size in (
+            (DECLARED["lr"].label, norm.label, 7),
+            (DECLARED["lr"].brief.ljust(len(norm.brief)), norm.brief, 6),
+        )
     ]
-    step = snapshot.step if snapshot else 0
+    update = snapshot.step if snapshot else 0
     columns["update"] = [
         (
-            _named("update", f"{count(step) if len(count(step)) <= size else si(step, 4):>{size}}"),
+            _named("update", f"{brief_count(update, size):>{size}}"),
             _named("epoch ", f"{_epoch(snapshot, size):>{size}}"),
         )
         for size in (7, 6)
@@ -209,18 +272,21 @@ def _columns(
 
 
 def _losses(snapshot: Snapshot | None) -> tuple[Number, Number]:
-    """The smoothed loss and the latest validation. A loss that is not finite reads NaN."""
-    if snapshot is None or snapshot.step == 0:
+    """Return the mean over the last few updates and the latest validation loss.
+
+    The mean is NaN if the last loss is not finite.
+    """
+    if snapshot is None or snapshot.numbers is None:
         return None, None
-    if snapshot.loss is None:
+    loss = snapshot.numbers.loss_per_token
+    if not finite(loss):
         return math.nan, snapshot.validation
-    return (snapshot.loss if snapshot.smooth is None else snapshot.smooth), snapshot.validation
+    return (loss if snapshot.smooth is None else snapshot.smooth), snapshot.validation
 
 
-def _gradient_norm(snapshot: Snapshot | None) -> Number:
-    if snapshot is None or snapshot.step == 0:
-        return None
-    return math.nan if snapshot.gradient_norm is None else snapshot.gradient_norm
+def _last_number(snapshot: Snapshot | None, name: str) -> Number:
+    """Return a number of the last update; None before the first one, or if it is unknown."""
+    return getattr(snapshot.numbers, name, None) if snapshot else None
 
 
 def _epoch(snapshot: Snapshot | None, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Pages over the dashboard: a title, text to scroll, and how to go back."""
+"""Pages over the dashboard: a title, scrollable text, and the keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from rnntui.tui.draw import Row, Rows, block
-from rnntui.tui.painter import ThriftyScreen
+from rnntui.tui.painter import DiffingScreen
 from rnntui.tui.state import Display
 from rnntui.tui.widgets.cells import CellView, spelled
 
@@ -18,7 +18,7 @@ PAGE_KEYS: Row = [(" esc", "strong"), (" back", "muted")]
 
 
 class PageText(CellView):
-    """Rows that can be scrolled, and a last one with the page's keys."""
+    """Scrollable rows, and a last one with the page's keys."""
 
     on_surface = True
 
@@ -30,7 +30,7 @@ class PageText(CellView):
         self.first = 0  # row at the top
 
     def redraw(self) -> None:
-        """Draw the part that is in view."""
+        """Draw the visible part."""
         width, height = self.size
         if not width or not height:
             return
@@ -43,30 +43,35 @@ class PageText(CellView):
         self.show(block([*seen, foot], width, height, glyphs))
 
     def move(self, rows: int) -> None:
-        """Move by so many rows."""
+        """Scroll by some rows."""
         self.first += rows
         self.redraw()
 
     def show_row(self, number: int) -> None:
-        """Scroll as little as needed to have a row in view."""
+        """Scroll as little as needed to show a row."""
         self.first = min(max(self.first, number - self.size.height + 2), number)
         self.redraw()
 
+    def put_first(self, number: int) -> None:
+        """Scroll a row to the top, as far as there are rows below it."""
+        self.first = number
+        self.redraw()
+
     def on_resize(self, _event: events.Resize) -> None:
-        """A new size needs new rows."""
+        """Redraw at the new size."""
         self.redraw()
 
     def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
-        """Up."""
+        """Scroll up."""
         self.move(-3)
 
     def on_mouse_scroll_down(self, _event: events.MouseScrollDown) -> None:
-        """Down."""
+        """Scroll down."""
         self.move(3)
 
 
 def _scrolling(below: int, above: int) -> Row:
-    """How to see the rows that are not in view."""
+    """Return how to see the rows that are out of view."""
     if below <= 0 and not above:
         return []
     more = f"   {below} more {'row' if below == 1 else 'rows'} below" if below > 0 else ""
@@ -87,11 +92,11 @@ class PageHead(CellView):
         self.show(block([[(f" {self._title}", "title")]], event.size.width, event.size.height))
 
 
-class PageScreen(ThriftyScreen):
-    """A page: a title, text to scroll, and how to go back."""
+class PageScreen(DiffingScreen):
+    """A page: a title, scrollable text, and the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,question_mark", "close", show=False),
+        Binding("escape,q,enter,question_mark,f1,h", "close", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(10)", show=False),
@@ -107,21 +112,23 @@ class PageScreen(ThriftyScreen):
         super().__init__()
         self.head = PageHead(title)
         self.text = PageText(make, keys, display)
+        self.closed: Callable[[], None] = lambda: None  # called when the user closes the page
 
     def compose(self) -> ComposeResult:
-        """Title and text."""
+        """Yield the title and the text."""
         yield self.head
         yield self.text
 
     def action_scroll(self, rows: int) -> None:
-        """Move the text."""
+        """Scroll the text."""
         self.text.move(rows)
 
     def action_close(self) -> None:
-        """Back to the dashboard."""
+        """Return to the dashboard."""
         if self.is_current:
             self.app.pop_screen()
+            self.closed()
 
     def follow(self) -> None:
-        """After a snapshot."""
+        """Redraw after a snapshot."""
         self.text.redraw()

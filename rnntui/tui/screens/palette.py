@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,46 +10,28 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from rnntui.engine.protocol import SamplingKey
+from rnntui.recipe import keys
+from rnntui.suggestions import nearest
 from rnntui.tui import THEMES
-from rnntui.tui.commands import BY_NAME, COMMANDS, Command, shown_key
+from rnntui.tui.command import Command, shown_key
+from rnntui.tui.commands.exporting import export_choices
 from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.look import Layout
 from rnntui.tui.screens.pages import PageScreen
+from rnntui.tui.screens.setting_choices import Choice, with_settings
 from rnntui.tui.state import Display
+from rnntui.tui.typed import setting_name
+from rnntui.tui.views.arrangement import LAYOUTS
 from rnntui.tui.widgets.prompt import PromptInput
 
 if TYPE_CHECKING:
     from rnntui.tui.app import Dashboard
 
-_SAMPLING: dict[str, SamplingKey] = {
-    "temperature": "temperature",
-    "top-k": "top_k",
-    "top-p": "top_p",
-    "samples": "samples",
-}
-# What takes a number in the palette, and a command that can be carried out whenever it may be set.
-_SETTINGS = {
-    "learning rate": "rate_up",
-    "temperature": "hotter",
-    "top-k": "larger_top_k",
-    "top-p": "larger_top_p",
-    "samples": "more_samples",
-}
 GLYPHS: tuple[Glyphs, ...] = ("braille", "blocks", "ascii")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One line of the palette."""
-
-    name: str
-    key: str
-    help: str
-    run: Callable[[Dashboard], object]
-
-
 def choices(app: Dashboard) -> list[Choice]:
-    """Every command that can be carried out now, and each theme and glyph set by name."""
+    """Return every available command, and each theme and glyph set by name."""
     out = [
         Choice(
             c.name.replace("_", " "),
@@ -60,19 +39,29 @@ def choices(app: Dashboard) -> list[Choice]:
             c.help,
             partial(_command, c),
         )
-        for c in COMMANDS
-        if c.name != "palette" and c.available(app)
+        for c in app.available_commands
+        if c.name != "palette"
     ]
     out += [
         Choice(f"glyphs {glyphs}", "", f"draw with {glyphs}", partial(_glyphs, glyphs))
         for glyphs in GLYPHS
     ]
-    out += [Choice(f"theme {t}", "", f"the theme {t}", partial(_theme, t)) for t in THEMES]
-    return out
+    out += [
+        Choice(f"theme {t}", "", f"switch to the theme {t}", partial(_theme, t)) for t in THEMES
+    ]
+    out += [
+        Choice(f"layout {layout}", "", words, partial(_layout, layout))
+        for layout, words in LAYOUTS.items()
+    ]
+    return out + export_choices(app)
+
+
+def _layout(layout: Layout, app: Dashboard) -> None:
+    app.change_layout(layout)
 
 
 def _command(command: Command, app: Dashboard) -> None:
-    app.run_command(command)  # which looks again whether it can be carried out by now
+    app.run_command(command)  # checks again whether it is available
 
 
 def _glyphs(glyphs: Glyphs, app: Dashboard) -> None:
@@ -83,33 +72,8 @@ def _theme(name: str, app: Dashboard) -> None:
     app.change_theme(name)
 
 
-def typed_setting(app: Dashboard, typed: str) -> list[Choice]:
-    """The choice to set something to the number that was typed behind its name, if that is so."""
-    name, _, number = typed.strip().lower().rpartition(" ")
-    names = [known for known in _SETTINGS if name and known.startswith(name.strip())]
-    command = BY_NAME[_SETTINGS[names[0]]] if names else None
-    if command is None or not command.available(app):
-        return []
-    try:
-        value = float(number)
-    except ValueError:
-        return []
-    if not math.isfinite(value):
-        return []
-    return [
-        Choice(f"{names[0]} {number}", "", f"set it to {number}", partial(_set, names[0], value))
-    ]
-
-
-def _set(name: str, value: float, app: Dashboard) -> None:
-    if name == "learning rate":
-        app.set_lr(value)
-    else:
-        app.set_sampling(_SAMPLING[name], value)
-
-
 def matching(all_choices: list[Choice], typed: str) -> list[Choice]:
-    """The choices that hold every typed word; those whose name begins with it come first."""
+    """Return the choices that contain every typed word; those whose name starts with it first."""
     words = typed.lower().split()
     found = [c for c in all_choices if all(w in f"{c.name} {c.help}".lower() for w in words)]
     first = words[0] if words else ""
@@ -117,7 +81,7 @@ def matching(all_choices: list[Choice], typed: str) -> list[Choice]:
 
 
 class PaletteScreen(PageScreen):
-    """A line to type in, and the commands that match."""
+    """A search line, and the matching commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False, priority=True),
@@ -129,58 +93,86 @@ class PaletteScreen(PageScreen):
     AUTO_FOCUS = "#search"
     app: Dashboard
 
-    def __init__(self, all_choices: list[Choice], display: Display) -> None:
-        keys = [(" enter", "strong"), (" run  ", "muted"), ("esc", "strong"), (" back", "muted")]
-        super().__init__("commands", self._rows, display, keys)
+    def __init__(self, all_choices: list[Choice], display: Display, typed: str = "") -> None:
+        foot = [(" enter", "strong"), (" run  ", "muted"), ("esc", "strong"), (" back", "muted")]
+        super().__init__("commands", self._rows, display, foot)
         self._all = all_choices
         self._found = all_choices
         self._at = 0
+        self._said = ""  # why the last Enter did nothing
         self.input = PromptInput("search")
+        self.input.value = typed
 
     def compose(self) -> ComposeResult:
-        """Title, line to type in, list."""
+        """Yield the title, the search line and the list."""
         yield self.head
         yield self.input
         yield self.text
 
     def _rows(self, width: int) -> Rows:
-        rows: Rows = [[]]
+        rows: Rows = [[(f"   {self._said}", "warning")] if self._said else []]
         for number, choice in enumerate(self._found):
             mark = "!" if number == self._at else ""
             name, key = f"   {choice.name:<24}", f"{choice.key:>8}   "
+            if not choice.key:  # a long name may use the room
+                name, key = f"   {choice.name:<32}", "   "
             rest = f"{choice.help:<{max(0, width - 38)}}"
             rows.append([(name, f"strong{mark}"), (key, f"accent{mark}"), (rest, f"muted{mark}")])
-        return rows if self._found else [[], [("   nothing of that name", "muted")]]
+        return rows if self._found else [*rows, [("   no matching command", "muted")]]
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Look again."""
+        """Refilter the list."""
         event.stop()
-        found = matching(self._all, event.value)
-        self._found = [*typed_setting(self.app, event.value), *found]
-        self._at = 0
+        matches = matching(self._all, event.value)
+        self._found = with_settings(self.app, event.value, matches)
+        self._at, self._said = 0, ""
         self.text.move(-len(self._all))
 
     def action_move(self, rows: int) -> None:
-        """Another line."""
+        """Move the selection."""
         self._at = max(0, min(len(self._found) - 1, self._at + rows))
         self.text.show_row(self._at + 1)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Do it."""
+        """Run the selected command."""
         event.stop()
         self._run(self._at)
 
     def on_click(self, event: events.Click) -> None:
-        """Do what stands under the mouse."""
-        if event.widget is self.text:
-            self._run(self.text.first + event.y - 1)
+        """Run the command under the mouse."""
+        number = self.text.first + event.y - 1
+        if event.widget is self.text and 0 <= number < len(self._found):
+            self._run(number)
+
+    def visible_choices(self) -> list[tuple[int, Choice]]:
+        """Return the choices in view, each with its row."""
+        first, room = self.text.first, self.text.size.height - 1
+        places = [(number + 1 - first, choice) for number, choice in enumerate(self._found)]
+        return [(y, choice) for y, choice in places if 0 <= y < room]
+
+    def run_choice(self, choice: Choice) -> None:
+        """Run a choice."""
+        self._run(self._found.index(choice))
 
     def _run(self, number: int) -> None:
-        if not self.is_current:  # a second click came before the first one had closed this page
+        if not self.is_current:  # a second click before the first one closed this page
             return
-        self.app.pop_screen()
-        if 0 <= number < len(self._found):
+        if not 0 <= number < len(self._found):
+            self._say(f"no command or setting is called '{self.input.value.strip()}'{self._hint()}")
+        elif refusal := self._found[number].refusal:
+            self._say(refusal)
+        else:
+            self.app.pop_screen()
             self._found[number].run(self.app)
 
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.text.move(-len(self._all))
+
+    def _hint(self) -> str:
+        """Return the closest name, or how to see all of them."""
+        names = [*(choice.name for choice in self._all), *(setting_name(leaf) for leaf in keys())]
+        return nearest(self.input.value.strip(), names, "delete it to see all commands")
+
     def follow(self) -> None:
-        """The list does not change while one chooses."""
+        """Do nothing: the list stays the same while the page is open."""

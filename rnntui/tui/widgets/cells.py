@@ -1,20 +1,22 @@
-"""A widget that keeps a model of its cells and repaints only those that changed."""
+"""A widget that stores its cells and repaints only those that changed."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from rnntui.text import cell_width, cells
 from rnntui.tui.draw import Glyphs, Row, Rows
+from rnntui.tui.draw.jump import Mark, marked
 from rnntui.tui.draw.rows import for_glyphs
-from rnntui.tui.themes import role_style
+from rnntui.tui.themes import colourless_style, role_style
 
-MOVE, COLOUR = 8, 11  # bytes of moving the cursor, and of changing the colour of what follows
+MOVE, COLOUR = 8, 11  # bytes to move the cursor and to change the colour
 Cell = tuple[str, str]
 _ASCII = {
     ord("→"): "->",
@@ -28,22 +30,31 @@ _BLANK: Cell = (" ", "")
 
 
 class CellView(Widget):
-    """Rows of text with roles. `show` compares with what stands there and repaints the changes."""
+    """Rows of text with roles; `show` compares them with the current ones and repaints changes."""
 
     DEFAULT_CSS = "CellView { height: 1; width: 1fr; }"
     on_surface = False
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._rows: Rows = []
+        self._rows: Rows = []  # as they are shown
+        self.unmarked: Rows = []  # the same without marks
+        self._marks: tuple[Mark, ...] = ()
 
     @property
     def rows(self) -> Rows:
-        """What stands there."""
+        """The current rows."""
         return self._rows
 
+    def mark(self, marks: tuple[Mark, ...]) -> None:
+        """Show signs on some cells, until there are others."""
+        self._marks = marks
+        self.show(self.unmarked)
+
     def show(self, rows: Rows) -> None:
-        """Put new rows there. They must be safe to show: what draws them sees to that."""
+        """Replace the rows; whatever draws them must make them safe to show."""
+        self.unmarked = rows
+        rows = marked(rows, self._marks) if self._marks else rows
         old, self._rows = self._rows, rows
         regions: list[Region] = []
         for y in range(max(len(old), len(rows))):
@@ -55,20 +66,21 @@ class CellView(Widget):
             self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
-        """One row as the compositor wants it."""
-        theme, width = self.app.theme, self.size.width
-        blank = role_style(theme, "", self.on_surface)
+        """Return a row in the compositor's format."""
         row = self._rows[y] if y < len(self._rows) else []
-        strip = Strip(
-            [Segment(text, role_style(theme, role, self.on_surface)) for text, role in row]
-        )
-        return strip.adjust_cell_length(width, blank)
+        strip = Strip([Segment(text, self._style(role)) for text, role in row])
+        return strip.adjust_cell_length(self.size.width, self._style(""))
+
+    def _style(self, role: str) -> Style:
+        if self.app.no_color:
+            return colourless_style(role)
+        return role_style(self.app.theme, role, self.on_surface)
 
 
 def spelled(rows: Rows, glyphs: Glyphs) -> Rows:
-    """The rows with the signs this program and its engine add spelled in ASCII where that is asked.
+    """Spell the signs that rnntui adds in ASCII if that is the glyph set.
 
-    It changes widths: give rows to `block` after it.
+    This changes widths, so pass the result to `block`.
     """
     if glyphs != "ascii":
         return rows
@@ -76,7 +88,7 @@ def spelled(rows: Rows, glyphs: Glyphs) -> Rows:
 
 
 def expand(row: Row) -> list[Cell]:
-    """A row as one entry per terminal cell; the second half of a wide character is empty."""
+    """Expand a row to one entry per cell; the second half of a wide character is empty."""
     out: list[Cell] = []
     for text, role in row:
         if text.isascii():
@@ -94,7 +106,7 @@ def _units(text: str) -> tuple[tuple[str, int], ...]:
 
 
 def changes(before: Row, after: Row) -> list[tuple[int, int]]:
-    """Spans (first cell, how many) in which two rows differ, joined where that is cheaper."""
+    """Return spans (first cell, width) in which two rows differ, joined if that is cheaper."""
     same = 0
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
@@ -112,7 +124,7 @@ def _changes(before: Row, after: Row) -> list[tuple[int, int]]:
         if old[x] == new[x]:
             continue
         first = x
-        # Half of a wide character cannot be painted: begin at its first cell.
+        # Half of a wide character cannot be painted: start at its first cell.
         while first > 0 and (old[first][0] == "" or new[first][0] == ""):
             first -= 1
         if spans and _cheaper_joined(new, sum(spans[-1]), first):
@@ -122,7 +134,7 @@ def _changes(before: Row, after: Row) -> list[tuple[int, int]]:
 
 
 def _cheaper_joined(row: list[Cell], end: int, first: int) -> bool:
-    """Whether sending the unchanged cells between two changes again beats moving the cursor."""
+    """Return whether resending the cells between two changes is cheaper than moving the cursor."""
     if first - end >= MOVE + COLOUR:
         return False
     turns = sum(row[x][1] != row[x - 1][1] for x in range(end, first + 1))
@@ -130,7 +142,7 @@ def _cheaper_joined(row: list[Cell], end: int, first: int) -> bool:
 
 
 def _whole(span: tuple[int, int], old: list[Cell], new: list[Cell]) -> tuple[int, int]:
-    """The span, longer by one cell if it would end in the middle of a wide character."""
+    """Return the span, extended by a cell if it would end inside a wide character."""
     first, width = span
     end = first + width
     while end < len(new) and (new[end][0] == "" or old[end][0] == ""):

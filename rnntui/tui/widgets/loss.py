@@ -5,35 +5,52 @@ from __future__ import annotations
 import time
 
 from textual import events
+from textual.message import Message
 
 from rnntui.tui.draw import LossPlot, Rows, loss_plot
 from rnntui.tui.draw.loss import loss_at, updates_a_cell
 from rnntui.tui.draw.loss_point import point_row
+from rnntui.tui.hints import loss_unit
 from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.panel import Panel
+from rnntui.tui.window import zoomed_range
 
-PERIOD = 0.5  # seconds between drawings while training: the eye needs no more, the CPU does
-MOST_ZOOM = 3
+PERIOD = 0.5  # seconds between redraws in a run's first seconds; more would only cost CPU time
 MARKS = {
     "lr": "lr",
-    "mend": "mend",
+    "mend": "fix",
     "alert": "!",
     "skip": "skip",
     "rollback": "back",
     "disk": "disk",
+    "note": "note",
 }
 
 
 class LossPanel(Panel):
-    """Draws the loss; not at every snapshot, as it is the dearest panel to draw."""
+    """The loss plot; as the costliest panel it is not redrawn at every snapshot."""
 
-    def __init__(self, state: RunState, display: Display) -> None:
-        super().__init__(state, display, "plot")
+    class Pointed(Message):
+        """An update was clicked; None: next to the plot."""
+
+        def __init__(self, update: int | None) -> None:
+            super().__init__()
+            self.update = update
+
+    class Zoomed(Message):
+        """The mouse wheel was turned: 1 is in, -1 is out."""
+
+        def __init__(self, direction: int) -> None:
+            super().__init__()
+            self.direction = direction
+
+    def __init__(self, state: RunState, display: Display, id: str) -> None:  # noqa: A002
+        super().__init__(state, display, id)
         self._drawn_at = 0.0
-        self._drawn_step = -1
+        self._drawn_update = -1
 
     def draw(self, width: int, height: int) -> Rows:
-        """The plot with title and legend; the title is replaced by the losses of a chosen point."""
+        """Draw the plot; the losses at the cursor replace its title."""
         plot = self.plot()
         rows = loss_plot(plot, width, height, self.options.glyphs)
         if plot.at is None or height < 2:
@@ -43,74 +60,81 @@ class LossPanel(Panel):
         return [*self.fitted([point], width, 1), *rows[1:]]
 
     def plot(self) -> LossPlot:
-        """What is to be plotted."""
+        """Return what to plot."""
         state = self.state
-        step = state.snapshot.step if state.snapshot else 0
+        update = state.snapshot.step if state.snapshot else 0
+        at = min(self.options.cursor, update) if self.options.cursor and update else None
+        first, last = zoomed_range(update, self.options.zoom, at)
+        # The run's own bins are shown until the finer ones arrive.
+        state.requested_window = (first, last) if self.options.zoom else None
+        window = state.window if state.requested_window else None
+        fits = window is not None and (window.first, window.last) == (first, last)
         return LossPlot(
-            bins=state.bins,
-            step=step,
-            validations=state.validations,
+            bins=state.window_bins if fits else state.bins,
+            update=update,
+            validations=(
+                [(v.step, v.loss) for v in window.validations]
+                if window is not None and fits
+                else state.validations
+            ),
             marks=[(e.step, MARKS[e.kind]) for e in state.events if MARKS.get(e.kind)],
             floor=state.welcome.floor if state.welcome else None,
             baselines=[(b.name, b.loss) for b in state.baselines],
             unit=loss_unit(state),
             log=self.options.log,
-            first_step=zoomed_from(step, self.options.zoom),
+            first=first,
+            last=last if self.options.zoom and last < update else None,
             total=state.welcome.total_steps if state.welcome else None,
-            at=min(self.options.at, step) if self.options.at and step else None,
+            hint="no updates were run" if state.ended else LossPlot.hint,
+            at=at,
         )
 
     def point(self, direction: int) -> int | None:
-        """The update beside the chosen one, or the latest if none is chosen."""
+        """Return the update next to the cursor, or the latest one without a cursor."""
         plot = self.plot()
         if plot.at is None:
-            return plot.step or None
+            return plot.update or None
         to = plot.at + direction * updates_a_cell(plot, max(1, self.size.width))
-        return max(1, plot.first_step, min(plot.step, to))
+        return max(1, min(plot.update, to))
 
     def follow(self) -> None:
-        """After a snapshot: draw if there is news and the last drawing is old enough."""
+        """Redraw after a snapshot with new data if the last redraw is old enough."""
         snapshot = self.state.snapshot
         now = time.monotonic()
-        calm = snapshot is not None and snapshot.state == "training" and snapshot.step > 20
-        if snapshot and snapshot.step == self._drawn_step and calm:
+        steady = snapshot is not None and snapshot.state == "training" and snapshot.step > 20
+        if snapshot and snapshot.step == self._drawn_update and steady:
             return
-        if calm and now - self._drawn_at < PERIOD:
+        if steady and now - self._drawn_at < PERIOD * self.state.calm:
             return
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw now."""
+        """Redraw now."""
         self._drawn_at = time.monotonic()
-        self._drawn_step = self.state.snapshot.step if self.state.snapshot else -1
+        self._drawn_update = self.state.snapshot.step if self.state.snapshot else -1
         super().redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the update under the mouse."""
-        self.app.point_at(loss_at(self.plot(), self.size.width, event.x))  # type: ignore[attr-defined]
+        """Report the update under the mouse."""
+        self.post_message(self.Pointed(loss_at(self.plot(), self.size.width, event.x)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in."""
+        """Ask to zoom in."""
         event.stop()
-        self.app.change_zoom(1)  # type: ignore[attr-defined]
+        self.post_message(self.Zoomed(1))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Zoom out."""
+        """Ask to zoom out."""
         event.stop()
-        self.app.change_zoom(-1)  # type: ignore[attr-defined]
+        self.post_message(self.Zoomed(-1))
 
 
-def zoomed_from(step: int, zoom: int) -> int:
-    """Where the last 1/2**zoom of the updates begin, in leaps: the picture is to stand still."""
-    if zoom == 0:
-        return 0
-    span = step >> zoom
-    leap = 1 << max(0, span.bit_length() - 3)
-    return (step - span) // leap * leap
-
-
-def loss_unit(state: RunState) -> str:
-    """What the loss is counted in."""
-    if state.values:
-        return "½ squared error per step"
-    return f"nats per {state.welcome.unit if state.welcome else 'character'}"
+def whole_plot(state: RunState, options: Display) -> LossPlot:
+    """Return the loss of the whole run."""
+    return LossPlot(
+        bins=state.bins,
+        update=state.snapshot.step if state.snapshot else 0,
+        unit=loss_unit(state),
+        log=options.log,
+        hint="no updates were run" if state.ended else LossPlot.hint,
+    )

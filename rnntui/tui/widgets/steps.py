@@ -1,82 +1,161 @@
-"""The steps of the last update: tokens under each other, or curves of true and predicted values."""
+"""The time steps of the last update: rows of tokens, or curves of true and predicted values."""
 
 from __future__ import annotations
 
 from textual import events
+from textual.message import Message
 
-from rnntui.engine.protocol import TokenSteps, ValueSteps
+from rnntui.numbers import count
+from rnntui.protocol.messages import MOST_STREAMS, TokenSteps, ValueSteps
 from rnntui.text import fit
 from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip, value_plot
-from rnntui.tui.draw.tokens import token_at, visible
+from rnntui.tui.draw.rows import NO_STEPS
+from rnntui.tui.draw.tokens import room_for, strip_height, token_at, visible
 from rnntui.tui.draw.values import value_at
 from rnntui.tui.widgets.panel import Panel
 
+NOT_STORED = "the time steps of the last update were not saved"
+WIDE = 150  # cells of the terminal from which several streams are shown
+NONE_MADE = "no time steps were recorded"
+
 
 class StepsPanel(Panel):
-    """The newest look into the network; the details of a chosen step stand in its title."""
+    """The time steps; the details of the selected one replace the title."""
+
+    class Selected(Message):
+        """A time step was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     def draw(self, width: int, height: int) -> Rows:
-        """Strip or curves; the title is replaced by the details of the chosen step."""
-        steps = self.state.steps
+        """Draw the strip or curves; the details of the selected time step replace the title."""
+        steps = self.state.shown_steps
         if self.state.values:
-            rows = value_plot(self.values(), width, height, self.options.glyphs)
+            rows = value_plot(self.values(), width, height, self.options.glyphs, self._hint)
         else:
             tokens = steps if isinstance(steps, TokenSteps) else None
             rows = token_strip(
-                tokens, width, height, self.options.glyphs, unit=self._unit, chosen=self._chosen
+                tokens,
+                width,
+                height,
+                self.options.glyphs,
+                unit=self.state.unit,
+                selected=self._selected,
+                hint=self._hint,
+                streams=self.state.streams if steps is self.state.steps else (),
             )
-        details = self.details()
+        details = self.details() or self._not_kept_row(width)
         return [*self.fitted([details], width, 1), *rows[1:]] if details else rows
 
+    given: tuple[int, int] = (0, 0)  # the newest size, which the panel may not have yet
+
+    def take(self, width: int, height: int) -> None:
+        """Ask for as many streams as there is room for."""
+        self.given = width, height
+        self.state.streams_shown = self._streams(width, height)
+
+    def redraw(self) -> None:
+        """Draw; the length of the time steps may have changed, too."""
+        self.state.streams_shown = self._streams(*self.given)
+        super().redraw()
+
+    def useful(self, width: int) -> int:
+        """Return the rows for all streams of a wide terminal; curves fill any number."""
+        if self.state.values:
+            return 0
+        stored = self.state.ended and self.state.steps is not None
+        streams = len(self.state.streams) if stored else self._most_streams
+        return strip_height(streams + 1, self.state.time_step_count, width)
+
+    @property
+    def _most_streams(self) -> int:
+        """How many streams beyond the first there may be: none on a terminal of usual width."""
+        state, welcome = self.state, self.state.welcome
+        if self.app.size.width < WIDE or welcome is None or not welcome.batch:
+            return 0
+        if state.steps is not None and state.steps.first > 0:  # several updates are joined
+            return 0
+        return min(MOST_STREAMS, welcome.batch - 1)
+
+    def _streams(self, width: int, height: int) -> int:
+        steps, welcome = self.state.steps, self.state.welcome
+        if not isinstance(steps, TokenSteps):
+            return 0
+        if welcome is not None and welcome.batch == 1 and self.app.size.width >= WIDE:
+            return 1  # instead of a further stream, earlier time steps of this one are sent
+        if not self._most_streams:
+            return 0
+        room = room_for(steps, width, height, self.options.glyphs, self.state.unit)
+        return min(self._most_streams, room - 1)
+
     def shows(self) -> object:
-        """The steps, or the forecast, and how to look at them."""
-        written = self.state.written
-        forecast = (written.id, len(written.values)) if self.state.values and written else None
-        options = (self.options.chosen, self.options.feature, self.options.put_away)
-        steps = (id(self.state.steps), self.state.steps.step if self.state.steps else 0)
-        return (steps, forecast, options, self.options.glyphs)
+        """Return what the panel depends on: time steps, forecast and view options."""
+        generated = self.state.generated
+        forecast = (
+            (generated.id, len(generated.values)) if self.state.values and generated else None
+        )
+        options = (self.options.selected, self.options.feature, self.options.dismissed_forecast)
+        shown = self.state.shown_steps
+        steps = (id(shown), shown.step if shown else 0, self.state.not_kept)
+        streams = id(self.state.streams), len(self.state.streams)
+        return (steps, streams, forecast, options, self.options.glyphs, self._hint)
 
     def values(self) -> ValuePlot:
-        """What the curves show."""
-        steps = self.state.steps
+        """Return the values of the curves."""
+        steps = self.state.shown_steps
         shown = steps if isinstance(steps, ValueSteps) else None
         features = self.state.welcome.features if self.state.welcome else ()
         if forecast := self.state.forecast(self.options):
-            # It goes on from its prompt, or from the end of the source: not from these steps.
+            # It continues its prompt or the end of the source, not these time steps.
             return ValuePlot(
                 true=forecast.before,
                 forecast=forecast.values,
                 features=features or ("value",),
                 feature=self.options.feature,
-                step=forecast.step,
+                update=forecast.update,
             )
         return ValuePlot(
             true=shown.true if shown else (),
             predicted=shown.predicted if shown else (),
             features=features or ("value",),
             feature=self.options.feature,
-            step=shown.step if shown else 0,
-            chosen=self._chosen,
+            update=shown.step if shown else 0,
+            first=shown.first if shown else 0,
+            selected=self._selected,
         )
 
     @property
-    def _unit(self) -> str:
-        return self.state.welcome.unit if self.state.welcome else "character"
+    def _hint(self) -> str:
+        """Why no time steps are shown."""
+        if not self.state.ended:
+            return NO_STEPS
+        snapshot = self.state.snapshot
+        return NOT_STORED if snapshot is not None and snapshot.step else NONE_MADE
+
+    def _not_kept_row(self, width: int) -> Row:
+        """Return a title that says which update is shown in place of the one pointed at."""
+        steps, update = self.state.shown_steps, self.state.not_kept
+        if steps is None or not update:
+            return []
+        words = f"  of update {count(steps.step)}; those of update {count(update)} were not kept"
+        return [(" time steps", "title"), (words, "muted")]
 
     @property
-    def _chosen(self) -> int | None:
-        """The chosen step, as long as there is one of that number."""
-        chosen, count = self.options.chosen, self.state.step_count
+    def _selected(self) -> int | None:
+        """The index of the selected time step, or None."""
+        selected, most = self.options.selected, self.state.time_step_count
         if self.state.forecast(self.options):
             return None
-        return None if chosen is None or not count else min(chosen, count - 1)
+        return None if selected is None or not most else min(selected, most - 1)
 
     def details(self) -> Row:
-        """The chosen step in words; empty if none is chosen."""
-        steps, at = self.state.steps, self._chosen
+        """Return the details of the selected time step; empty if none is selected."""
+        steps, at = self.state.shown_steps, self._selected
         if steps is None or at is None:
             return []
-        row: Row = [(" step ", "title"), (f"{at + 1} of {len(steps.input)}", "strong")]
+        row: Row = [(" time step ", "title"), (f"{at + 1} of {len(steps.input)}", "strong")]
         if isinstance(steps, TokenSteps):
             probability = steps.probability[at]
             tokens = (steps.input[at], steps.true[at], steps.predicted[at])
@@ -104,14 +183,16 @@ class StepsPanel(Panel):
         ]  # fmt: skip
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the step under the mouse."""
-        steps, width = self.state.steps, self.size.width
+        """Report the time step under the mouse."""
+        steps, width = self.state.shown_steps, self.size.width
         if isinstance(steps, TokenSteps):
-            step = token_at(steps, width, event.x, self.options.glyphs, self._unit)
+            if event.y >= strip_height(1, 0, width):
+                return
+            step = token_at(steps, width, event.x, self.options.glyphs, self.state.unit)
         else:
             step = value_at(self.values(), width, event.x)
         if step is not None:
-            self.app.choose_step(step)  # type: ignore[attr-defined]
+            self.post_message(self.Selected(step))
 
 
 def _number(value: float | None, form: str) -> str:

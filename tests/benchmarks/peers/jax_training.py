@@ -60,10 +60,10 @@ def mean_loss(weights, sizes: Sizes, x, y, state):
     return (jax.nn.logsumexp(logits, -1) - picked).mean(), tuple(after)
 
 
-@functools.partial(jax.jit, static_argnums=0, donate_argnums=(1, 2, 3, 5))
-def update(sizes: Sizes, weights, M, V, t, state, x, y):
+@functools.partial(jax.jit, static_argnums=(0, 1), donate_argnums=(2, 3, 4, 6))
+def update(loss_of, sizes: Sizes, weights, M, V, t, state, x, y):
     """One update by Adam after clipping by norm."""
-    both = jax.value_and_grad(mean_loss, has_aux=True)
+    both = jax.value_and_grad(loss_of, has_aux=True)
     (loss, state), grads = both(weights, sizes, x, y, state)
     norm = jnp.sqrt(sum(jnp.vdot(g, g) for g in jax.tree.leaves(grads)))
     grads = jax.tree.map(lambda g: g * jnp.minimum(1.0, sizes.clip / norm), grads)
@@ -76,6 +76,8 @@ def update(sizes: Sizes, weights, M, V, t, state, x, y):
 
 class Trainer:
     """An update per chunk; the state goes on from chunk to chunk."""
+
+    mean_loss = staticmethod(mean_loss)
 
     def __init__(self, given: Problem) -> None:
         self.sizes, self.chunks = given.sizes, given.chunks()
@@ -95,7 +97,7 @@ class Trainer:
     def first_gradient(self, given: Problem) -> float:
         """How far the first loss and gradients are from the problem's."""
         x, y, _ = next(given.chunks())
-        both = jax.jit(jax.value_and_grad(mean_loss, has_aux=True), static_argnums=1)
+        both = jax.jit(jax.value_and_grad(self.mean_loss, has_aux=True), static_argnums=1)
         state = self.zero_state()
         (loss, _), grads = both(self.weights, self.sizes, jnp.asarray(x), jnp.asarray(y), state)
         return disagreement(given, float(loss), {n: np.asarray(g) for n, g in grads.items()})
@@ -108,7 +110,8 @@ class Trainer:
             self.t += 1
             state = self.zero_state() if starts else self.state
             self.weights, self.M, self.V, self.state, loss = update(
-                self.sizes, self.weights, self.M, self.V, np.float32(self.t), state, x, y
+                *(self.mean_loss, self.sizes, self.weights, self.M, self.V),
+                *(np.float32(self.t), state, x, y),
             )
         return float(loss)
 

@@ -7,9 +7,10 @@ from itertools import islice
 import numpy as np
 
 from rnntui import __version__
-from rnntui.bench.workload import made_up_text
+from rnntui.bench.workload import random_text
 from rnntui.nn.sampling import Chooser, Stepper
-from rnntui.trainer import start, train
+from rnntui.training.loop import start, train, use_kernels
+from rnntui.training.planning import trial_of
 from tests.benchmarks.peers.problem import Problem
 from tests.benchmarks.peers.serving import problem, serve, threads
 from tests.benchmarks.problems import recipe_of
@@ -23,8 +24,11 @@ def main() -> None:
 
 
 def _training(given: Problem):
-    recipe, data = recipe_of(given.sizes, threads()), made_up_text()
-    updates = train(recipe, data, start(recipe, data))
+    recipe, data = recipe_of(given.sizes, threads()), random_text()
+    state = start(recipe, data)
+    if state.kernel_trial is not None:  # as a run has them after its first second
+        use_kernels(state, trial_of(state.updater.plan).finish())
+    updates = train(recipe, data, state)
 
     def run(n: int) -> float:
         for chunk in islice(updates, n):
@@ -35,7 +39,7 @@ def _training(given: Problem):
 
 
 def _writing(given: Problem):
-    recipe, data = recipe_of(given.sizes), made_up_text()
+    recipe, data = recipe_of(given.sizes), random_text()
     stepper = Stepper(start(recipe, data).parameters, fixed=True)  # as a finished network
     ours = []
     for token in given.rows[: len(given.logits), 0]:
@@ -47,7 +51,7 @@ def _writing(given: Problem):
         token = last[0]
         for _ in range(n):
             stepper.advance(token)
-            token = chooser.choose(stepper.predict(), 1.0)
+            token = chooser.autotune(stepper.predict(), 1.0)
         last[0] = token
         return float(token)
 

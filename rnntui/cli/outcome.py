@@ -1,0 +1,131 @@
+"""Turn every way a command can end into an exit code and at most one line on stderr."""
+
+from __future__ import annotations
+
+import errno
+import io
+import signal
+import sys
+from collections.abc import Callable
+
+import click
+
+from rnntui.errors import OutputError, RnntuiError
+from rnntui.streams import PIPE_CLOSED, discard
+
+INTERRUPTED = 128 + signal.SIGINT
+MAX_CELLS = 200
+# Errors of printing to a full disk, a closed terminal or an unsuitable descriptor.
+_OUTPUT_FAILS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ENXIO, errno.EAGAIN,
+)  # fmt: skip
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Run a command and return its exit code, whatever happens."""
+    _prepare_streams()
+    try:
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = PIPE_CLOSED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as error:
+        code = _fail(_click_line(error), error.exit_code)
+    except RnntuiError as error:
+        code = _fail(str(error), error.exit_code)
+    except OSError as error:
+        if _is_output(error):
+            code = _fail(f"cannot write to stdout: {error.strerror}", OutputError.exit_code)
+        else:
+            code = _fail(_unexpected(error), 1)
+    except MemoryError:
+        code = _fail("out of memory: lower hidden, batch or seq_len", 1)
+    except Exception as error:
+        code = _fail(_unexpected(error), 1)
+    _discard_unwritten_output()
+    return code
+
+
+def _fail(message: str, code: int) -> int:
+    """Print an error, which may contain foreign text, and return the exit code."""
+    from rnntui.text import fit, safe_text
+
+    line = fit(safe_text(f"rnntui: {message}"), MAX_CELLS)
+    line = line if len(line) <= MAX_CELLS else line[: MAX_CELLS - 1] + "…"  # marks take no cells
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:  # stderr is closed
+        return code
+    return code
+
+
+def _click_line(error: click.ClickException) -> str:
+    """Return click's message as one line, with a pointer to the help."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.NoSuchOption):  # whose wording depends on the version of click
+        message = f"no such option '{error.option_name}'{_suggestion(error)}"
+    elif isinstance(error, click.UsageError) and error.ctx is not None:
+        message += _see_help(error)
+    return message[:1].lower() + message[1:]
+
+
+def _suggestion(error: click.NoSuchOption) -> str:
+    from rnntui.suggestions import closest
+
+    known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
+    near = closest(error.option_name, known)
+    return f": did you mean '{near}'?" if near else _see_help(error)
+
+
+def _see_help(error: click.UsageError) -> str:
+    return f" (see '{error.ctx.command_path} --help')" if error.ctx is not None else ""
+
+
+def _is_output(error: OSError) -> bool:
+    """Whether printing failed: unlike other errors, such an error names no file."""
+    return error.filename is None and error.errno in _OUTPUT_FAILS
+
+
+def _unexpected(error: Exception) -> str:
+    """Describe an unexpected error, and write its traceback to a log file."""
+    import tempfile
+    import traceback
+
+    what = f"unexpected {type(error).__name__}"
+    detail = " ".join(str(error).split())
+    if detail:
+        what += f": {detail[:80]}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="rnntui-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return what
+    return f"{what} (details in {file.name})"
+
+
+def _prepare_streams() -> None:
+    """Replace closed streams, and spell characters missing from the encoding in ASCII."""
+    from rnntui.charset import LINE_ERRORS
+
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.StringIO())
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=LINE_ERRORS)
+
+
+def _discard_unwritten_output() -> None:
+    """Discard output that cannot be written: the interpreter would complain, or wait, at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            discard(stream.fileno())

@@ -1,0 +1,101 @@
+"""Read another file as a run's own source was read: the run decides how, not the file.
+
+Vocabulary, columns, scaling and differences are the run's. The statistics of the new file, its
+length and the look of its columns decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data.clock import Times
+from rnntui.data.corpus import find_corpus
+from rnntui.data.dataset import Dataset, TokenData, ValueData
+from rnntui.data.decode import CR_NOTE, SAVE_AS, decode_text
+from rnntui.data.format import refuse_format
+from rnntui.data.loading import built_in_text
+from rnntui.data.series import read_other
+from rnntui.data.source import Source, parse_source, read
+from rnntui.data.tokenizer import ByteTokenizer
+from rnntui.errors import DataError, UsageError
+from rnntui.recipe import Data
+
+PLAIN = Data()
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A source as a network takes it: `sequence` (M,) tokens or (M, D) scaled values or changes.
+
+    `rows` (M or M + 1, D) are the values in the file's units, `times` theirs. `left_out` of `total`
+    characters or bytes are not in the vocabulary.
+    """
+
+    name: str
+    sequence: NDArray[np.generic]
+    rows: NDArray[np.float64] | None = None
+    times: Times | None = None
+    left_out: int = 0
+    total: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def read_again(
+    known: Dataset, file: str, stdin: BinaryIO | None, most: int, data: Data = PLAIN
+) -> Reading:
+    """Read `file` as the source of `known` was read by the recipe's `data`.
+
+    Reads up to `most` tokens or rows.
+
+    Raises DataError or UsageError in one line.
+    """
+    source = parse_source(file)
+    found = (
+        _tokens(known, source, stdin)
+        if isinstance(known, TokenData)
+        else _values(known, source, data, stdin)
+    )
+    if len(found.sequence) > most:
+        limit = f"eval takes up to {most:,} {known.unit}s"
+        raise DataError(f"{found.name}: {limit}: give a part of it, e.g. from head -c 10M")
+    return found
+
+
+def _tokens(known: TokenData, source: Source, stdin: BinaryIO | None) -> Reading:
+    tokenizer, name = known.tokenizer, source.name
+    is_file = source.kind in ("file", "stdin")
+    if isinstance(tokenizer, ByteTokenizer):
+        raw = read(source, stdin) if is_file else built_in_text(source).encode("utf-8")
+        ids = tokenizer.encode_bytes(raw)
+        return Reading(name, ids, left_out=len(raw) - len(ids), total=len(raw))
+    notes: tuple[str, ...] = ()
+    if is_file:
+        content = read(source, stdin)
+        refuse_format(content, name, "tokens")
+        text, notes = decode_text(content, name, SAVE_AS)
+    else:
+        text = built_in_text(source)
+    if CR_NOTE in notes and not tokenizer.unknown("\r"):
+        # The network knows the character itself, so it is no line end; there was no other.
+        text, notes = text.replace("\n", "\r"), tuple(n for n in notes if n != CR_NOTE)
+    ids = tokenizer.encode(text, unknown="skip")
+    lacking = tokenizer.unknown(text)
+    counts = Counter(text) if lacking else Counter[str]()
+    left_out = sum(counts[char] for char in lacking)
+    return Reading(name, ids, left_out=left_out, total=len(text), notes=notes)
+
+
+def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None) -> Reading:
+    if source.kind == "text":
+        raise UsageError("text:… holds tokens, but this run learned values: name a file of numbers")
+    if source.kind == "corpus" and find_corpus(source.rest).kind != "values":
+        raise UsageError(f"corpus:{source.rest} holds text, but this run learned values")
+    rows, times, notes = read_other(known, source, data, stdin)
+    with np.errstate(all="ignore"):
+        sequence = known.scaled(rows)
+    return Reading(source.name, sequence, rows, times, notes=notes)

@@ -1,0 +1,311 @@
+"""Read a text as rows of cells: find the table, its delimiter and its header."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rnntui.data.source import show
+from rnntui.data.timecolumn import MISSING, is_date
+from rnntui.errors import DataError
+from rnntui.text import safe_text
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[float64]
+
+DELIMITERS = ("\t", ";", ",")
+QUOTED = re.compile(r'"[^"]*"')
+MOST_LISTED = 60  # characters of names in a note
+LOOKED_AT = 200  # lines, to see whether a text is a table at all
+AS_TEXT = "--set task=tokens reads it as text"
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A way to write numbers with separators between thousands."""
+
+    pattern: re.Pattern[str]
+    separators: str
+    point: str
+
+    def fits(self, cell: str) -> bool:
+        """Whether a cell is written so."""
+        return self.pattern.fullmatch(cell.strip()) is not None
+
+    def read(self, cell: str) -> float:
+        """The finite number of a cell, else NaN."""
+        cell = cell.strip()
+        if self.fits(cell):
+            cell = cell.translate({ord(c): None for c in self.separators})
+        elif any(separator in cell for separator in self.separators):
+            return math.nan
+        return finite(cell, "," in self.point)
+
+
+def _grouping(separators: str, point: str) -> Grouped:
+    pattern = rf"[+-]?\d{{1,3}}(?:[{separators}]\d{{3}})+(?:[{point}]\d*)?"
+    decimal = r"|[+-]?\d+,\d+" if point == "," else ""
+    return Grouped(re.compile(pattern + decimal), separators, point)
+
+
+GROUPED = (_grouping(",", "."), _grouping(".", ","), _grouping(" '\u00a0\u202f", ".,"))
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What stands for a missing value, besides an empty cell, NA and the like."""
+
+    words: frozenset[str]
+    numbers: frozenset[float]
+
+    @classmethod
+    def of(cls, listed: str) -> Marks:
+        """The marks of a list with commas."""
+        words = frozenset(word.strip().lower() for word in listed.split(",") if word.strip())
+        numbers = (read_number(word) for word in words)
+        return cls(MISSING | words, frozenset(n for n in numbers if n is not None))
+
+    def mark(self, cell: str) -> bool:
+        """Whether a cell is one of them."""
+        cell = cell.strip().lower()
+        return cell in self.words or (bool(self.numbers) and read_number(cell) in self.numbers)
+
+    def without(self, numbers: list[float]) -> list[float]:
+        """The numbers with NaN for those that are marks."""
+        if not self.numbers:
+            return numbers
+        return [math.nan if n in self.numbers else n for n in numbers]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table as text: `lines` are the file's line numbers of the rows."""
+
+    name: str
+    header: tuple[str, ...]
+    named: bool  # by the file's first line
+    rows: list[list[str]]
+    lines: list[int]
+    comma: bool  # decimals may be written with a comma
+    notes: tuple[str, ...]
+    marks: Marks = field(default_factory=lambda: Marks.of(""))
+    _numbers: dict[int, Numbers] = field(default_factory=dict)
+    _grouped: dict[int, bool] = field(default_factory=dict)
+
+    def column(self, index: int) -> list[str]:
+        return [row[index] for row in self.rows]
+
+    def numbers(self, index: int) -> Numbers:
+        """The numbers (N,) of a column, NaN for a cell without a finite one."""
+        import numpy as np  # the command line looks at tables without it
+
+        if index not in self._numbers:
+            numbers, self._grouped[index] = self._read(self.column(index))
+            self._numbers[index] = np.array(numbers, dtype=np.float64)
+        return self._numbers[index]
+
+    def matrix(self, indices: Sequence[int], column: Callable[[int], Numbers]) -> Numbers:
+        """Some columns as (N, D): each as `column` gives it."""
+        import numpy as np
+
+        return np.array([column(index) for index in indices], dtype=np.float64).T
+
+    def is_grouped(self, index: int) -> bool:
+        """Whether the numbers of a column have separators between thousands."""
+        self.numbers(index)
+        return self._grouped[index]
+
+    def is_missing(self, row: int, index: int) -> bool:
+        """Whether a cell holds no value on purpose."""
+        return self.marks.mark(self.rows[row][index])
+
+    def _read(self, cells: list[str]) -> tuple[list[float], bool]:
+        numbers = [finite(cell, self.comma) for cell in cells]
+        wrong: list[str] = []
+        if math.nan in numbers:  # one object stands for all of them
+            pairs = zip(cells, numbers, strict=True)
+            bad = (cell for cell, n in pairs if n is math.nan)
+            wrong = [cell for cell in bad if cell.strip().lower() not in MISSING]
+        for style in GROUPED if wrong else ():
+            if all(style.fits(cell) for cell in wrong):
+                numbers = [style.read(cell) for cell in cells]
+                return self.marks.without(numbers), True
+        return self.marks.without(numbers), False
+
+    def label(self, indices: Sequence[int]) -> str:
+        """Their names for a note, and how many they are if not all fit."""
+        return listed([self.header[i] for i in indices])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Foreign names, safe and short enough for a line."""
+    whole = ", ".join(names)
+    shown = show(whole, MOST_LISTED)
+    return shown if len(names) < 2 or shown == safe_text(whole) else f"{len(names)}: {shown}"
+
+
+def split_cells(text: str, name: str, missing: str = "") -> Cells:
+    """Rows of cells, all of the first one's length, and the header or names made up.
+
+    `missing` lists what stands for missing values.
+    """
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for line, row in _rows(text, name):
+        if rows and len(row) != len(rows[0]):
+            raise DataError(
+                f"{name} line {line}: {_count(len(row))} where line {lines[0]} has {len(rows[0])}:"
+                " give every line the same number"
+            )
+        rows.append(row)
+        lines.append(line)
+    if not rows:
+        raise DataError(f"{name}: contains no data")
+    header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
+    named = is_header(rows[0])
+    notes = _skipped(text, lines[-1])
+    if not named and len(header) > 1:
+        notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
+    if named:
+        header = tuple(c.strip() or h for c, h in zip(rows.pop(0), header, strict=True))
+        lines.pop(0)
+        if not rows:
+            raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+    comma, marks = delimiter_of(text) != ",", Marks.of(missing)
+    return Cells(name, header, named, rows, lines, comma, notes, marks)
+
+
+def _skipped(text: str, last: int) -> tuple[str, ...]:
+    """Notes about lines before the last row that are not part of the table."""
+    lines = text.split("\n")
+    blank = sum(not line.strip() for line in lines[:last])
+    comments = sum(line.startswith("#") for line in lines)
+    notes = []
+    if blank:
+        notes.append(f"{_plural(blank, 'blank line')} skipped")
+    if comments:
+        notes.append(f"{_plural(comments, 'line')} starting with # skipped")
+    return tuple(notes)
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of cells with their line numbers, without blank lines and comments."""
+    read: list[int] = []
+    delimiter = delimiter_of(text)
+
+    def kept() -> Iterator[str]:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip() and not line.startswith("#"):
+                read.append(number)
+                yield " ".join(line.split()) if delimiter == " " else line
+
+    reader = csv.reader(kept(), delimiter=delimiter, strict=True)
+    while True:
+        first = len(read)
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            line = read[min(first, len(read) - 1)]
+            raise DataError(
+                f"{name} line {line}: malformed quotes or cells: {safe_text(str(error))}"
+            ) from None
+        yield read[first], row
+
+
+def _first_lines(text: str, most: int) -> list[str]:
+    """The first lines that are neither blank nor comments."""
+    found: list[str] = []
+    for match in re.finditer(r"[^\n]+", text):
+        line = match.group()
+        if line.strip() and not line.startswith("#"):
+            found.append(line)
+            if len(found) == most:
+                break
+    return found
+
+
+def delimiter_of(text: str) -> str:
+    """The delimiter of a table: a comma next to semicolons may be a decimal one.
+
+    Spaces separate cells if nothing else does and a line holds several numbers.
+    """
+    lines = [QUOTED.sub("", line) for line in _first_lines(text, 2)]
+    for delimiter in DELIMITERS:
+        if lines and delimiter in lines[0]:
+            return delimiter
+    words = lines[-1].split() if lines else []
+    spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
+    return " " if spaced and len(lines[0].split()) == len(words) else ","
+
+
+def is_header(row: list[str]) -> bool:
+    """Whether a row holds names: some text, and nothing that is a number."""
+    filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
+    if any(read_number(cell) is not None for cell in filled):
+        return False
+    return any(not is_date(cell) for cell in filled)
+
+
+def as_prose(text: str, name: str) -> DataError | None:
+    """The error for a text that is no table at all, whatever is wrong with its cells."""
+    lines = _first_lines(text, LOOKED_AT)
+    words = [re.split(r'[,;"\t ]+', line) for line in lines]
+    numeric = sum(any(is_number(word, True) for word in line) for line in words)
+    if len(lines) > 1 and numeric < len(lines) / 4:
+        return DataError(f"{name}: is text, not a table of numbers: {AS_TEXT}")
+    return None
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a text, or the beginning of one, looks like a table of numbers."""
+    try:
+        rows = [row for _, row in _rows("\n".join(text.split("\n")[:LOOKED_AT]), "")]
+    except DataError:
+        return False
+    rows = rows[1:] if rows and is_header(rows[0]) else rows
+    if len(rows) < 3 or len({len(row) for row in rows}) > 1:
+        return False
+    comma = delimiter_of(text) != ","
+    useful = [i for i in range(len(rows[0])) if _mostly(is_number(row[i], comma) for row in rows)]
+    cells = [row[i] for row in rows for i in range(len(row)) if i not in useful]
+    return bool(useful) and all(len(cell) <= 40 for cell in cells)
+
+
+def _mostly(answers: Iterator[bool]) -> bool:
+    listed = list(answers)
+    return sum(listed) >= 0.9 * len(listed)
+
+
+def is_number(cell: str, comma: bool) -> bool:
+    return math.isfinite(finite(cell, comma))
+
+
+def finite(cell: str, comma: bool) -> float:
+    """The finite number of a cell, else NaN."""
+    number = read_number(cell, comma)
+    return number if number is not None and math.isfinite(number) else math.nan
+
+
+def read_number(cell: str, comma: bool = False) -> float | None:
+    """The number that a cell holds; Python's own 1_000 is none."""
+    try:
+        return float(cell) if "_" not in cell else None
+    except ValueError:
+        return read_number(cell.replace(",", ".")) if comma and cell.count(",") == 1 else None
+
+
+def _count(cells: int) -> str:
+    return _plural(cells, "cell")
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")

@@ -1,0 +1,286 @@
+"""Find the columns of a table that hold the time of a row, and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.data.cells import Cells
+from rnntui.data.clock import Clock, Times, step_of_numbers
+from rnntui.data.columns import pick
+from rnntui.data.counters import epoch_unit
+from rnntui.data.moments import (
+    DAY,
+    MONTHS,
+    NONE,
+    SECOND,
+    Format,
+    Moments,
+    days_of,
+    formats_of,
+    times_of_day,
+    valid,
+)
+from rnntui.data.source import show
+from rnntui.data.steps import OFF, Step, find_step
+from rnntui.data.timecolumn import MISSING, is_name
+from rnntui.errors import DataError, UsageError
+from rnntui.recipe import Data
+
+LEAST_FILLED = 0.9  # of the cells of a time column
+NO_TIME = "none"  # the recipe's time: rows have none
+ORDERS = {"dmy": "dmY", "mdy": "mdY", "ymd": "Ymd"}
+_PARTS = ("year", "quarter", "month", "day", "hour", "minute", "second")
+_TWICE = 0.05  # of the moments may be double before a time of day is looked for
+
+
+@dataclass(frozen=True, eq=False)
+class TimeColumns:
+    """The columns (indices) that make up the time, its clock, and the times (N,) of the rows."""
+
+    indices: tuple[int, ...]
+    clock: Clock
+    times: Times
+    notes: tuple[str, ...] = ()
+
+
+def find_time(cells: Cells, data: Data, counters: Sequence[int]) -> TimeColumns | None:
+    """The time of each row, by the recipe's keys `time` and `time_format` or by what is found.
+
+    `counters` are columns that look like time or row numbers. Raises DataError or UsageError.
+    """
+    table = _Reader(cells, data)
+    if data.time.strip().lower() == NO_TIME:
+        return None
+    if data.time.strip():
+        return table.named(pick(data.time, cells.header, cells.name))
+    return table.dates() or table.parts() or table.numbers(counters)
+
+
+class _Reader:
+    """Reads the columns of a table as time."""
+
+    def __init__(self, cells: Cells, data: Data) -> None:
+        self._cells, self._wanted = cells, data.time_format.strip()
+        if self._wanted and self._wanted not in ORDERS and not valid(self._wanted):
+            orders = ", ".join(ORDERS)
+            raise UsageError(f"time_format: takes {orders}, or a pattern such as %d.%m.%Y %H:%M")
+
+    def named(self, indices: list[int]) -> TimeColumns:
+        """The time in columns that the recipe names."""
+        found = self._together(indices)
+        if found is None:
+            shown = show(self._cells.header[indices[0]], 24)
+            cell = next((c for c in self._column(indices[0]) if c.lower() not in MISSING), "")
+            raise DataError(
+                f"{self._cells.name}: column '{shown}': '{show(cell, 20)}' is read as no time: "
+                "set time_format, e.g. %d.%m.%Y %H:%M"
+            )
+        return found
+
+    def _together(self, indices: list[int]) -> TimeColumns | None:
+        if len(indices) == 1:
+            return self._date(indices[0]) or self._number(indices[0])
+        if len(indices) == 2:
+            both = self._with_clock(indices[0], indices[1])
+            if both:
+                return both
+        return self._parts(indices)
+
+    def dates(self) -> TimeColumns | None:
+        """The first column of dates, with a time of day if another one has it."""
+        every = range(len(self._cells.header))
+        likely = (i for i in every if self._wanted or self._looks_dated(i))
+        found = next(filter(None, map(self._date, likely)), None)
+        if found is None:
+            return None
+        double = 1 - len(np.unique(found.times)) / len(found.times)
+        if double > _TWICE:
+            others = [i for i in range(len(self._cells.header)) if i not in found.indices]
+            clocks = (self._with_clock(found.indices[0], i) for i in others)
+            return next(filter(None, clocks), None) or found
+        return found
+
+    def parts(self) -> TimeColumns | None:
+        """A date in several columns: year, month, day and so on."""
+        names = [name.strip().lower() for name in self._cells.header]
+        found = [names.index(part) for part in _PARTS if part in names]
+        if "year" not in names or len(found) < 2:
+            return None
+        return self._parts(found)
+
+    def numbers(self, counters: Sequence[int]) -> TimeColumns | None:
+        """A column of seconds since 1970, or else of other numbers that count on."""
+        named = [i for i in counters if self._cells.named and is_name(self._cells.header[i])]
+        for index in (*named, *counters):
+            found = self._number(index)
+            if found:
+                return found
+        return None
+
+    # ---- one column -------------------------------------------------------------------------
+
+    def _column(self, index: int) -> list[str]:
+        return [cell.strip() for cell in self._cells.column(index)]
+
+    def _looks_dated(self, index: int) -> bool:
+        """Whether the first cell that holds something can be read as a date."""
+        cells = (row[index].strip() for row in self._cells.rows)
+        return bool(formats_of([next((c for c in cells if c.lower() not in MISSING), "")]))
+
+    def _date(self, index: int) -> TimeColumns | None:
+        cells = self._column(index)
+        best = _best(self._readings(cells))
+        if best is None:
+            return None
+        form, times, step, others = best
+        clock = Clock(self._cells.header[index], form.as_written(cells), step)
+        return TimeColumns((index,), clock, times, _ambiguous(cells, form, others))
+
+    def _with_clock(self, day: int, index: int) -> TimeColumns | None:
+        """The time of a column of days and one of times of day."""
+        days, cells = self._column(day), self._column(index)
+        if np.isfinite(self._cells.numbers(index)).all() and not self._is_clock(index):
+            return None
+        for form in times_of_day(cells):
+            clocks = form.read(cells)
+            if clocks is None or (clocks == NONE).any():
+                continue
+            best = _best([(f, times + clocks) for f, times in self._readings(days)])
+            if best is not None:
+                date, times, step, others = best
+                clock, notes = Clock("time", None, step), _ambiguous(days, date, others)
+                return TimeColumns((day, index), clock, times, notes)
+        return None
+
+    def _is_clock(self, index: int) -> bool:
+        """Whether a column of numbers is called a time of day."""
+        name = self._cells.header[index].lower()
+        return any(word in name for word in ("time", "hour", "clock"))
+
+    def _readings(self, cells: list[str]) -> list[tuple[Format, Moments]]:
+        """Every way to read cells as dates, with the moments (N,)."""
+        found = ((form, form.read(cells)) for form in self._formats(cells))
+        filled = ((form, _filled(moments)) for form, moments in found if moments is not None)
+        return [(form, moments) for form, moments in filled if moments is not None]
+
+    def _formats(self, cells: list[str]) -> list[Format]:
+        if self._wanted and self._wanted not in ORDERS:
+            return [Format(self._wanted)]
+        found = formats_of(cells)
+        if self._wanted:
+            return [f for f in found if _begins(f, ORDERS[self._wanted])]
+        return found
+
+    def _number(self, index: int) -> TimeColumns | None:
+        numbers = np.array(self._cells.numbers(index))
+        if not len(numbers) or not np.isfinite(numbers).all():
+            return None
+        name, cells = self._cells.header[index], self._column(index)
+        decimals = max(len(cell.partition(".")[2]) for cell in cells)
+        return number_time(index, name, numbers, min(decimals, 9))
+
+    # ---- several columns --------------------------------------------------------------------
+
+    def _parts(self, indices: list[int]) -> TimeColumns | None:
+        """The time in columns that are called year, month, day and so on."""
+        given: dict[str, Moments] = {}
+        for index in indices:
+            part = self._part(index)
+            if part is None:
+                return None
+            given[self._cells.header[index].strip().lower()] = part
+        if "year" not in given or not given.keys() <= set(_PARTS):
+            return None
+        none = np.zeros(len(given["year"]), np.int64)
+        month = given.get("month", 3 * given.get("quarter", none + 1) - 2)
+        days = days_of(given["year"], month, given.get("day", none + 1))
+        if days is None:
+            return None
+        seconds = (given.get("hour", none) * 60 + given.get("minute", none)) * 60
+        times = days * DAY + (seconds + given.get("second", none)) * SECOND
+        step = find_step(np.sort(times))
+        if step is None:
+            return None
+        return TimeColumns(tuple(indices), Clock("time", None, step), times)
+
+    def _part(self, index: int) -> Moments | None:
+        numbers = np.array(self._cells.numbers(index))
+        if np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all():
+            return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
+        names = {name[:3]: n for n, name in enumerate(MONTHS, 1)}
+        found = [names.get(cell[:3].lower(), 0) for cell in self._column(index)]
+        return np.array(found, np.int64) if all(found) else None
+
+
+def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> TimeColumns:
+    """The time in a column of numbers: seconds since 1970, or any that count on."""
+    unit = epoch_unit(numbers)
+    if unit:
+        moments = np.rint(numbers * unit).astype(np.int64)
+        step = find_step(np.sort(moments))
+        if step is not None:
+            return TimeColumns((index,), Clock(name, None, step, 0.0, unit, decimals), moments)
+    return TimeColumns(
+        (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
+    )
+
+
+def _best(
+    readings: list[tuple[Format, Moments]],
+) -> tuple[Format, Moments, Step, list[Format]] | None:
+    """The reading whose moments are in the best order, and the formats that are as good."""
+    scored = [(_order(moments), form, moments) for form, moments in readings]
+    if not scored:
+        return None
+    top = max(score for score, _, _ in scored)
+    good = [(form, moments) for score, form, moments in scored if score == top]
+    form, moments = good[0]
+    step = find_step(np.sort(moments))
+    if step is None:
+        return None
+    return form, moments, step, [f for f, m in good[1:] if (m != moments).any()]
+
+
+def _ambiguous(cells: list[str], form: Format, others: list[Format]) -> tuple[str, ...]:
+    """A note if dates can be read in more than one way."""
+    if not others:
+        return ()
+    cell = next(c for c in cells if c.lower() not in MISSING)
+    order = next((o for o, ls in ORDERS.items() if _begins(others[0], ls)), others[0].pattern)
+    note = f"dates such as {show(cell, 24)} are read as {form.pattern}"
+    return (f"{note}; --set time_format={order} if that is wrong",)
+
+
+def _begins(form: Format, order: str) -> bool:
+    letters = [m for m in form.pattern if m in "dmYyb"]
+    return "".join(letters[:3]).replace("y", "Y").replace("b", "m") == order
+
+
+def _filled(moments: Moments) -> Moments | None:
+    """The moments with missing ones put evenly between their neighbours."""
+    there = moments != NONE
+    if there.mean() < LEAST_FILLED:
+        return None
+    if there.all():
+        return moments
+    places = np.arange(len(moments))
+    first = moments[there][0]
+    offsets = np.interp(places, places[there], (moments[there] - first).astype(np.float64))
+    return np.where(there, moments, first + np.rint(offsets).astype(np.int64))
+
+
+def _order(moments: Moments) -> tuple[float, float]:
+    """How well moments are in order, and how even their steps are: from 0 to 1 each."""
+    gaps = np.diff(moments)
+    if not len(gaps):
+        return 1.0, 1.0
+    one_way = max((gaps >= 0).mean(), (gaps <= 0).mean())
+    ordered = np.unique(moments)
+    step = find_step(ordered)
+    if step is None:
+        return float(one_way), 0.0
+    even = abs(np.diff(step.places(ordered)) - 1) <= OFF
+    return float(one_way), float(even.mean())

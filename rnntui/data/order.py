@@ -1,0 +1,101 @@
+"""Rows in order of time: sorted, on an even grid where rows are missing, and what was odd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data.clock import Clock, Times
+from rnntui.data.steps import OFF
+
+Numbers = NDArray[np.float64]
+
+MOST_INSERTED = 0.1  # of the rows; more only if the recipe asks for it
+MOST_UNEVEN = 0.02  # of the rows may be off the grid
+MOST_ROWS = 4  # times as many rows as there were, at most
+NEWEST_FIRST = 0.98  # of the steps go back
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows (N, D) with their times (N,) and where each was in the file (N,), -1 if it was not."""
+
+    rows: Numbers
+    times: Times
+    origin: NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+
+    def take(self, places: NDArray[np.intp] | slice | NDArray[np.bool_], note: str = "") -> Rows:
+        """The rows at some places, with one more note."""
+        notes = (*self.notes, note) if note else self.notes
+        return Rows(self.rows[places], self.times[places], self.origin[places], notes)
+
+
+def in_order(table: Rows, clock: Clock, is_named: bool) -> Rows:
+    """The rows from the oldest to the newest.
+
+    Numbers that go down are only reversed if they are `is_named` like time.
+    """
+    gaps = np.diff(table.times)
+    if not len(gaps) or (gaps >= 0).all():
+        return table
+    if (gaps <= 0).mean() >= NEWEST_FIRST and (clock.is_date or (is_named and (gaps < 0).all())):
+        newest = np.arange(len(table.times))[::-1]
+        order = newest[np.argsort(table.times[::-1], kind="stable")]
+        return table.take(order, "rows were newest first; sorted by time")
+    if not clock.is_date:
+        return table
+    wrong = int((gaps < 0).sum())
+    order = np.argsort(table.times, kind="stable")
+    return table.take(order, f"rows out of order at {_places(wrong)}; sorted by time")
+
+
+def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
+    """The rows with empty ones (NaN) where their times leave rows out, and notes on uneven times.
+
+    Unless they are `wanted`, only a few are put in, and none among uneven times.
+    """
+    double = len(table.times) - len(np.unique(table.times))
+    notes = [f"{double:,} rows have the time of another one"] if double else []
+    if clock.step is None or len(table.times) < 3:
+        return replace(table, notes=(*table.notes, *notes))
+    places = clock.step.places(table.times)
+    nearest = np.rint(places).astype(np.int64)
+    uneven = int((abs(places - nearest) > OFF).sum())
+    jumps = np.diff(nearest)
+    missing = int((jumps[jumps > 1] - 1).sum())
+    if uneven:
+        notes.append(f"times are uneven: {uneven:,} of {len(places):,} rows are off {clock.words}")
+    if missing and clock.step.kind != "business":
+        longest = int(jumps.max()) - 1
+        about = f"{missing:,} {'row is' if missing == 1 else 'rows are'} missing ({clock.words}"
+        about += f", at most {longest:,} together)"
+        few = missing <= MOST_INSERTED * len(places) and uneven <= MOST_UNEVEN * len(places)
+        allowed = missing + len(places) <= MOST_ROWS * len(places)
+        if (few or wanted) and allowed and not double:
+            table = _inserted(table, clock, nearest)
+            notes.append(about)
+        else:
+            notes.append(f"{about}; rows are taken one after the other")
+    return replace(table, notes=(*table.notes, *notes))
+
+
+def _inserted(table: Rows, clock: Clock, nearest: NDArray[np.int64]) -> Rows:
+    """The table with a row of NaN for each place of the grid that has none."""
+    assert clock.step is not None
+    count = int(nearest[-1]) + 1
+    rows = np.full((count, table.rows.shape[1]), np.nan)
+    rows[nearest] = table.rows
+    origin = np.full(count, -1, np.int64)
+    origin[nearest] = table.origin
+    times = np.zeros(count, np.int64)
+    times[nearest] = table.times
+    for place in np.flatnonzero(origin < 0):
+        times[place] = clock.step.after(int(times[place - 1]))
+    return Rows(rows, times, origin, table.notes)
+
+
+def _places(count: int) -> str:
+    return f"{count:,} place" + ("" if count == 1 else "s")

@@ -1,0 +1,124 @@
+"""The step from one moment to the next: fixed, in months, or in business days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data.moments import DAY, HOUR, MINUTE, SECOND, Moments
+
+Kind = Literal["fixed", "months", "business"]
+
+USUAL = 0.8  # of the steps; the rest are gaps and doubles
+OFF = 0.2  # of a step: further from the grid, a moment is uneven
+_UNITS = ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+_EACH = {"month": "monthly", "week": "weekly", "day": "daily", "hour": "hourly"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """`size` microseconds, months or business days. `day`: of the month, 0: its last one."""
+
+    kind: Kind
+    size: int
+    day: int = 1
+
+    @property
+    def words(self) -> str:
+        """The step in words: "monthly", "every 10 minutes"."""
+        if self.kind == "business":
+            return "business days"
+        if self.kind == "months":
+            if self.size % 12 == 0:
+                return _every(self.size // 12, "year")
+            return "quarterly" if self.size == 3 else _every(self.size, "month")
+        for unit, name in _UNITS:
+            if self.size % unit == 0 and (unit != 7 * DAY or self.size == unit):
+                return _every(self.size // unit, name)
+        return f"every {self.size / SECOND:g} seconds"
+
+    def after(self, moment: int, count: int = 1) -> int:
+        """The moment `count` steps later (or earlier, if it is negative)."""
+        if self.kind == "fixed":
+            return moment + count * self.size
+        day, clock = divmod(moment, DAY)
+        if self.kind == "business":
+            later = np.busday_offset(np.datetime64(day, "D"), count * self.size, roll="backward")
+            return int(later.astype(np.int64)) * DAY + clock
+        month = int(np.datetime64(day, "D").astype("M8[M]").astype(np.int64)) + count * self.size
+        first, following = (
+            int(np.datetime64(m, "M").astype("M8[D]").astype(np.int64)) for m in (month, month + 1)
+        )
+        last = following - first
+        return (first + (min(self.day, last) if self.day else last) - 1) * DAY + clock
+
+    def places(self, moments: Moments) -> NDArray[np.float64]:
+        """How many steps after the first one each of the sorted moments (N,) is."""
+        days, clock = moments // DAY, moments % DAY
+        if self.kind == "months":
+            months = days.astype("M8[D]").astype("M8[M]")
+            within = days - months.astype("M8[D]").astype(np.int64)
+            count = months.astype(np.float64) + (within / 31.0 if self.day else 0.0)
+            return _from_first(count, self.size)
+        if self.kind == "business":
+            dates = days.astype("M8[D]")
+            counts: NDArray[np.float64] = np.busday_count(dates[0], dates).astype(np.float64)
+            return counts + _from_first(clock, DAY)
+        return _from_first(moments, self.size)
+
+
+def _from_first(numbers: NDArray[Any], unit: int) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = (numbers - numbers[0]) / float(unit)
+    return found
+
+
+def _every(count: int, unit: str) -> str:
+    if count == 1:
+        return _EACH.get(unit, f"every {unit}" if unit != "year" else "yearly")
+    return f"every {count} {unit}s"
+
+
+def find_step(moments: Moments) -> Step | None:
+    """The usual step of sorted moments (N,); None if there are fewer than two different ones."""
+    different = np.unique(moments)
+    gaps = np.diff(different)
+    if not len(gaps):
+        return None
+    usual = int(np.sort(gaps)[(len(gaps) - 1) // 2])
+    if usual >= 27 * DAY:
+        months = _months(different)
+        if months is not None:
+            return months
+    if usual == DAY and _is_business(different):
+        return Step("business", 1)
+    return Step("fixed", usual)
+
+
+def _months(moments: Moments) -> Step | None:
+    """A step of whole months: on one day of the month, or on the last one."""
+    days = moments // DAY
+    months = days.astype("M8[D]").astype("M8[M]")
+    first = months.astype("M8[D]").astype(np.int64)
+    length = (months + 1).astype("M8[D]").astype(np.int64) - first
+    day = days - first + 1
+    if (day == length).mean() >= USUAL:
+        anchor = 0
+    else:
+        anchor = int(np.bincount(day).argmax())
+        if (day == np.minimum(anchor, length)).mean() < USUAL:
+            return None
+    counts = np.diff(months.astype(np.int64))
+    size = int(np.bincount(counts[counts > 0]).argmax()) if (counts > 0).any() else 0
+    return Step("months", size, anchor) if size else None
+
+
+def _is_business(moments: Moments) -> bool:
+    """Whether days are those from Monday to Friday, over at least one weekend."""
+    days = (moments // DAY).astype("M8[D]")
+    if not np.is_busday(days).all():
+        return False
+    gaps = np.diff(days.astype(np.int64))
+    return bool((gaps == 3).any())

@@ -1,0 +1,38 @@
+"""Cells that hold a date, and names of columns that hold the time of a row."""
+
+from __future__ import annotations
+
+import re
+
+MISSING = frozenset(("", "na", "n/a", "nan", "nat", "null", "none", "?", "-", "--"))
+
+DATE = re.compile(
+    r"\d{4}[-/]\d{1,2}([-/]\d{1,2})?([T ]\d.*)?"
+    r"|\d{4}\.\d{1,2}\.\d{1,2}"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d.*)?"
+    r"|\d{4}-?[Qq][1-4]"
+    r"|\d{4}-?W[0-5]\d(-?[1-7])?"
+    r"|(0?[1-9]|1[0-2])[./](1[89]|20)\d\d"
+    r"|(1[6-9]|20|21)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    r"([01]\d|2[0-3])?([0-5]\d){0,2}"
+    r"|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?"
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|#|№")
+_NAMES = frozenset(
+    (
+        *("time", "timestamp", "datetime", "date", "epoch", "unix", "utc", "ts", "when"),
+        *("year", "quarter", "month", "day", "hour", "minute", "second"),
+        *("index", "idx", "id", "no", "nr", "row", "counter", "step", "iteration", "entry"),
+        *("frame", "seq", "#", "№"),
+    )
+)
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell without spaces around it holds a date or a time of day."""
+    return DATE.fullmatch(cell) is not None
+
+
+def is_name(name: str) -> bool:
+    """Whether a column's name speaks of time or of a count of rows."""
+    return any(word.lower() in _NAMES for word in _WORD.findall(name))

@@ -1,0 +1,246 @@
+"""A rolling backtest: forecasts from many origins, and their errors by horizon."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.forecast.intervals import LEVELS, half_widths, rolling_coverage
+from rnntui.forecast.methods import NETWORK, fit_all
+from rnntui.forecast.season import find_season
+
+Numbers = NDArray[np.float64]
+
+MOST_HORIZON = 100
+HORIZON_SHARE = 0.1  # of the validation part, if there is no season
+MOST_ORIGINS = 40  # in each part
+INNER_SHARE = 0.4  # of the rows trained on, for errors to choose and to calibrate by
+LEAST_BEFORE = 8  # rows before the first origin
+NEAR = 5.0  # times the least squared error, for a method to take part in the mean
+ANCHOR, ANCHOR_SHARE = "autoregression", 0.5  # the steadiest method, and its part of the mean
+REACH = 0.8  # the interval around the anchor that the network's part may not leave
+COMBINED = "auto"  # the mean of methods that the inner origins prefer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """From where forecasts start: `inner` origins in the part trained on, `outer` ones after it.
+
+    Simple methods are fitted on the rows before `fitted` for the inner origins, and on all rows
+    before `train` for the outer ones. Origins are row numbers: that of the first row predicted.
+    """
+
+    horizon: int
+    fitted: int
+    train: int
+    inner: tuple[int, ...]
+    outer: tuple[int, ...]
+
+    @property
+    def origins(self) -> tuple[int, ...]:
+        """All origins, in order."""
+        return (*self.inner, *self.outer)
+
+
+def default_horizon(season: int, validated: int) -> int:
+    """How many rows are forecast unless the recipe says: a season, or a tenth of the last part."""
+    wanted = season or int(validated * HORIZON_SHARE)
+    return max(1, min(MOST_HORIZON, wanted))
+
+
+def plan(rows: int, train: int, horizon: int) -> Plan:
+    """Origins for `rows` of which the first `train` are trained on.
+
+    No forecast from an inner origin reaches into the last part.
+    """
+    horizon = max(1, min(horizon, (rows - LEAST_BEFORE) // 2))
+    fitted = max(LEAST_BEFORE, train - max(int(train * INNER_SHARE), 2 * horizon))
+    fitted = min(fitted, max(train - horizon, 1))
+    return Plan(
+        horizon,
+        fitted,
+        train,
+        _spread(fitted, train - horizon),
+        _spread(train, rows - horizon),
+    )
+
+
+def _spread(first: int, last: int) -> tuple[int, ...]:
+    """Up to 40 origins from `first` to `last`, evenly."""
+    if last < first or first < 1:
+        return ()
+    step = max(1, math.ceil((last - first + 1) / MOST_ORIGINS))
+    return tuple(range(first, last + 1, step))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Errors of one method by horizon, each (H,), in the units of the file."""
+
+    rmse: tuple[float, ...]
+    mae: tuple[float, ...]
+    mase: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """A mean of methods with `shares`. The network's part stays within `reach` (H,) of `anchor`.
+
+    A network knows the rows that it was trained on, so errors there say little about how far off
+    it is on others; those of simple methods, fitted on fewer rows, do.
+    """
+
+    shares: dict[str, float]
+    anchor: str = ""
+    reach: Numbers | None = None
+
+    def of(self, parts: Mapping[str, Numbers]) -> Numbers:
+        """The mean of forecasts, or of their errors, (…, H) by method."""
+        found: Numbers = np.sum([s * self._kept(n, parts) for n, s in self.shares.items()], axis=0)
+        return found
+
+    def _kept(self, name: str, parts: Mapping[str, Numbers]) -> Numbers:
+        if name != NETWORK or self.reach is None:
+            return parts[name]
+        anchor = parts[self.anchor]
+        kept: Numbers = anchor + np.clip(parts[name] - anchor, -self.reach, self.reach)
+        return kept
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """The backtest of one target.
+
+    `errors` (K, H) by method are forecast minus value, from all origins. `coverage` is the share of
+    values of the last part inside the intervals, by level in per cent. `best` has the least error
+    at the inner origins, which are all that chooses it and the `mean`.
+    """
+
+    target: str
+    series: str
+    horizon: int
+    season: int
+    plan: Plan
+    methods: dict[str, Scores]
+    errors: dict[str, Numbers] = field(repr=False)
+    coverage: dict[int, float]
+    best: str
+    mean: Mean
+
+    def widths_of(self, mean: Mean) -> dict[int, Numbers]:
+        """Half the width (H,) of the intervals of a mean of methods' next forecasts, by level."""
+        errors = mean.of(self.errors)
+        return {level: half_widths(errors, level / 100) for level in LEVELS}
+
+
+def backtest(
+    values: Numbers,
+    where: Plan,
+    season: int,
+    network: Numbers | None = None,
+    target: str = "value",
+    series: str = "",
+    method: str = COMBINED,
+) -> Backtest:
+    """The backtest of values (N,) with a network's forecasts (K, H) from the plan's origins.
+
+    The coverage is that of the intervals of `method`.
+    """
+    errors = _errors(values, where, season)
+    if network is not None:
+        errors = {NETWORK: _off(values, where.origins, network), **errors}
+    scale = _scale(values[: where.train], season)
+    outer = len(where.inner)
+    methods = {name: _scores(found[outer:], scale) for name, found in errors.items()}
+    inner = {name: _mean_square(found[:outer]) for name, found in errors.items()}
+    best = min(inner, key=lambda name: (not math.isfinite(inner[name]), inner[name]))
+    mean = _mean({name: found[:outer] for name, found in errors.items()}, best)
+    methods[COMBINED] = _scores(mean.of(errors)[outer:], scale)
+    shown = errors.get(method, mean.of(errors))
+    coverage = {
+        level: rolling_coverage(shown, where.origins, outer, level / 100) for level in LEVELS
+    }
+    return Backtest(
+        target, series, where.horizon, season, where, methods, errors, coverage, best, mean
+    )
+
+
+def _mean(errors: Mapping[str, Numbers], best: str) -> Mean:
+    """The mean of methods by their errors (K, H) at the inner origins.
+
+    Half is the autoregression's; the others that are nearly as good as the best share the rest by
+    the inverse of their squared errors, squared (after Bates and Granger 1969).
+    """
+    if not errors[best].size:
+        return Mean({best: 1.0})
+    squares = {name: _mean_square(found) for name, found in errors.items()}
+    simple = {name: s for name, s in squares.items() if name != NETWORK}
+    anchor = min(simple, key=lambda name: simple[name])
+    if simple.get(ANCHOR, math.inf) <= NEAR * simple[anchor]:
+        anchor = ANCHOR
+    reach = half_widths(errors[anchor], REACH)
+    if NETWORK in errors:
+        kept = Mean({NETWORK: 1.0}, anchor, reach).of(errors)
+        squares[NETWORK] = _mean_square(kept)
+    least = max(min(squares.values()), 1e-300)
+    near = {name: (least / max(s, least)) ** 2 for name, s in squares.items() if s <= NEAR * least}
+    total = sum(near.values())
+    part = ANCHOR_SHARE if anchor in near else 0.0
+    shares = {name: (1 - part) * weight / total for name, weight in near.items()}
+    if part:
+        shares[anchor] += part
+    return Mean(shares, anchor, reach)
+
+
+def season_of(values: Numbers, train: int, likely: Sequence[int] = ()) -> int:
+    """The season of the part trained on, 0 for none."""
+    return find_season(values[:train], likely)
+
+
+def _errors(values: Numbers, where: Plan, season: int) -> dict[str, Numbers]:
+    """The errors (K, H) of each simple method."""
+    found: dict[str, list[Numbers]] = {}
+    for end, origins in ((where.fitted, where.inner), (where.train, where.outer)):
+        if not origins:
+            continue
+        for name, method in fit_all(values[:end], season).items():
+            ahead = method.forecast(values, origins, where.horizon)
+            found.setdefault(name, []).append(_off(values, origins, ahead))
+    parts = bool(where.inner) + bool(where.outer)
+    return {name: np.concatenate(e) for name, e in found.items() if len(e) == parts}
+
+
+def _off(values: Numbers, origins: Sequence[int], ahead: Numbers) -> Numbers:
+    rows = np.array(origins, np.int64)[:, None] + np.arange(ahead.shape[1])
+    off: Numbers = ahead - values[rows]
+    return off
+
+
+def _scale(values: Numbers, season: int) -> float:
+    """The mean absolute error of the (seasonal) naive forecast on the part trained on."""
+    lag = season if 0 < season < len(values) else 1
+    steps = abs(values[lag:] - values[:-lag])
+    return float(steps.mean()) if len(steps) else math.nan
+
+
+def _scores(errors: Numbers, scale: float) -> Scores:
+    if not len(errors):
+        nothing = (math.nan,) * errors.shape[1]
+        return Scores(nothing, nothing, nothing)
+    mae = abs(errors).mean(axis=0)
+    mase = mae / scale if scale > 0 else np.full(len(mae), math.nan)
+    rmse = np.sqrt(np.square(errors).mean(axis=0))
+    return Scores(tuple(rmse.tolist()), tuple(mae.tolist()), tuple(mase.tolist()))
+
+
+def _mean_square(errors: Numbers) -> float:
+    return float(np.square(errors).mean()) if errors.size else math.inf
+
+
+def overall(scores: Mapping[str, Scores]) -> dict[str, float]:
+    """The RMSE over all horizons by method."""
+    return {name: float(np.sqrt(np.mean(np.square(s.rmse)))) for name, s in scores.items()}

@@ -1,0 +1,69 @@
+"""Format the result of `eval` as lines of text or one line of JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnntui.foreground.json_report import json_line
+from rnntui.numbers import bits, count, figure, perplexity, plural
+from rnntui.runs.evaluation import ColumnError, Evaluation
+from rnntui.text import cell_width, fit, pad, safe_text
+
+DIGITS = 6
+_HEADS = ("column", "rmse", "mae", "rmse of last value", "mae of last value")
+_NAME_WIDTH = 40
+
+
+def as_json(found: Evaluation) -> str:
+    """Format the result as one JSON object."""
+    more: dict[str, Any] = {}
+    if found.is_text:
+        more |= {"bits": bits(found.loss), "perplexity": perplexity(found.loss)}
+        more |= {"left_out": found.left_out, "left_out_share": found.left_out / found.total}
+    more["baselines"] = dict(found.baselines)
+    if found.columns:
+        more["columns"] = [vars(column) for column in found.columns]
+    event = {"event": "eval", "step": found.step, "loss": found.loss, "steps": found.steps}
+    return json_line({**event, **more})
+
+
+def as_text(found: Evaluation) -> str:
+    """Format the loss, a line per baseline, and for values the errors of each column."""
+    words = [f"loss {figure(found.loss, DIGITS)}"]
+    if found.is_text:
+        words[0] += f" nats per {found.unit}"
+        words.append(f"{figure(bits(found.loss), 5)} bits")
+        words.append(f"perplexity {figure(perplexity(found.loss))}")
+        words.append(plural(found.steps, found.unit))
+    else:
+        words[0] += " (half the squared error)"
+        words.append(plural(found.steps, "time step"))
+    if found.left_out:
+        ignored = f"ignored (not in the vocabulary): {count(found.left_out)}"
+        words.append(f"{ignored} ({_percentage(found)})")
+    words.append(f"weights of update {count(found.step)}")
+    lines = [" · ".join(words)]
+    lines += [f"baseline: {name} {figure(loss, DIGITS)}" for name, loss in found.baselines]
+    return "\n".join([*lines, *_table(found.columns)])
+
+
+def _percentage(found: Evaluation) -> str:
+    return f"{figure(100 * found.left_out / found.total, 2)} %"
+
+
+def _table(columns: tuple[ColumnError, ...]) -> list[str]:
+    """Format the errors in the units of the file, a row per column."""
+    if not columns:
+        return []
+    rows = [_HEADS]
+    for column in columns:
+        numbers = (column.rmse, column.mae, column.last_value_rmse, column.last_value_mae)
+        name = fit(safe_text(column.name), _NAME_WIDTH)
+        rows.append((name, *(figure(number, DIGITS) for number in numbers)))  # type: ignore[arg-type]
+    widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
+    return ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    first, *others = zip(row, widths, strict=True)
+    return [pad(*first), *(pad(text, width, ">") for text, width in others)]

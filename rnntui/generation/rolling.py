@@ -1,0 +1,40 @@
+"""Forecasts of a network from many places of a series at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import ValueData
+from rnntui.data.scaling import unscale
+from rnntui.generation.generate import WARM_UP
+from rnntui.nn.model import Parameters
+from rnntui.nn.sampling import Stepper
+
+Numbers = NDArray[np.float64]
+
+
+def roll(parameters: Parameters, data: ValueData, origins: Sequence[int], horizon: int) -> Numbers:
+    """Forecasts (K, H, D) of the rows from each origin on, in the source's units.
+
+    An origin is a row number of `data.rows()`. The network reads up to 500 rows before it, from
+    the zero state, and then its own forecasts.
+    """
+    scaled = np.concatenate([data.values, data.validation])
+    behind = 0 if data.levels is None else 1  # change i leads from row i to row i + 1
+    places = np.array(origins, np.int64) - behind
+    warm = min(WARM_UP, int(places.min()))
+    stepper = Stepper(parameters, streams=len(places))
+    found = np.zeros((horizon, len(places), scaled.shape[1]))
+    with np.errstate(all="ignore"):
+        for step in range(-warm, 0):
+            stepper.advance(scaled[places + step])
+        for step in range(horizon):
+            found[step] = stepper.predict()
+            stepper.advance(found[step])
+        rows = unscale(found, data.mean, data.deviation).transpose(1, 0, 2)
+        if data.levels is not None:
+            rows = data.levels[places][:, None] + np.cumsum(rows, axis=1)
+    return np.ascontiguousarray(rows)

@@ -1,0 +1,1 @@
+"""What the views show: measurements of a network while it learns, and what they mean."""

@@ -1,0 +1,41 @@
+"""Recipes: every setting of a run. This package imports neither NumPy nor Textual."""
+
+from rnntui.recipe.recipe import (
+    Recipe,
+    bundled,
+    from_dict,
+    from_toml,
+    load_recipe,
+    to_dict,
+    to_toml,
+)
+from rnntui.recipe.rules import Leaf, Rule, Value, check, parse
+from rnntui.recipe.sampling import DIALS, DRAWING_KEYS, SAMPLING_KEYS, SamplingSettings
+from rnntui.recipe.schema import SECTIONS, Data, Model, Sample, Train, find, keys, keys_of
+
+__all__ = [
+    "DIALS",
+    "DRAWING_KEYS",
+    "SAMPLING_KEYS",
+    "SECTIONS",
+    "Data",
+    "Leaf",
+    "Model",
+    "Recipe",
+    "Rule",
+    "Sample",
+    "SamplingSettings",
+    "Train",
+    "Value",
+    "bundled",
+    "check",
+    "find",
+    "from_dict",
+    "from_toml",
+    "keys",
+    "keys_of",
+    "load_recipe",
+    "parse",
+    "to_dict",
+    "to_toml",
+]

@@ -1,0 +1,146 @@
+"""The loss of a run's network on a file, in one exact pass, with baselines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import TokenData, ValueData
+from rnntui.data.again import Reading, read_again
+from rnntui.data.split import split_at
+from rnntui.errors import DataError
+from rnntui.nn.evaluate import exact_pass
+from rnntui.runs.store.directory import open_run
+from rnntui.runs.trained_model import Model
+
+MOST_EVALUATED = 20_000_000  # tokens or rows, all of them in memory
+
+Progress = Callable[[int], Callable[[int], None]]
+
+
+@dataclass(frozen=True)
+class ColumnError:
+    """Errors of one column in the file's units: of the network, and of repeating the last value."""
+
+    name: str
+    rmse: float
+    mae: float
+    last_value_rmse: float
+    last_value_mae: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean loss per step over a whole file, with the weights after update `step`.
+
+    `left_out` of `total` characters or bytes are not in the vocabulary. `baselines` are losses of
+    simple models on the same steps. `columns`: for values only.
+    """
+
+    name: str
+    unit: str
+    step: int
+    loss: float
+    steps: int
+    left_out: int
+    total: int
+    is_text: bool
+    baselines: tuple[tuple[str, float], ...]
+    columns: tuple[ColumnError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def evaluate_file(
+    model: Model,
+    file: str,
+    reset: int = 0,
+    stdin: BinaryIO | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Evaluate a network on a whole file. Raises DataError or UsageError.
+
+    `reset`: time steps after which the hidden state is zeroed, as in training; 0: never. `progress`
+    is called with the number of time steps and returns a callback for those done.
+    """
+    found = read_again(model.data, file, stdin, MOST_EVALUATED, model.recipe.data)
+    sequence, steps = found.sequence, len(found.sequence) - 1
+    if steps < 1:
+        raise DataError(f"{found.name}: {_too_short(model, found)}")
+    report = progress(steps) if progress else None
+    result = exact_pass(model.parameters, sequence, reset, report)
+    data, columns = model.data, tuple[ColumnError, ...]()
+    if isinstance(data, TokenData):
+        simple: tuple[tuple[str, float], ...] = (("uniform", math.log(data.tokenizer.vocab_size)),)
+    else:
+        assert found.rows is not None and result.rmse is not None and result.mae is not None
+        simple, columns = _values(data, found.rows, steps, result.rmse, result.mae)
+    return Evaluation(
+        name=found.name,
+        unit=data.unit,
+        step=model.step,
+        loss=result.loss,
+        steps=steps,
+        left_out=found.left_out,
+        total=found.total,
+        is_text=isinstance(data, TokenData),
+        baselines=simple,
+        columns=columns,
+        notes=found.notes,
+    )
+
+
+def _too_short(model: Model, found: Reading) -> str:
+    data = model.data
+    if isinstance(data, ValueData):
+        least = 2 if data.levels is None else 3
+        count = len(found.rows) if found.rows is not None else 0
+        return f"{count} row{'' if count == 1 else 's'}; eval needs {least}"
+    if not len(found.sequence):
+        return "nothing in it is in the network's vocabulary"
+    return f"only 1 {data.unit} in the network's vocabulary; eval needs 2"
+
+
+def _values(
+    data: ValueData,
+    rows: NDArray[np.float64],
+    steps: int,
+    rmse: NDArray[np.float64],
+    mae: NDArray[np.float64],
+) -> tuple[tuple[tuple[str, float], ...], tuple[ColumnError, ...]]:
+    """Return the baseline, and the errors of each column in the file's units."""
+    with np.errstate(all="ignore"):
+        change = np.diff(rows, axis=0)[-steps:]
+        loss = 0.5 * np.square(change / data.deviation).sum(axis=1).mean()
+        last_rmse = np.sqrt(np.square(change).mean(axis=0))
+        last_mae = np.abs(change).mean(axis=0)
+        errors = [rmse * data.deviation, mae * data.deviation, last_rmse, last_mae]
+    numbers = zip(*(row.tolist() for row in errors), strict=True)
+    columns = (ColumnError(n, *found) for n, found in zip(data.features, numbers, strict=True))
+    return (("last value", float(loss)),), tuple(columns)
+
+
+def reset_length(path: Path, model: Model) -> int:
+    """Return the time steps after which training zeroed the hidden state; 0: once per pass."""
+    train = model.recipe.train
+    if train.state != "reset":
+        return 0
+    if isinstance(train.seq_len, int):
+        return train.seq_len
+    # A chunk was a complete stream: its length follows from the size of the source.
+    return (_trained_on(path, model) - 1) // train.batch
+
+
+def _trained_on(path: Path, model: Model) -> int:
+    """Return the number of training tokens or rows."""
+    data, size = model.data, open_run(path).info.source_size
+    if isinstance(data, TokenData):
+        count = size // data.tokens.itemsize
+    else:
+        count = size // (8 * len(data.features))
+    return split_at(count, model.recipe.data.split, data.unit).train

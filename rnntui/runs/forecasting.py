@@ -1,0 +1,243 @@
+"""A forecast with its times and intervals, as the rows of a table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import ValueData
+from rnntui.errors import DataError
+from rnntui.forecast.backtest import COMBINED, Backtest, Mean
+from rnntui.forecast.intervals import LEVELS
+from rnntui.forecast.methods import NETWORK, Method, fit_all
+from rnntui.generation.generate import values_before, writer
+from rnntui.runs.backtest import backtests
+from rnntui.runs.trained_model import Generation, Model, as_csv
+
+Numbers = NDArray[np.float64]
+
+MOST_COMPARED = 100  # rows of a prompt, with those of the source
+MOST_ROWS = 100_000  # that other methods than the network forecast
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """What a forecast continues: rows (n, D), and the time of the last one if it is known."""
+
+    rows: Numbers
+    prompt: str
+    last: float | None
+
+
+def forecast(
+    model: Model,
+    prompt: str | None = None,
+    length: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Generation:
+    """Forecast `length` rows after the prompt or, without one, after the end of the source.
+
+    The prompt is rows in the source's units, with or without their times. The lines are CSV with a
+    header. Raises UsageError for a prompt without numbers.
+    """
+    data, sample = model.data, model.recipe.sample
+    assert isinstance(data, ValueData)
+    length = length or sample.sample_length
+    start = _start(data, sample.prompt if prompt is None else prompt)
+    tests = _tests(model, data)
+    chosen, notes = _chosen(sample.method, tests, data, start, length)
+    rows = writer(model, data, start.prompt)
+    targets = len(data.forecast)
+    ahead: Iterator[tuple[float, ...]] = (row[:targets] for row in rows)  # type: ignore[misc]
+    if any(part.fitted for part in chosen):
+        ahead = _mixed(ahead, chosen, start, length)
+    wanted = _counted(itertools.islice(ahead, length), progress)
+    names, lines = _table(data, wanted, start, [part.widths for part in chosen])
+    return Generation(notes, as_csv(names, lines))
+
+
+# ---- where it starts --------------------------------------------------------------------------
+
+
+def _start(data: ValueData, prompt: str) -> _Start:
+    """The rows that a prompt holds, without their times, or the source's end."""
+    plain, last = _without_times(data, prompt)
+    rows = values_before(plain, data)
+    if not plain.strip():
+        last = None if data.times is None else data.times[-1].item()
+    elif last is None:
+        last = _found_in(data, rows)
+    return _Start(rows, plain, last)
+
+
+def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
+    """A prompt without a header and without times in front of its rows, and the last time."""
+    lines = [line for line in prompt.splitlines() if line.strip()]
+    cells = [re.split(r"[,;\t]", line) for line in lines]
+    width = len(data.features) + 1
+    if cells and [cell.strip() for cell in cells[0]][-len(data.features) :] == [*data.features]:
+        lines, cells = lines[1:], cells[1:]
+    if data.clock is None or not cells or any(len(row) != width for row in cells):
+        return "\n".join(lines), None
+    times = [data.clock.read(row[0].strip().strip('"')) for row in cells]
+    known = [time for time in times if time is not None]
+    rising = all(a < b for a, b in itertools.pairwise(known))
+    if len(known) < len(times) or not rising or (len(times) < 2 and not data.clock.is_date):
+        return "\n".join(lines), None
+    return "\n".join(",".join(row[1:]) for row in cells), known[-1]
+
+
+def _found_in(data: ValueData, rows: Numbers) -> float | None:
+    """The time of the last of some rows if the source's last rows hold them, and only once."""
+    if data.times is None:
+        return None
+    own, tail = data.rows(), rows[-MOST_COMPARED:]
+    scale = abs(data.deviation) * 1e-6 + abs(tail[-1]) * 1e-9
+    ends = np.flatnonzero((abs(own - tail[-1]) <= scale).all(axis=1)) + 1
+    ends = ends[ends >= len(tail)]
+    found = [end for end in ends if (abs(own[end - len(tail) : end] - tail) <= scale).all()]
+    time: float | None = data.times[found[0] - 1].item() if len(found) == 1 else None
+    return time
+
+
+# ---- which method -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """How one target is forecast: a mean, and the methods of it besides the network.
+
+    `widths` are half the intervals (H,) by level.
+    """
+
+    mean: Mean
+    fitted: dict[str, Method]
+    widths: dict[int, Numbers]
+
+
+def _tests(model: Model, data: ValueData) -> list[Backtest]:
+    """The backtest of each target on the rows that the run kept; none if they are too few."""
+    try:
+        return backtests(model, data)
+    except DataError:
+        return []
+
+
+def _chosen(
+    method: str, tests: Sequence[Backtest], data: ValueData, start: _Start, length: int
+) -> tuple[list[_Part], tuple[str, ...]]:
+    """How each target is forecast, and a note if a method cannot be used."""
+    if not tests:
+        alone = _Part(Mean({NETWORK: 1.0}), {}, {})
+        return [alone for _ in data.forecast], ("too few rows for intervals",)
+    own = data.rows()
+    parts, notes = [], []
+    for place, test in enumerate(tests):
+        mean = test.mean if method == COMBINED else Mean({method: 1.0})
+        fitted: dict[str, Method] = {}
+        needed = {*mean.shares, mean.anchor} - {NETWORK, ""}
+        if needed:
+            every = fit_all(np.ascontiguousarray(own[:, place]), test.season)
+            fitted = {name: every[name] for name in needed & every.keys()}
+            fitted = {n: m for n, m in fitted.items() if _enough(m, start.rows, length)}
+        if len(fitted) < len(needed):
+            mean = _without(mean, needed - fitted.keys())
+            missing, by = ", ".join(sorted(needed - fitted.keys())), ", ".join(mean.shares)
+            notes.append(f"{test.target}: forecast by {by}: too few rows for {missing}")
+        parts.append(_Part(mean, fitted, test.widths_of(mean)))
+    return parts, tuple(notes[:1])
+
+
+def _without(mean: Mean, missing: set[str]) -> Mean:
+    """The mean without some methods; the network alone if none is left."""
+    kept = {name: share for name, share in mean.shares.items() if name not in missing}
+    total = sum(kept.values())
+    shares = {name: share / total for name, share in kept.items()} or {NETWORK: 1.0}
+    if mean.anchor in missing:
+        return Mean(shares)
+    return Mean(shares, mean.anchor, mean.reach)
+
+
+def _enough(method: Method, rows: Numbers, length: int) -> bool:
+    return len(rows) >= method.least_rows and length <= MOST_ROWS
+
+
+def _mixed(
+    network: Iterator[tuple[float, ...]], parts: Sequence[_Part], start: _Start, length: int
+) -> Iterator[tuple[float, ...]]:
+    """The network's rows, mixed with what the other methods forecast."""
+    others = []
+    for place, part in enumerate(parts):
+        column = np.ascontiguousarray(start.rows[:, place])
+        ahead = {n: m.forecast(column, [len(column)], length)[0] for n, m in part.fitted.items()}
+        others.append(ahead)
+    for step, row in enumerate(network):
+        mixed = []
+        for value, part, ahead in zip(row, parts, others, strict=True):
+            values = {name: found[step : step + 1] for name, found in ahead.items()}
+            mean = part.mean
+            if mean.reach is not None:
+                mean = Mean(mean.shares, mean.anchor, np.array([width_at(mean.reach, step)]))
+            mixed.append(float(mean.of({NETWORK: np.array([value]), **values})[0]))
+        yield tuple(mixed)
+
+
+# ---- the table --------------------------------------------------------------------------------
+
+
+def _table(
+    data: ValueData,
+    rows: Iterator[tuple[float, ...]],
+    start: _Start,
+    widths: Sequence[dict[int, Numbers]],
+) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+    """The header and the rows: time, targets, and the bounds of each target."""
+    ends = ("lower", "upper")
+    bounded = all(widths) and bool(widths)
+    bounds = [f"{n}.{end}{p}" for n in data.forecast for p in LEVELS for end in ends]
+    names = (*data.forecast, *(bounds if bounded else ()))
+    times = _times(data, start)
+    if data.clock is not None:
+        names = (data.clock.name, *names)
+
+    def cells() -> Iterator[tuple[object, ...]]:
+        for place, row in enumerate(rows):
+            line: list[object] = [next(times)] if data.clock is not None else []
+            line += row
+            if bounded:
+                for value, width in zip(row, widths, strict=True):
+                    for level in LEVELS:
+                        half = width_at(width[level], place)
+                        line += [value - half, value + half]
+            yield tuple(line)
+
+    return names, cells()
+
+
+def _times(data: ValueData, start: _Start) -> Iterator[str]:
+    """The times of the forecast as the source writes them; empty if they are not known."""
+    clock, last = data.clock, start.last
+    for count in itertools.count(1):
+        yield clock.write(clock.after(last, count)) if clock and last is not None else ""
+
+
+def width_at(widths: Numbers, place: int) -> float:
+    """Half the interval; after the last horizon of the backtest it grows with the root of time."""
+    if place < len(widths):
+        return float(widths[place])
+    return float(widths[-1]) * math.sqrt((place + 1) / len(widths))
+
+
+def _counted(
+    rows: Iterator[tuple[float, ...]], progress: Callable[[int], None] | None
+) -> Iterator[tuple[float, ...]]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if progress:
+            progress(number)

@@ -1,0 +1,638 @@
+"""One training run in this process: its updates, commands, status and views.
+
+This module knows neither sockets nor screens: the training process, foreground runs and replays all
+drive a run through `Session`. `update` makes one update. Any other method may be called between two
+updates, and also while `train` calls `between` (during a long validation); changes that must not
+happen inside an update are then deferred until it ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator
+from time import monotonic
+from typing import Any
+
+from rnntui.errors import RunTakenError, UsageError
+from rnntui.insight.signs import Open
+from rnntui.nn.kernels.choice import Kernels
+from rnntui.protocol.messages import (
+    Alert,
+    Ended,
+    Generate,
+    Look,
+    Request,
+    SamplingKey,
+    Snapshot,
+    State,
+    Welcome,
+)
+from rnntui.recipe import Recipe, check, find
+from rnntui.runs.bounds import Bounds, rate_change
+from rnntui.runs.edits import KERNELS, WORKERS
+from rnntui.runs.opening import Opened
+from rnntui.runs.plan_cache import remember
+from rnntui.runs.store.status import Ended as EndState
+from rnntui.runs.store.status import State as RunState
+from rnntui.session.alerts import advice
+from rnntui.session.commands import execute
+from rnntui.session.experiments import ExperimentRunner
+from rnntui.session.findings import FINDING, RunFindings
+from rnntui.session.insight import Insights
+from rnntui.session.meter import Meter
+from rnntui.session.monitor import Monitor
+from rnntui.session.notes import Notes
+from rnntui.session.pacer import Pacer
+from rnntui.session.prompt_session import PromptSession
+from rnntui.session.recent_steps import RecentSteps
+from rnntui.session.responses import computing, sharing
+from rnntui.session.run_history import RunHistory
+from rnntui.session.run_log import RunLog
+from rnntui.session.views import Views, last_of
+from rnntui.text import safe_text
+from rnntui.training.loop import (
+    Chunk,
+    hold_kernel_trial,
+    hold_trial,
+    train,
+    use_kernels,
+    use_workers,
+    validate,
+    validates,
+)
+
+HOUSEKEEPING_EVERY = 0.02  # seconds
+
+
+class Session:
+    """A run from its first update to its last; the prompt stays usable afterwards."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        between: Callable[[], None] | None = None,
+        viewers: bool = False,
+    ) -> None:
+        """`close` closes the recorder; the caller that opened the state closes the state.
+
+        `viewers`: viewers may come, so early samples and recent time steps are kept for them.
+        """
+        recipe, data, self._between = opened.recipe, opened.data, between
+        self._recipe, self._data, self._state = recipe, data, opened.state
+        captured = {} if opened.new_bounds else opened.captured
+        self._bounds = Bounds.continued(recipe, data, captured)
+        self._updates = self._generator()
+        self._inside = False  # an update is in progress
+        self._broken = False  # an update was interrupted
+        self._status: State = "training"
+        self._pacer = Pacer()
+        self._ticked = monotonic()
+        self._housekeeping_due = 0.0
+        self._meter = Meter(opened.captured.get("elapsed", 0.0))
+        self._meter.run(self._ticked, self.step)
+        self.run_history = RunHistory(self._state.stream.chunks_per_epoch)
+        self.findings = RunFindings(opened)
+        self._monitor = Monitor(recipe, data, self._state, self.findings.ids)
+        if isinstance(monitor_state := opened.captured.get("guard"), dict):
+            self._monitor.restore(monitor_state)
+        self._after_update: list[Callable[[], None]] = []
+        self._troubled_since = 0
+        self._prompt_session = PromptSession(recipe.sample, data, self._state)
+        self.ended: Ended | None = None  # set by `close`
+        self._run_log = RunLog(opened, self.run_history, self._session_state, lambda: self.elapsed)
+        self._run_log.total = self._bounds.last
+        self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
+        self._note = self._notes.add
+        self.insights = Insights(recipe, data, self._state, self._state.stream.steps)
+        self.experiments = ExperimentRunner(recipe, data, self._state, self._experiment_ended)
+        self._resumes = False  # training resumes when the experiment has ended
+        self._measuring = False  # a view is being measured while the run does not train
+        steps = self._state.stream.steps
+        per_pass = self._state.stream.chunks_per_epoch
+        self._viewers = viewers
+        self._recent_steps = RecentSteps(steps, per_pass, self._bounds.last) if viewers else None
+        self._views = Views(
+            opened,
+            self._meter,
+            self._monitor,
+            self._prompt_session,
+            self.run_history,
+            self._run_log,
+            self.findings,
+            self.insights,
+            self.experiments,
+            self._recent_steps,
+        )
+        if opened.resumed:
+            self._views.restore()
+            self._note("resume", f"resumed from update {self.step}")
+        if opened.changed_rate:
+            self._note("lr", opened.changed_rate)
+        if opened.replayed and opened.edits:
+            self._notes.plan(opened)
+        self._repeat_edits()
+        if opened.recalled:
+            self._note_kernels()
+
+    def _session_state(self) -> dict[str, Any]:
+        """Return what a checkpoint stores about this session."""
+        self._views.show()
+        recipe_bounds = Bounds.of(self._recipe, self._data)
+        return {
+            "elapsed": self.elapsed,
+            **self._views.kept(),
+            "extended": [recipe_bounds.last, recipe_bounds.seconds, self._bounds.times],
+            "guard": self._monitor.capture(),
+            **self.findings.capture(),
+        }
+
+    def _generator(self) -> Iterator[Chunk]:
+        # A run's time limit excludes pauses, so the session enforces it.
+        recipe = self._recipe.replace(seconds=0.0, epochs=0, steps=self._bounds.last or 0)
+        return train(recipe, self._data, self._state, self._inside_an_update)
+
+    def _inside_an_update(self) -> None:
+        if self._between is not None:
+            self._between()
+
+    # ---- updates ----------------------------------------------------------------------------
+
+    def delay(self, now: float) -> float:
+        """Return the seconds until the next update is due; infinite while not training."""
+        if self._status != "training":
+            return math.inf
+        return self._pacer.delay(now)
+
+    def update(self) -> Chunk | None:
+        """Make one update; return None if the bounds were already reached."""
+        self._inside = self._broken = True
+        try:
+            chunk = None if self._time_is_over else self._next_chunk()
+            self._broken = False
+        finally:
+            self._inside = False
+        if chunk is None:
+            self._reach_bound()
+            return None
+        self._views.see(chunk)
+        if self._recent_steps is not None:
+            self._recent_steps.see(chunk)
+        at_end = chunk.validation is not None and not validates(self._recipe, self._state)
+        self._run_log.see(chunk, self.elapsed, at_end)
+        self._look_after(chunk)
+        if chunk.samples and self._prompt_session.sampled(chunk.samples, monotonic()):
+            self._note("sample", safe_text(chunk.samples[0][:80]))
+        if self._viewers and (early := self._prompt_session.early_samples(chunk, self._recipe)):
+            self._prompt_session.sampled(early, monotonic())
+        if self._pacer.is_needed and self._pacer.count(monotonic()):
+            self._pause()
+        if chunk.step == self._bounds.last:
+            self._reach_bound()
+        if self._after_update:
+            waiting, self._after_update = self._after_update, []
+            for change in waiting:
+                change()
+        if self._run_log.pending.is_due(chunk.step):
+            self._repeat_edits()
+        return chunk
+
+    def _next_chunk(self) -> Chunk | None:
+        if not self.total or self.step < self.total:
+            chosen = hold_trial(self._recipe, self._state, self._inside_an_update)
+            if chosen is not None:
+                self._note("note", sharing(chosen), chosen, WORKERS)
+            if hold_kernel_trial(self._state, self._inside_an_update) is not None:
+                self._note_kernels()
+                remember(self._recipe, self._state)
+        return next(self._updates, None)
+
+    def _note_kernels(self) -> None:
+        kernels = self._state.updater.kernels
+        self._note("plan", computing(kernels), str(kernels), KERNELS)
+
+    def _look_after(self, chunk: Chunk) -> None:
+        """Log what went wrong in an update and what was done about it."""
+        if chunk.fault or chunk.response:
+            self._troubled_since = self._troubled_since or chunk.step
+        elif self._troubled_since and not self._state.stability.rollbacks:
+            self._troubled_since = 0
+        self.findings.see(chunk)
+        if self._monitor.see(chunk, self.findings.ids):
+            self._pause()
+        self._note_health()
+        self._note_findings()
+
+    def _note_findings(self) -> None:
+        for change in self.findings.changes:
+            self._note(FINDING, change.text, more=change.line)
+
+    def _note_health(self) -> None:
+        for kind, text in self._monitor.events:
+            self._note(kind, text)
+
+    def tick(self, now: float, spare: float) -> None:
+        """Do the work between updates: generate text, publish the status, check the bounds.
+
+        Called a few hundred times a second. `spare`: idle seconds, as returned by `delay`.
+        """
+        passed, self._ticked = now - self._ticked, now
+        if self._prompt_session.busy:
+            self._prompt_session.tick(now, passed, spare)
+        if self.experiments.busy:
+            self.experiments.tick()
+        idle = self._status != "training"
+        self._measuring = self.insights.tick(now, idle) and idle
+        if now < self._housekeeping_due:
+            return
+        self._housekeeping_due = now + HOUSEKEEPING_EVERY
+        self.findings.share_time(self._open_view(now))
+        self.insights.share_time(self.findings.recording_share)
+        self._meter.read(now, self.step)
+        self._state.updater.check()
+        self._views.tick(now)
+        self._run_log.publish_status(
+            now,
+            self._run_state(),
+            self._meter.rate(now, self.step),
+            self._reason(),
+            self.findings.active,
+        )
+        if line := self.findings.due_line(self.elapsed):
+            self._run_log.signs(line)
+        if news := self._run_log.disk_news(now):
+            self._note("disk", news)
+        if self._run_log.taken:
+            raise RunTakenError(self._run_log.taken)
+        if self._status == "training" and self._time_is_over:
+            self._reach_bound()
+
+    def _open_view(self, now: float) -> Open:
+        """Return what kind of view is open."""
+        if self.insights.wanted:
+            return "measured"
+        return "shown" if self._views.shows_signs(now) else ""
+
+    @property
+    def _time_is_over(self) -> bool:
+        return bool(self._bounds.seconds) and self.elapsed >= self._bounds.seconds
+
+    @property
+    def step(self) -> int:
+        """Updates made."""
+        return self._state.step
+
+    @property
+    def finished(self) -> bool:
+        """Whether its bounds have been reached."""
+        return self._status == "finished"
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work to do besides updates, so that waiting would delay it."""
+        return self._prompt_session.busy or self.experiments.busy or self._measuring
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training, including earlier processes."""
+        return self._meter.elapsed(monotonic())
+
+    @property
+    def total(self) -> int | None:
+        """Number of updates to make; None without such a bound."""
+        return self._bounds.last
+
+    @property
+    def name(self) -> str:
+        """The run's name; empty if it isn't saved."""
+        return self._run_log.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that is trained."""
+        return self._recipe
+
+    def report(self, text: str) -> None:
+        """Log a line for the user."""
+        self._note("note", safe_text(text)[:200])
+
+    def began(self, run: str) -> None:
+        """Log that a new run was started from here."""
+        self.experiments.began(run)
+        self.report(f"started {run}: rnntui attach {run}")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every update was completed, so that the state can be saved."""
+        return not self._broken
+
+    @property
+    def alert(self) -> Alert | None:
+        """The current alert, if any."""
+        return self._monitor.alert
+
+    @property
+    def rolled_back(self) -> Alert:
+        """An alert that explains why weights were last restored."""
+        return self._monitor.explain(self._state.stability.reason)
+
+    @property
+    def advice(self) -> str:
+        """What to change after training has given up."""
+        now = self._monitor.context()
+        return advice(self._recipe, self._state.rate, now.predictions, now.largest_value)
+
+    @property
+    def paused(self) -> bool:
+        """Whether training is paused, by a user or by an alert."""
+        return self._status == "paused"
+
+    @property
+    def troubled_since(self) -> int:
+        """The first update of the current series of skips and rollbacks; 0 outside of one."""
+        return self._troubled_since
+
+    def _reach_bound(self) -> None:
+        """Finish the run; the prompt stays usable.
+
+        Nothing done here may change the result of continuing with a larger bound.
+        """
+        if self._status == "finished":
+            return
+        self._pause()
+        if self._state.stability.troubled:  # the last updates were skipped
+            self._monitor.give_up()
+            self._note_health()
+            return
+        self._status = "finished"
+        self.findings.see_end(self.step, self._validate_at_end())
+        self._note_findings()
+        loss = self.run_history.losses.recent
+        found = f", loss {loss:.4g}" if math.isfinite(loss) else ""
+        self._note("end", f"finished after {self.step} updates{found}")
+        self._run_log.save()
+        self._prompt_session.write_final_sample()
+
+    def _validate_at_end(self) -> float | None:
+        """Validate the last weights unless they have been, as after a time limit."""
+        newest = self.run_history.validations.newest
+        if not self.step or (newest is not None and newest.step == self.step):
+            return None
+        loss = validate(self._state, self._inside_an_update)
+        if loss is not None:
+            self._run_log.validated(loss)
+        return loss
+
+    # ---- commands: each may raise UsageError -----------------------------------------------
+
+    def handle(self, request: Request) -> None:
+        """Execute a viewer's command."""
+        execute(self, request)
+
+    def pause(self) -> None:
+        """Stop after the current update, even if training was to resume after an experiment."""
+        self._only_unfinished()
+        self._resumes = False
+        if self._status == "training":
+            self._pause()
+            self._note("pause", "paused")
+
+    def _pause(self) -> None:
+        self._meter.pause(monotonic())
+        self._status = "paused"
+        self._pacer.limit(None)
+
+    def resume(self) -> None:
+        """Continue, even after training gave up; it pauses again if the problem persists."""
+        self._only_unfinished()
+        if self._status != "training":
+            self._note("resume", "resumed")
+        self._go(None)
+
+    def _go(self, count: int | None) -> None:
+        now = monotonic()
+        self.experiments.stop()
+        self._resumes = False
+        if self._status != "training":
+            self._pacer.restart(now)
+        self._status = "training"
+        self._pacer.limit(count)
+        self._meter.run(now, self.step)
+
+    def make_steps(self, count: int) -> None:
+        """Make exactly `count` more updates, then pause."""
+        self._only_unfinished()
+        # An update in progress doesn't count.
+        self._go(count + self._inside)
+
+    def set_pace(self, updates_per_second: float | None) -> None:
+        """Limit the updates per second; None: full speed."""
+        self._only_unfinished()
+        self._set_pace(updates_per_second)
+
+    def _set_pace(self, updates_per_second: float | None) -> None:
+        self._pacer.set_pace(updates_per_second, monotonic())
+        pace = updates_per_second
+        rate = "full speed" if pace is None else f"{pace:g} updates per second"
+        self._note("pace", f"pace: {rate}", pace, "pace")
+
+    def set_lr(self, lr: float) -> None:
+        """Set the learning rate, from the next update on."""
+        self._only_unfinished()
+        lr = float(check(find("lr"), lr))
+        before = self._state.rate
+        self._state.set_rate(lr)
+        self._rate_changed(before)
+
+    def _rate_changed(self, before: float) -> None:
+        rate = self._state.rate
+        self._monitor.rate_changed(before, rate)
+        self._note("lr", f"learning rate {before:.4g} → {rate:.4g}", self._state.lr, "lr")
+
+    def set_sampling(self, key: SamplingKey, value: float) -> None:
+        """Set a sampling setting; inside an update, the change waits for its end."""
+        self._prompt_session.check(key, value)
+        self._between_updates(lambda: self._set_sampling(key, value))
+
+    def _set_sampling(self, key: SamplingKey, value: float) -> None:
+        self._prompt_session.set(key, value)
+        self._note("sampling", f"{key} = {value:.4g}", value, key)
+
+    def _between_updates(self, change: Callable[[], None]) -> None:
+        """Make a change now or, inside an update, when the update has ended."""
+        if self._inside:
+            self._after_update.append(change)
+        else:
+            change()
+
+    def generate(self, request: Generate) -> None:
+        """Generate after a prompt, in place of any generation in progress.
+
+        The request's sampling settings stay in force and are logged as edits.
+        """
+        self._prompt_session.check_prompt(request.prompt)
+        self._prompt_session.changes(request.sampling)  # an invalid one must not wait
+
+        def begin() -> None:
+            for key, value in self._prompt_session.changes(request.sampling).items():
+                self._set_sampling(key, value)
+            self._prompt_session.generate(Generate(request.prompt, request.length))
+
+        if request.sampling is None:
+            begin()
+        else:
+            self._between_updates(begin)
+
+    def stop_generating(self) -> None:
+        """Stop the generation in progress."""
+        self._prompt_session.stop()
+
+    def fix(self) -> None:
+        """Restore the last good weights, lower the learning rate and continue.
+
+        A finished run gets as many updates, or as much time, again.
+        """
+        if self._monitor.alert is None and not self.findings.fixable:
+            raise UsageError("nothing to fix: the loss is fine")
+        self._between_updates(self._fix)
+
+    def _fix(self, lr: float | None = None) -> None:
+        """`lr`: the rate that the fix set originally, if it is being repeated."""
+        step = self._monitor.fix(lr)
+        self.findings.restart()
+        self._troubled_since = 0
+        self.run_history.losses.break_off()
+        self._views.plateau.restart()
+        text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
+        self._note("mend", text, self._state.lr, "mend")
+        if self.step == self._bounds.last or self._time_is_over:
+            self._extend()
+        self._go(None)
+
+    def _extend(self) -> None:
+        """Extend a run that has reached its bounds by its recipe's bounds."""
+        before = self._bounds.rate(self._recipe, self._state)
+        self._bounds = self._bounds.extended(self._recipe, self._data)
+        self._run_log.total = self._bounds.last
+        self._updates = self._generator()
+        after = self._bounds.rate(self._recipe, self._state)
+        if changed := rate_change(self._recipe, self.step, before, after):
+            self._note("lr", changed)
+
+    def _only_unfinished(self) -> None:
+        if self._status == "finished":
+            raise UsageError("the run has finished")
+
+    def experiment(self, begin: Callable[[], None]) -> None:
+        """Pause and begin an experiment. Raises UsageError.
+
+        Training resumes when it has ended, unless it was to pause after a number of updates.
+        """
+        if not self._inside:
+            self._experiment(begin)
+            return
+
+        def later() -> None:
+            try:
+                self._experiment(begin)
+            except UsageError as error:
+                self._note("note", str(error))
+
+        self._after_update.append(later)
+
+    def _experiment(self, begin: Callable[[], None]) -> None:
+        begin()
+        if self._status == "training":
+            self._resumes = not self._pacer.is_limited
+            self._pause()
+            self._note("pause", f"paused: {self.experiments.activity}")
+
+    def _experiment_ended(self, text: str) -> None:
+        self._note("note", text)
+        if self._resumes:
+            self.resume()
+
+    def stop_experiment(self) -> None:
+        """Stop the experiment in progress; training resumes if it was interrupted."""
+        if self.experiments.busy:
+            activity = self.experiments.activity
+            self.experiments.stop()
+            self._experiment_ended(f"{activity} stopped")
+
+    def save(self) -> None:
+        """Save a checkpoint. Raises UsageError if the run isn't saved."""
+        if not self._run_log.save():
+            raise UsageError("this run isn't saved: start one without --no-save")
+        self._note("save", f"saved a checkpoint at update {self.step}")
+
+    def _repeat_edits(self) -> None:
+        """Repeat the edits that were made after this update before."""
+        for edit in self._run_log.pending.take(self.step):
+            self._notes.silent = edit.journaled
+            match edit.kind:
+                case "lr" if edit.number:
+                    before, self._state.lr = self._state.rate, edit.number
+                    self._rate_changed(before)
+                case "lr":  # without a rate there is nothing to set
+                    continue
+                case "pace" if edit.journaled:  # it was for a viewer that has left
+                    continue
+                case "pace":
+                    self._set_pace(edit.number)
+                case "mend":
+                    self._fix(edit.number)
+                case "workers" if edit.number:
+                    use_workers(self._state, int(edit.number))
+                    self._note("note", sharing(int(edit.number)), edit.number, WORKERS)
+                case "kernels" if isinstance(edit.value, str):
+                    use_kernels(self._state, Kernels.parse(edit.value))
+                    self._note_kernels()
+                case key if edit.number is not None:
+                    self._set_sampling(key, edit.number)
+        self._notes.silent = False
+
+    def _run_state(self) -> RunState:
+        if self._status == "finished":
+            return "finished"
+        return "training" if self._status == "training" else "paused"
+
+    def _reason(self) -> str:
+        return self._monitor.alert.title if self._monitor.alert else ""
+
+    def close(
+        self, reason: str = "", exit_code: int = 0, failed: bool = False, complete: bool = True
+    ) -> str:
+        """Save the run with the reason for its end, and release it.
+
+        `complete`: no update was interrupted. Returns what could not be saved, as one safe line.
+        """
+        self.experiments.stop()
+        state: EndState = "failed" if failed else "stopped"
+        if self._status == "finished":
+            state, reason = "finished", ""
+        elif self._monitor.alert is not None:
+            state, reason = "diverged", self._monitor.alert.title
+        if state != "finished":
+            self._note("end", f"{state} after {self.step} updates: {reason}")
+        if line := self.findings.due_line(self.elapsed, last=True):
+            self._run_log.signs(line)
+        if complete:
+            self._views.show()
+        unsaved = self._run_log.close(state, reason, exit_code, complete, self.findings.active)
+        made = self.step if complete else max(0, self.step - 1)
+        last = last_of(self.snapshot(Look()))
+        self.ended = Ended(state, safe_text(reason), made, self._run_log.saved, unsaved, last)
+        return unsaved
+
+    # ---- views ------------------------------------------------------------------------------
+
+    def welcome(self) -> Welcome:
+        """Describe what does not change during the run."""
+        return self._views.welcome(self._bounds)
+
+    def snapshot(self, look: Look, viewers: int = 1, viewer: Hashable = None) -> Snapshot:
+        """Return the run's current numbers, with what is new since the marks in `look`.
+
+        `viewer` tells the viewers apart that look at a run.
+        """
+        pace = self._pacer.pace
+        return self._views.snapshot(look, viewers, viewer, self._status, pace, self._bounds)

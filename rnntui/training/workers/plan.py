@@ -1,0 +1,92 @@
+"""What every process of a run must know: its streams and its part of the parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnntui.clusters import Clusters
+from rnntui.nn.kernels.choice import REFERENCE, Kernels
+from rnntui.nn.model import ModelShape
+from rnntui.nn.optim import Coefficients
+
+if TYPE_CHECKING:
+    from rnntui.recipe import Recipe
+
+_BLOCK = 16  # parameters: a cache line of float32, so that no two processes write to the same one
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One update of `batch` streams, divided among `workers` processes numbered from 0."""
+
+    shape: ModelShape
+    workers: int
+    steps: int
+    batch: int
+    loss_weight: float  # of each row in the loss: 1, or 1 / rows of the whole batch for a mean
+    epsilon: float
+    dropout: float
+    seed: int
+    optimizer: str
+    coefficients: Coefficients
+    clip: float
+    clip_mode: str
+    kernels: Kernels = REFERENCE
+
+    @classmethod
+    def of(cls, recipe: Recipe, shape: ModelShape, steps: int, workers: int = 1) -> Plan:
+        """The plan of a recipe for chunks of `steps`."""
+        train = recipe.train
+        return cls(
+            shape=shape,
+            workers=workers,
+            steps=steps,
+            batch=train.batch,
+            loss_weight=1.0 if train.reduction == "sum" else 1.0 / (steps * train.batch),
+            epsilon=train.loss_epsilon,
+            dropout=recipe.model.dropout,
+            seed=train.seed,
+            optimizer=train.optimizer,
+            coefficients=Coefficients.of(train),
+            clip=train.clip,
+            clip_mode=train.clip_mode,
+        )
+
+    @property
+    def products(self) -> int:
+        """Of weights and activations in the recurrent layers, per gate and in one direction."""
+        return self.steps * self.batch * self.shape.hidden**2 * (2 * self.shape.layers - 1)
+
+    def streams(self, worker: int) -> slice:
+        """The streams of a process: as many as the others have, or one more."""
+        return slice(
+            -(-self.batch * worker // self.workers), -(-self.batch * (worker + 1) // self.workers)
+        )
+
+    def part(self, worker: int) -> slice:
+        """The parameters that a process sums the gradients of, and updates."""
+        size = self.shape.layout().size
+        begin, end = (size // _BLOCK * n // self.workers * _BLOCK for n in (worker, worker + 1))
+        return slice(begin, end if worker + 1 < self.workers else size)
+
+    def dropout_seed(self, worker: int) -> list[int]:
+        """Each process draws masks of its own."""
+        return [self.seed, 3, worker] if worker else [self.seed, 3]
+
+    def to_json(self) -> bytes:
+        """For another process."""
+        return json.dumps(dataclasses.asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Plan:
+        """The inverse of `to_json`."""
+        fields = json.loads(text)
+        shape = fields["shape"]
+        if shape["clusters"] is not None:
+            lists = shape["clusters"]
+            shape["clusters"] = Clusters(tuple(lists["order"]), tuple(lists["cutoffs"]))
+        parts = {"shape": ModelShape, "coefficients": Coefficients, "kernels": Kernels}
+        return cls(**{**fields, **{name: kind(**fields[name]) for name, kind in parts.items()}})

@@ -1,0 +1,113 @@
+"""The arrays that all processes of a run see, in one piece of memory without a name.
+
+It is passed on by its descriptor, so nothing has to be removed at the end: when the last process
+that knows it is gone, so is the memory, however they ended.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import tempfile
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.errors import EngineError
+from rnntui.nn.kernels.layout import CACHE_LINE, Array, aligned
+from rnntui.nn.optim import OPTIMIZERS
+from rnntui.training.workers.plan import Plan
+
+STATE = 625  # numbers of a Mersenne Twister's state: its keys and its position
+
+
+@dataclass(frozen=True, eq=False)
+class SharedArrays:
+    """n parameters, N processes, T steps, B streams; every field an array."""
+
+    parameters: Array  # (n,)
+    gradients: Array  # (N, n): each process' own; the sum ends up in the first
+    moments: dict[str, Array]  # (n,) each
+    hidden: Array  # (layers, parts, B, H) after the last applied update
+    random: Array  # (N, 625) uint32: where each process puts the state of its dropout stream
+    inputs: Array  # (T, B) or (T, B, D), the chunk under way, for the processes from 1 on
+    targets: Array
+
+    @classmethod
+    def on(cls, buffer: mmap.mmap | Array, plan: Plan) -> SharedArrays:
+        """The arrays of a plan in memory of its `size`."""
+        views, at = {}, 0
+        for name, (shape, dtype) in _arrays(plan).items():
+            count = math.prod(shape)
+            views[name] = np.frombuffer(buffer, dtype, count, at).reshape(shape)
+            at += _padded(count * views[name].itemsize)
+        fields = [views.pop(name) for name in _FIELDS]
+        parameters, gradients, *others = fields
+        return cls(parameters, gradients, views, *others)
+
+
+_FIELDS = ("parameters", "gradients", "hidden", "random", "inputs", "targets")
+
+
+def _arrays(plan: Plan) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and dtype of each array, in their order in memory; moments by their own names."""
+    shape, n = plan.shape, plan.shape.layout().size
+    tokens = shape.task == "tokens"
+    features = () if tokens else (shape.width,)
+    chunk = (plan.steps if plan.workers > 1 else 0, plan.batch, *features)
+    kind = "intp" if tokens else "float64"
+    arrays: dict[str, tuple[tuple[int, ...], str]] = {
+        "parameters": ((n,), shape.dtype),
+        "gradients": ((plan.workers, n), shape.dtype),
+    }
+    arrays |= dict.fromkeys(OPTIMIZERS[plan.optimizer].names, ((n,), shape.dtype))
+    return arrays | {
+        "hidden": (shape.hidden_shape(plan.batch), shape.dtype),
+        "random": ((plan.workers, STATE), "uint32"),
+        "inputs": (chunk, kind),
+        "targets": (chunk, kind),
+    }
+
+
+def size_of(plan: Plan) -> int:
+    """Bytes that the arrays of a plan take."""
+    arrays = _arrays(plan).values()
+    return sum(_padded(math.prod(shape) * np.dtype(dtype).itemsize) for shape, dtype in arrays)
+
+
+def _padded(size: int) -> int:
+    return -(-size // CACHE_LINE) * CACHE_LINE
+
+
+def private_arrays(plan: Plan) -> SharedArrays:
+    """For a run in one process."""
+    return SharedArrays.on(aligned((size_of(plan),), "uint8"), plan)
+
+
+def shared_memory(size: int) -> int:
+    """The descriptor of new memory, all zeros. Raises MemoryError or EngineError."""
+    try:
+        descriptor = _nameless()
+    except OSError as error:
+        raise EngineError(f"cannot share memory: {error.strerror}: try workers = 1") from None
+    try:
+        os.ftruncate(descriptor, size)
+        if hasattr(os, "posix_fallocate"):  # without it, too little memory is noticed by dying
+            os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        os.close(descriptor)
+        raise MemoryError(error.strerror) from None
+    return descriptor
+
+
+def _nameless() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("rnntui", os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def mapped_arrays(descriptor: int, plan: Plan) -> SharedArrays:
+    """The arrays in memory that `shared_memory` made; they keep it from then on."""
+    return SharedArrays.on(mmap.mmap(descriptor, size_of(plan)), plan)

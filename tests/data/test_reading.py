@@ -1,0 +1,434 @@
+"""Tables as people have them: times, order, gaps, marks, several series, and their letters."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnntui.data import ValueData, load, plain_numbers
+from rnntui.data.gaps import fill
+from rnntui.errors import RnntuiError
+from rnntui.recipe import Recipe
+from rnntui.runs.vocabulary import describe, rebuild
+
+START = datetime(2021, 1, 1, tzinfo=UTC)
+PRICES = [round(100 + 5 * math.sin(n / 9), 3) for n in range(120)]
+
+
+def read(
+    folder: Path, text: str | bytes, known: ValueData | None = None, **changes: Any
+) -> ValueData:
+    path = folder / "t.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    defaults = {"task": "values", "batch": 1, "seq_len": 1, "split": 0.0, "source": str(path)}
+    data = load(Recipe().replace(**{**defaults, **changes}), known=known)
+    assert isinstance(data, ValueData)
+    return data
+
+
+def dated(cells: list[str], values: list[Any] = PRICES, header: str = "when,price") -> str:
+    rows = (f"{c},{v}" for c, v in zip(cells, values, strict=False))
+    return "\n".join([header, *rows]) + "\n"
+
+
+def ends(data: ValueData, more: int = 1) -> list[str]:
+    """The first and last time, and those that follow, as the table writes them."""
+    assert data.clock is not None and data.times is not None
+    last = data.times[-1]
+    after = [data.clock.after(last, n) for n in range(1, more + 1)]
+    return [data.clock.write(t) for t in (data.times[0], last, *after)]
+
+
+def noted(data: ValueData, words: str) -> bool:
+    return any(words in note for note in data.notes)
+
+
+# ---- times ------------------------------------------------------------------------------------
+
+DAYS = [START + timedelta(days=n) for n in range(120)]
+HOURS = [START + timedelta(hours=n) for n in range(120)]
+MONTHS = [(2001 + n // 12, n % 12 + 1) for n in range(120)]
+NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WRITTEN = {
+    "ISO": ([f"{t:%Y-%m-%d}" for t in DAYS], "daily", "2021-05-01"),
+    "a zone": ([f"{t:%Y-%m-%dT%H:%M}+02:00" for t in HOURS], "hourly", "2021-01-06T00:00+02:00"),
+    "Z": ([f"{t:%Y-%m-%dT%H:%M:%SZ}" for t in HOURS], "hourly", "2021-01-06T00:00:00Z"),
+    "German": ([f"{t:%d.%m.%Y %H:%M}" for t in HOURS], "hourly", "06.01.2021 00:00"),
+    "day first": ([f"{t:%d/%m/%Y}" for t in DAYS], "daily", "01/05/2021"),
+    "month first": ([f"{t:%m/%d/%Y}" for t in DAYS], "daily", "05/01/2021"),
+    "afternoon": ([f"{t:%m/%d/%Y %I:%M %p}" for t in HOURS], "hourly", "01/06/2021 12:00 AM"),
+    "month names": ([f"{NAMES[m - 1]}-1-{y}" for y, m in MONTHS], "monthly", "Jan-1-2011"),
+    "months": ([f"{y}-{m:02}" for y, m in MONTHS], "monthly", "2011-01"),
+    "year and month": ([f"{y - 2000}-{m:02}" for y, m in MONTHS], "monthly", "11-01"),
+    "quarters": ([f"{1990 + n // 4}Q{n % 4 + 1}" for n in range(120)], "quarterly", "2020Q1"),
+    "compact": ([f"{t:%Y%m%d}" for t in DAYS], "daily", "20210501"),
+    "epoch": ([f"{t.timestamp():.0f}" for t in HOURS], "hourly", "1609891200"),
+    "milliseconds": ([f"{t.timestamp():.0f}000" for t in HOURS], "hourly", "1609891200000"),
+    "years": ([str(1900 + n) for n in range(120)], "every 1", "2020"),
+    "fractions": ([f"{t:%Y%m%dT%H:%M:%S}.50" for t in HOURS], "hourly", "20210106T00:00:00.50"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("place", [0, 1])
+def test_times_are_read_and_continued_as_they_are_written(
+    tmp_path: Path, kind: str, place: int
+) -> None:
+    cells, step, following = WRITTEN[kind]
+    text = dated(cells) if place == 0 else dated(PRICES, cells, "price,when")  # type: ignore[arg-type]
+    data = read(tmp_path, text)
+    assert data.features == ("price",)
+    assert data.clock is not None
+    assert (data.clock.name, data.clock.words) == ("when", step)
+    assert ends(data) == [cells[0], cells[-1], following]
+
+
+def test_month_ends_and_business_days_are_kept(tmp_path: Path) -> None:
+    last = [np.datetime64(f"{y}-{m:02}") + 1 for y, m in MONTHS]
+    cells = [str(m.astype("M8[D]") - np.timedelta64(1, "D")) for m in last]
+    assert ends(read(tmp_path, dated(cells)), 3)[2:] == ["2011-01-31", "2011-02-28", "2011-03-31"]
+    days = np.arange("2021-01-04", "2021-04-03", dtype="M8[D]")
+    cells = [str(day) for day in days[np.is_busday(days)]]
+    data = read(tmp_path, dated(cells))
+    assert data.clock is not None and data.clock.words == "business days"
+    assert ends(data, 2)[1:] == ["2021-04-02", "2021-04-05", "2021-04-06"]
+
+
+@pytest.mark.parametrize("clock", ["%H:%M:%S", "%H.%M.%S", "%H:%M"])
+def test_a_date_and_a_time_of_day_belong_together(tmp_path: Path, clock: str) -> None:
+    cells = [f"{t.day}/{t.month}/{t.year};{t:{clock}}" for t in HOURS]
+    text = "\n".join(["Date;Time;x", *(f"{c};{v}" for c, v in zip(cells, PRICES, strict=True))])
+    data = read(tmp_path, text)
+    assert data.features == ("x",)
+    assert ends(data) == ["2021-01-01", "2021-01-05 23:00", "2021-01-06"]
+    named = read(tmp_path, text, time="Date,Time")
+    assert named.times is not None and data.times is not None
+    assert (named.times == data.times).all()
+
+
+def test_the_order_of_day_and_month_is_that_of_the_more_even_times(tmp_path: Path) -> None:
+    minutes = [datetime(2007, 2, 1, 12, tzinfo=UTC) + timedelta(minutes=n) for n in range(1440)]
+    rows = [f"{t.month}/{t.day}/{t.year},{t:%H:%M:%S},{n % 7}" for n, t in enumerate(minutes)]
+    data = read(tmp_path, "\n".join(["Date,Time,x", *rows]))
+    assert ends(data)[:2] == ["2007-02-01 12:00", "2007-02-02 11:59"]
+    cells = ["01/02/2020", "02/03/2020", "03/04/2020"]
+    data = read(tmp_path, dated(cells), time_format="mdy")
+    assert (
+        ends(data)[0] == "01/02/2020" and str(data.times[0].astype("M8[us]"))[:10] == "2020-01-02"
+    )  # type: ignore[index]
+    data = read(tmp_path, dated(cells), time_format="%d/%m/%Y")
+    assert str(data.times[0].astype("M8[us]"))[:10] == "2020-02-01"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("month", ["number", "name"])
+def test_a_date_in_several_columns(tmp_path: Path, month: str) -> None:
+    rows = [
+        f"{n},{y},{m if month == 'number' else NAMES[m - 1]},{v}"
+        for n, ((y, m), v) in enumerate(zip(MONTHS, PRICES, strict=True))
+    ]
+    data = read(tmp_path, "\n".join(["No,year,month,passengers", *rows]))
+    assert data.features == ("passengers",)
+    assert ends(data) == ["2001-01-01", "2010-12-01", "2011-01-01"]
+
+
+def test_what_is_no_time_is_refused_in_a_line(tmp_path: Path) -> None:
+    text = dated(["one", "two", "three", "four"])
+    with pytest.raises(RnntuiError, match="column 'when': 'one' is read as no time: set time_form"):
+        read(tmp_path, text, time="when")
+    with pytest.raises(RnntuiError, match="time_format: takes dmy, mdy, ymd, or a pattern"):
+        read(tmp_path, text, time_format="yesterday")
+    assert read(tmp_path, dated(WRITTEN["ISO"][0]), time="none").clock is None
+
+
+# ---- order ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["ISO", "epoch", "years"])
+def test_newest_first_is_turned_round(tmp_path: Path, kind: str) -> None:
+    cells = WRITTEN[kind][0]
+    header = "year,price" if kind == "years" else "when,price"
+    data = read(tmp_path, dated(cells[::-1], PRICES[::-1], header))
+    assert data.values[:, 0].tolist() == PRICES
+    assert noted(data, "newest first; sorted by time")
+    assert ends(data)[0] == cells[0]
+
+
+def test_rows_out_of_order_are_sorted_and_doubles_told(tmp_path: Path) -> None:
+    cells = list(WRITTEN["ISO"][0])
+    cells[3], cells[7] = cells[7], cells[3]
+    values = list(PRICES)
+    values[3], values[7] = values[7], values[3]
+    data = read(tmp_path, dated(cells, values))
+    assert data.values[:, 0].tolist() == PRICES
+    assert noted(data, "rows out of order at 2 places; sorted by time")
+    cells[9] = cells[8]
+    assert noted(read(tmp_path, dated(cells)), "1 rows have the time of another one")
+
+
+def test_rows_that_lack_are_put_in_if_they_are_few(tmp_path: Path) -> None:
+    cells, values = list(WRITTEN["ISO"][0]), list(map(float, range(120)))
+    values[0] = 3.0
+    text = dated(cells[:50] + cells[53:], values[:50] + values[53:])
+    data = read(tmp_path, text)
+    assert data.values[:, 0].tolist() == values
+    assert noted(data, "3 rows are missing (daily, at most 3 together)")
+    text = dated(cells[:50] + cells[75:], values[:50] + values[75:])
+    data = read(tmp_path, text)
+    assert len(data.values) == 95
+    assert noted(data, "rows are taken one after the other")
+    assert len(read(tmp_path, text, missing="interpolate").values) == 120
+
+
+# ---- missing values ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["", "NA", "NaN", "null", "?", "-", "n/a", "-200"])
+def test_missing_values(tmp_path: Path, mark: str) -> None:
+    values: list[Any] = [float(n * n % 37) for n in range(60)]
+    text = dated([str(n) for n in range(60)], [*values[:10], mark, mark, *values[12:]])
+    marks = {"missing_values": "-200"} if mark == "-200" else {}
+    third = (values[12] - values[9]) / 3
+    data = read(tmp_path, text, **marks)
+    assert data.values[10:12, 0] == pytest.approx([values[9] + third, values[9] + 2 * third])
+    assert noted(data, "2 missing values are interpolated (at most 2 together): price")
+    carried = read(tmp_path, text, missing="carry", **marks)
+    assert carried.values[10:12, 0].tolist() == [values[9]] * 2
+    assert len(read(tmp_path, text, missing="drop", **marks).values) == 58
+    with pytest.raises(RnntuiError, match="line 12, column 'price': the value is missing"):
+        read(tmp_path, text, missing="error", **marks)
+
+
+def test_long_gaps_are_refused_unless_the_recipe_says_how(tmp_path: Path) -> None:
+    values = [*range(10), *[""] * 25, *range(50)]
+    text = "\n".join(["a", *map(str, values)]).replace("\n\n", "\nNA\n").replace("\n\n", "\nNA\n")
+    with pytest.raises(RnntuiError, match="line 12, column 'a': 25 values are missing together"):
+        read(tmp_path, text)
+    assert len(read(tmp_path, text, missing="interpolate").values) == 85
+
+
+def test_marks_that_look_like_missing_values_are_told(tmp_path: Path) -> None:
+    values = [-200 if n % 20 == 7 else 10 + n * n % 17 for n in range(120)]
+    data = read(tmp_path, dated(WRITTEN["ISO"][0], values, "when,T"))
+    assert noted(data, "-200 stands 6 times in T: --set missing_values=-200 treats it as missing")
+    data = read(tmp_path, dated(WRITTEN["ISO"][0], values, "when,T"), missing_values="-200")
+    assert data.values.min() >= 10 and not noted(data, "stands")
+    values = [-200 + n * n % 17 for n in range(120)]
+    assert not noted(read(tmp_path, dated(WRITTEN["ISO"][0], values, "when,T")), "stands")
+
+
+rows_with_gaps = st.lists(
+    st.tuples(*[st.one_of(st.just(math.nan), st.floats(-9, 9))] * 2), min_size=4, max_size=30
+)
+
+
+@settings(deadline=None)
+@given(rows_with_gaps, st.integers(1, 29), st.booleans(), st.floats(-1e6, 1e6))
+def test_no_value_from_the_validation_part_fills_a_gap_before_it(
+    listed: list[tuple[float, float]], boundary: int, carry: bool, other: float
+) -> None:
+    rows = np.array([(1.0, 2.0), *listed])
+    boundary = min(boundary, len(rows) - 1)
+    changed = rows.copy()
+    changed[boundary:] = other
+    before = fill(rows, boundary, carry)
+    assert not np.isnan(before).any()
+    np.testing.assert_array_equal(before[:boundary], fill(changed, boundary, carry)[:boundary])
+
+
+@pytest.mark.parametrize("difference", [False, True])
+@pytest.mark.parametrize("missing", ["auto", "carry"])
+def test_the_validation_part_reaches_neither_the_scale_nor_the_rows_before(
+    tmp_path: Path, difference: bool, missing: str
+) -> None:
+    found = []
+    for factor in (1, 1000):
+        values: list[Any] = [n * n % 37 * (factor if n >= 101 else 1) for n in range(120)]
+        values[95:99] = values[100:103] = [""] * 4  # the second gap reaches over the boundary
+        text = dated(WRITTEN["ISO"][0], values[:120])
+        more = {"difference": difference, "missing": missing, "standardize": True}
+        found.append(read(tmp_path, text, split=0.16, **more))
+    one, two = found
+    assert len(one.values) >= 100 and len(one.validation)
+    assert one.values.tolist() == two.values.tolist()
+    assert (one.mean.tolist(), one.deviation.tolist()) == (
+        two.mean.tolist(),
+        two.deviation.tolist(),
+    )
+    assert one.validation.tolist() != two.validation.tolist()
+
+
+# ---- columns ----------------------------------------------------------------------------------
+
+
+def test_targets_inputs_and_columns_left_out(tmp_path: Path) -> None:
+    rows = [f"{n},{n * n % 7},{n * n % 11},{n * n % 13}" for n in range(40)]
+    text = "\n".join(["n,a,b,c", *rows])
+    one = read(tmp_path, text, target="b")
+    assert (one.features, one.forecast) == (("b",), ("b",))
+    two = read(tmp_path, text, target="c", inputs="a")
+    assert (two.features, two.forecast) == (("c", "a"), ("c",))
+    three = read(tmp_path, text, inputs="a")
+    assert (three.features, three.forecast) == (("b", "c", "a"), ("b", "c"))
+    assert read(tmp_path, text, exclude="b").features == ("a", "c")
+    again = read(tmp_path, text, known=two)
+    assert (again.features, again.forecast) == (("c", "a"), ("c",))
+
+
+def test_what_is_kept_of_a_table_is_plain(tmp_path: Path) -> None:
+    rows = [f"{d},{n * n % 7},5,{n * n % 11}" for n, d in enumerate(WRITTEN["ISO"][0])]
+    data = read(tmp_path, "\n".join(["day,a,b,c", *rows]), split=0.2)
+    again = rebuild(json.loads(json.dumps(describe(data))))
+    assert isinstance(again, ValueData)
+    assert (again.features, again.forecast) == (("a", "c"), ("a", "c"))
+    assert (len(again.values), len(again.validation)) == (len(data.values), len(data.validation))
+    assert again.clock == data.clock and again.rows() == pytest.approx(data.rows())
+    assert again.times is not None and data.times is not None
+    assert again.times.tolist() == data.times.tolist()
+    assert data.facts[0] == ("time", "day · daily · 2021-01-01 to 2021-04-30")
+
+
+def test_several_series_below_each_other_stand_side_by_side(tmp_path: Path) -> None:
+    cells = WRITTEN["ISO"][0][:40]
+    rows = [f"{s},{c},{n * n % (7 + k)}" for k, s in enumerate("XYZ") for n, c in enumerate(cells)]
+    data = read(tmp_path, "\n".join(["shop,day,sales", *rows]))
+    assert data.features == ("sales (X)", "sales (Y)", "sales (Z)")
+    assert data.series == ("X", "Y", "Z")
+    assert data.values[:, 1].tolist() == [n * n % 8 for n in range(40)]
+    assert noted(data, "3 series, told apart by shop")
+    again = read(tmp_path, "\n".join(["shop,day,sales", *rows]), known=data)
+    assert again.features == data.features
+    alone = read(tmp_path, "\n".join(["shop,day,sales", *rows]), series="none")
+    assert alone.features == ("sales",)
+
+
+# ---- letters and numbers ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('a\n"1,234.5"\n"12"\n"-1,000"\n', [1234.5, 12, -1000]),
+        ("a;b\n1.234,5;1\n12,25;2\n1.000;4\n", [1234.5, 12.25, 1000]),
+        ("a;b\n1 234,5;1\n12;2\n1 000 000;4\n", [1234.5, 12, 1e6]),
+        ("a;b\n1'234.5;1\n12;2\n3;4\n", [1234.5, 12, 3]),
+        ("a\tb\n1.5\t1\n2.5\t3\n2\t2\n", [1.5, 2.5, 2]),
+        ("a  b\n1.5  1\n2.5  3\n2    2\n", [1.5, 2.5, 2]),
+    ],
+)
+def test_separators_between_thousands(tmp_path: Path, text: str, values: list[float]) -> None:
+    assert read(tmp_path, text).values[:, 0].tolist() == values
+
+
+def test_other_letters_and_gzip(tmp_path: Path) -> None:
+    content = "Größe;b\n1,5;1\n2,5;3\n".encode("latin-1")
+    with pytest.raises(RnntuiError, match="--set encoding=latin-1"):
+        read(tmp_path, content)
+    assert read(tmp_path, content, encoding="latin-1").features == ("Größe", "b")
+    with pytest.raises(RnntuiError, match="encoding = klingon: takes utf-8"):
+        read(tmp_path, content, encoding="klingon")
+    plain = b"a,b\n1,2\n3,5\n"
+    assert read(tmp_path, gzip.compress(plain)).values.tolist() == [[1, 2], [3, 5]]
+    with pytest.raises(RnntuiError, match="cut off"):
+        read(tmp_path, gzip.compress(plain)[:-9])
+
+
+# ---- large tables -----------------------------------------------------------------------------
+
+plain_cells = st.floats(-1e6, 1e6).map(repr) | st.integers(-99, 99).map(str)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_large_tables_are_read_as_small_ones(data: st.DataObject) -> None:
+    width = data.draw(st.integers(1, 4))
+    row = st.lists(plain_cells, min_size=width, max_size=width)
+    rows = data.draw(st.lists(row, min_size=4, max_size=12))
+    header = data.draw(st.booleans())
+    delimiter, end = data.draw(st.sampled_from(",;\t ")), data.draw(st.sampled_from(["\n", "\r\n"]))
+    lines = [[f"c{i}" for i in range(width)], *rows] if header else rows
+    text = end.join(map(delimiter.join, lines)) + end
+    least = plain_numbers.LEAST_BYTES
+    results = []
+    for plain_numbers.LEAST_BYTES in (0, least):
+        path = Path("large.csv")
+        path.write_text(text, newline="")
+        try:
+            found = load(Recipe().replace(task="values", source=str(path), batch=1, seq_len=1))
+            assert isinstance(found, ValueData)
+            results.append((found.features, found.values.tolist(), found.notes))
+        except RnntuiError as error:
+            results.append(str(error))  # type: ignore[arg-type]
+    assert results[0] == results[1]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plain_numbers, "LEAST_BYTES", plain_numbers.LEAST_BYTES)
+
+
+@pytest.mark.parametrize(
+    "line", ["5,x", "5", "5,6,7", "# 5,6", "", '"5",6', "nan,6", "1_0,6", "9007199254740993,6"]
+)
+def test_a_large_table_with_something_else_in_it_is_read_cell_by_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    lines = [f"{n * n % 17},{n * n % 13}" for n in range(400)]
+    text = "\n".join(["a,b", *lines[:300], line, *lines[300:]])
+    monkeypatch.setattr(plain_numbers, "LEAST_BYTES", 0)
+    results = []
+    for _ in range(2):
+        try:
+            data = read(tmp_path, text)
+            results.append((data.values.tolist(), data.notes))
+        except RnntuiError as error:
+            results.append(str(error))  # type: ignore[arg-type]
+        monkeypatch.setattr(plain_numbers, "LEAST_BYTES", 1 << 30)
+    assert results[0] == results[1]
+
+
+def test_a_table_of_numbers_on_standard_input(tmp_path: Path) -> None:
+    recipe = Recipe().replace(task="values", source="-", batch=1, seq_len=1, split=0.0)
+    data = load(recipe, io.BytesIO(dated(WRITTEN["ISO"][0]).encode()))
+    assert isinstance(data, ValueData) and data.features == ("price",)
+
+
+@pytest.mark.slow
+def test_a_large_table_takes_little_more_than_numpy_does(tmp_path: Path) -> None:
+    rows = np.random.RandomState(0).randn(200_000, 5).cumsum(axis=0)
+    path = tmp_path / "large.csv"
+    np.savetxt(path, rows, fmt="%.6f", delimiter=",", header="a,b,c,d,e", comments="")
+    recipe = Recipe().replace(
+        task="values", source=str(path), standardize=True, batch=1, seq_len=25
+    )
+
+    def costs(action: Callable[[], object]) -> tuple[float, int]:
+        before = time.process_time()
+        action()
+        spent = time.process_time() - before
+        tracemalloc.start()
+        action()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return spent, peak
+
+    ours, theirs = [], []
+    for _ in range(5):
+        theirs.append(costs(lambda: np.loadtxt(path, delimiter=",", skiprows=1)))
+        ours.append(costs(lambda: load(recipe)))
+    for mine, numpy in zip(zip(*ours, strict=True), zip(*theirs, strict=True), strict=True):
+        assert median(mine) <= 1.5 * median(numpy)

@@ -1,0 +1,154 @@
+"""Seasons, simple methods, backtests and intervals; nothing of the last part decides anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnntui.forecast.backtest import COMBINED, backtest, default_horizon, overall, plan, season_of
+from rnntui.forecast.intervals import half_widths, rolling_coverage
+from rnntui.forecast.methods import METHODS, NETWORK, fit_all, fit_autoregression, fit_damped_trend
+from rnntui.recipe import find
+
+
+def seasonal(rows: int, season: int, noise: float, trend: float = 0.0, seed: int = 0) -> np.ndarray:
+    rng = np.random.RandomState(seed)
+    n = np.arange(rows)
+    return 10 + trend * n + 3 * np.sin(2 * np.pi * n / season) + noise * rng.randn(rows)
+
+
+@pytest.mark.parametrize("season", [4, 7, 12, 24, 168])
+@pytest.mark.parametrize("trend", [0.0, 0.02])
+def test_a_season_is_found(season: int, trend: float) -> None:
+    values = seasonal(14 * season + 40, season, 0.1, trend)
+    assert season_of(values, 14 * season, (season,)) == season
+    assert season_of(values, 14 * season) == pytest.approx(season, rel=0.03)
+
+
+def test_noise_and_walks_have_no_season() -> None:
+    rng = np.random.RandomState(1)
+    for values in (rng.randn(500), rng.randn(500).cumsum(), np.zeros(50), np.arange(50.0)):
+        assert season_of(values, len(values)) == 0
+
+
+def test_a_season_of_the_calendar_is_preferred() -> None:
+    values = seasonal(800, 52, 1.5, seed=3)
+    assert season_of(values, 800, (52,)) == 52
+    assert season_of(np.random.RandomState(1).randn(400).cumsum(), 400, (7,)) == 0
+
+
+def test_an_autoregression_finds_its_weights() -> None:
+    rng = np.random.RandomState(0)
+    y = np.zeros(5000)
+    for t in range(2, len(y)):
+        y[t] = 0.5 * y[t - 1] + 0.3 * y[t - 2] + rng.randn()
+    found = fit_autoregression(y)
+    assert found is not None
+    assert found.weights[:2] == pytest.approx([0.5, 0.3], abs=0.05)
+    ahead = found.forecast(y, [100, 200], 3)
+    z = [y[98], y[99]]
+    for step in range(3):
+        z.append(0.5 * z[-1] + 0.3 * z[-2])
+        assert ahead[0, step] == pytest.approx(z[-1], abs=0.3)
+
+
+def test_a_damped_trend_with_a_season_continues_both() -> None:
+    values = seasonal(240, 12, 0.05, trend=0.1)
+    found = fit_damped_trend(values[:200], 12)
+    assert found is not None
+    off = found.forecast(values, [200, 210], 12) - np.array([values[200:212], values[210:222]])
+    assert abs(off).max() < 1.0
+    moved = found.forecast(values[5:], [195], 12)  # the season is found where it is
+    assert abs(moved[0] - values[200:212]).max() < 1.0
+
+
+def test_the_recipe_names_every_method() -> None:
+    assert set(find("method").rule.choices) == {*METHODS, NETWORK, COMBINED}
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 3), st.integers(40, 120), st.floats(-1e3, 1e3), st.integers(1, 8))
+def test_nothing_after_an_origin_is_seen(seed: int, rows: int, other: float, horizon: int) -> None:
+    values = seasonal(rows, 6, 0.3, seed=seed)
+    origin = rows - horizon
+    changed = values.copy()
+    changed[origin:] = other
+    for name, method in fit_all(values[:origin], 6).items():
+        before = method.forecast(values, [origin], horizon)
+        np.testing.assert_array_equal(before, method.forecast(changed, [origin], horizon), name)
+        assert before.shape == (1, horizon)
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 3), st.integers(60, 200), st.floats(-1e3, 1e3))
+def test_the_last_part_chooses_no_season_method_or_share(
+    seed: int, rows: int, other: float
+) -> None:
+    values = seasonal(rows, 6, 0.5, seed=seed)
+    train = int(rows * 0.8)
+    changed = values.copy()
+    changed[train:] += other
+    assert season_of(values, train) == season_of(changed, train)
+    where = plan(rows, train, 5)
+    assert all(origin + where.horizon <= train for origin in where.inner)
+    assert all(origin >= train for origin in where.outer)
+    network = np.zeros((len(where.origins), where.horizon)) + 10
+    one, two = (backtest(v, where, 6, network) for v in (values, changed))
+    assert (one.best, one.mean.shares) == (two.best, two.mean.shares)
+    assert one.mean.reach is not None and two.mean.reach is not None
+    assert one.mean.reach.tolist() == two.mean.reach.tolist()
+    inner = len(where.inner)
+    for name in one.errors:
+        np.testing.assert_array_equal(one.errors[name][:inner], two.errors[name][:inner])
+
+
+def test_a_network_that_runs_away_cannot_take_the_mean_with_it() -> None:
+    values = seasonal(200, 6, 0.5)
+    where = plan(200, 160, 5)
+    network = values[np.array(where.origins)[:, None] + np.arange(5)]  # learned by heart
+    network[len(where.inner) :] = 1e9
+    found = backtest(values, where, 6, network)
+    assert found.mean.shares[NETWORK] > 0
+    assert overall(found.methods)[COMBINED] < 2 * overall(found.methods)["autoregression"]
+
+
+def test_errors_are_those_of_the_forecasts() -> None:
+    values = np.arange(60.0)
+    where = plan(60, 50, 4)
+    found = backtest(values, where, 0)
+    assert found.methods["last value"].mae == pytest.approx([1, 2, 3, 4])
+    assert found.methods["last value"].mase == pytest.approx([1, 2, 3, 4])
+    assert overall(found.methods)["last value"] == pytest.approx(math.sqrt(7.5))
+    assert NETWORK not in found.methods
+    assert default_horizon(0, 50) == 5 and default_horizon(24, 50) == 24
+    assert default_horizon(168, 50) == 100 and default_horizon(0, 3) == 1
+
+
+@pytest.mark.parametrize("draw", ["normal", "laplace", "uniform"])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_intervals_hold_the_share_they_promise(draw: str, level: float) -> None:
+    rng = np.random.RandomState(0)
+    errors = getattr(rng, draw)(size=(300, 3)) * np.arange(1, 4)
+    held = rolling_coverage(errors, range(0, 3000, 10), 50, level)
+    assert held == pytest.approx(level, abs=0.05)
+    widths = half_widths(errors[:50], level)
+    assert (np.diff(widths) >= 0).all()
+    assert (abs(errors[50:]) <= widths).mean() == pytest.approx(level, abs=0.1)
+
+
+def test_few_errors_give_wide_intervals() -> None:
+    few = np.array([[1.0], [-2.0], [0.5]])
+    assert half_widths(few, 0.95)[0] >= 2.0
+    assert np.isnan(half_widths(np.full((2, 3), np.nan), 0.8)).all()
+
+
+def test_an_interval_uses_only_errors_known_at_its_origin() -> None:
+    errors = np.array([[0.1, 0.1], [0.1, 9.0], [0.1, 0.1]])
+    # At origin 11, the second value after origin 10 is not known yet.
+    assert rolling_coverage(errors, [0, 10, 11], 2, 0.8) == rolling_coverage(
+        np.where(errors == 9.0, 99.0, errors), [0, 10, 11], 2, 0.8
+    )

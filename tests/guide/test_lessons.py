@@ -1,0 +1,45 @@
+"""Every command of the lessons does what its page says: it runs to its end."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rnntui.guide import Page, pages
+from tests.conftest import environment, run_process
+
+LESSONS = [page for page in pages() if page.name.startswith("lesson-")]
+
+
+def commands(page: Page) -> list[list[str]]:
+    """The words of each command of a page, without the program's name."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
+    words = [shlex.split(line, comments=True) for line in lines]
+    assert all(line[0] == "rnntui" for line in words)
+    return [line[1:] for line in words]
+
+
+def test_there_are_four_lessons_with_commands() -> None:
+    assert len(LESSONS) == 4
+    assert all(len(commands(page)) >= 4 for page in LESSONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", LESSONS, ids=lambda page: page.name)
+def test_the_commands_of_a_lesson_run(page: Page, tmp_path: Path) -> None:
+    here = environment(RNNTUI_RUNS=str(tmp_path / "runs"))
+    for words in commands(page):
+        ended = run_process(*words, env=here, cwd=tmp_path, timeout=300)
+        assert ended.returncode == 0, (words, ended.stderr)
+        assert ended.stdout, words
+
+
+def test_the_public_names_are_in_the_guide() -> None:
+    import rnntui
+
+    (python,) = [page for page in pages() if page.name == "python"]
+    assert all(f"`{name}" in python.text for name in rnntui.__all__)

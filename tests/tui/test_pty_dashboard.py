@@ -1,0 +1,242 @@
+"""The real dashboard on a pseudo-terminal: what the terminal receives, and that it is restored."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import quick_first
+from tests.support.real_runs import until
+from tests.support.terminal import Terminal
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
+
+PROGRAM = """
+import sys
+from rnntui.runs.job import Job
+from rnntui.recipe import Recipe
+from rnntui.tui import Look, run_dashboard
+recipe = Recipe(name="pty").replace(source="text:hello world\\n", repeat=300, hidden=16, batch=1)
+recipe = recipe.replace(seq_len=25, eval_every=0, split=0.0)
+recipe = recipe.override(dict(pair.split("=") for pair in sys.argv[1:] if "=" in pair))
+theme = next((word[6:] for word in sys.argv if word.startswith("theme:")), None)
+if "crash" in sys.argv:
+    import rnntui.tui.app
+    rnntui.tui.app.Dashboard.toggle_log = lambda self: 1 // 0
+sys.exit(run_dashboard(Job(recipe), Look(theme=theme)))
+"""
+RESTORED = b"\x1b[?1049l"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return the folder of the engine's socket: short, and empty in the end."""
+    return tmp_path
+
+
+def start(
+    home: Path,
+    *settings: str,
+    columns: int = 100,
+    rows: int = 30,
+    background: bytes = b"",
+    **more: str,
+) -> Terminal:
+    root = str(Path(__file__).parents[2])
+    environment = {"TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home), "PYTHONPATH": root}
+    environment |= {"COLUMNS": "100", "LINES": "30"}  # some shells export the size they started in
+    argv = [sys.executable, "-c", PROGRAM, *settings]
+    return Terminal(argv, columns, rows, environment=environment | more, background=background)
+
+
+@pytest.fixture
+def terminal(home: Path) -> Iterator[Terminal]:
+    with start(home) as opened:
+        assert opened.wait_for("of update"), opened.text()
+        yield opened
+
+
+def engines(terminal: Terminal) -> list[int]:
+    children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text()
+    return [int(pid) for pid in children.split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][:1]
+    except OSError:
+        return False
+
+
+def check_gone(engine: list[int], home: Path) -> None:
+    """Training ends soon after its viewer, and takes its socket along."""
+    until(lambda: not any(map(alive, engine)) and not list(home.glob("rnntui-*")))
+
+
+def check_clean(terminal: Terminal, engine: list[int], home: Path) -> None:
+    assert RESTORED in terminal.raw()[-3000:]
+    assert b"Traceback" not in terminal.raw()
+    check_gone(engine, home)
+
+
+def test_q_restores_the_terminal_and_reports(terminal: Terminal, home: Path) -> None:
+    engine = engines(terminal)
+    before = termios.tcgetattr(terminal.fd)
+    terminal.write("q")
+    assert terminal.exit_code() == 0
+    check_clean(terminal, engine, home)
+    report = terminal.raw().rsplit(RESTORED, 1)[1].decode()
+    assert "pty: stopped after" in report and "nats per character" in report
+    assert not before[3] & termios.ECHO
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"),
+    quick_first([(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]),
+)
+def test_signals_quit_cleanly(terminal: Terminal, home: Path, number: int, code: int) -> None:
+    engine = engines(terminal)
+    terminal.signal(number)
+    assert terminal.exit_code() == code
+    check_clean(terminal, engine, home)
+
+
+@pytest.mark.slow
+def test_ctrl_c_quits_from_the_prompt_too(terminal: Terminal, home: Path) -> None:
+    engine = engines(terminal)
+    terminal.write("gabc")
+    assert terminal.wait_for("abc")
+    terminal.write("\x03")
+    assert terminal.exit_code() == 130
+    check_clean(terminal, engine, home)
+
+
+@pytest.mark.slow
+def test_a_closed_terminal_leaves_nothing(terminal: Terminal, home: Path) -> None:
+    engine = engines(terminal)
+    terminal.hang_up()
+    until(lambda: not terminal.alive())
+    assert terminal.status is not None
+    assert os.waitstatus_to_exitcode(terminal.status) == 129
+    check_gone(engine, home)
+
+
+@pytest.mark.slow
+def test_a_blocked_terminal_does_not_keep_it_running(home: Path) -> None:
+    with start(home, columns=200, rows=60) as terminal:
+        assert terminal.wait_for("of update")
+        engine = engines(terminal)
+        for _ in range(300):  # each repaints everything; nobody reads
+            terminal.write("bt")
+        time.sleep(0.5)
+        terminal.signal(signal.SIGTERM)
+        until(lambda: not terminal.alive())
+        assert terminal.status is not None
+        assert os.waitstatus_to_exitcode(terminal.status) == 143
+        check_gone(engine, home)
+
+
+def test_a_killed_engine_is_reported(terminal: Terminal, home: Path) -> None:
+    engine = engines(terminal)
+    os.kill(engine[0], signal.SIGKILL)
+    assert terminal.wait_for("the training process was killed by SIGKILL")
+    terminal.write("q")
+    assert terminal.exit_code() == 70
+    check_clean(terminal, engine, home)
+    assert b"rnntui: the training process was killed by SIGKILL" in terminal.raw()
+
+
+@pytest.mark.slow
+def test_a_crash_is_one_line_and_a_file(home: Path) -> None:
+    with start(home, "crash") as terminal:
+        assert terminal.wait_for("of update")
+        engine = engines(terminal)
+        terminal.write("l")
+        assert terminal.exit_code() == 70
+        last = terminal.raw().rsplit(RESTORED, 1)[1].decode()
+        assert "rnntui: the dashboard failed (ZeroDivisionError); details: " in last
+        path = Path(last.rsplit("details: ", 1)[1].strip())
+        assert "ZeroDivisionError" in path.read_text()
+        path.unlink()
+        check_clean(terminal, engine, home)
+
+
+def test_suspend_and_continue_repaint_everything(terminal: Terminal, home: Path) -> None:
+    terminal.write("\x1a")
+    deadline = time.monotonic() + 10
+    stopped = False
+    while not stopped and time.monotonic() < deadline:
+        terminal.read(0.02)
+        stopped = Path(f"/proc/{terminal.pid}/stat").read_text().rsplit(") ", 1)[1][0] == "T"
+    assert stopped
+    terminal.pump(0.1)
+    assert RESTORED in terminal.raw()[-400:]
+    seen = len(terminal.raw())
+    terminal.signal(signal.SIGCONT)
+    wanted = [b"rnntui", b"nats per character", b"generated text", b"prompt", b"quit"]
+    assert terminal.wait_until(lambda _: all(word in terminal.raw()[seen:] for word in wanted))
+    terminal.write("q")
+    assert terminal.exit_code() == 0
+
+
+@pytest.mark.slow
+def test_tiny_sizes_and_back(terminal: Terminal, home: Path) -> None:
+    for columns, rows in ((60, 16), (59, 30), (1, 1), (300, 100), (20, 4), (80, 24)):
+        terminal.resize(columns, rows)
+        terminal.pump(0.1)
+    whole = terminal.wait_until(lambda text: "prompt" in text and "quit" in text)
+    assert whole, terminal.text()
+    terminal.resize(59, 15)
+    assert terminal.wait_for("have 59x15, need 60x16")
+    assert terminal.wait_for("training continues")
+    terminal.write("q")
+    assert terminal.exit_code() == 0
+
+
+@pytest.mark.slow
+def test_undecodable_bytes_are_dropped(terminal: Terminal, home: Path) -> None:
+    terminal.write(b"l\xff\xfe\xc3")
+    terminal.pump(0.3)
+    terminal.write("gstill here")
+    assert terminal.wait_for("still here")
+    terminal.write("\x1b")
+    terminal.pump(0.3)
+    terminal.write("q")
+    assert terminal.exit_code() == 0
+
+
+@pytest.mark.slow
+def test_unusable_data_is_one_error_line(home: Path) -> None:
+    with start(home, "source=text:a", "repeat=1") as terminal:
+        assert terminal.exit_code() == 65
+        last = terminal.raw().rsplit(RESTORED, 1)[1].decode()
+        assert last.count("rnntui:") == 1 and "Traceback" not in last
+        check_gone([], home)
+
+
+@pytest.mark.slow
+def test_nothing_is_drawn_while_the_terminal_is_behind(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with start(home) as terminal:
+        assert terminal.wait_for("of update")
+        terminal.pump(0.5)
+        monkeypatch.setattr(
+            "tests.support.terminal.SYNC_QUERY", b"(a terminal that does not answer)"
+        )
+        terminal.pump(0.5)
+        before = terminal.raw().count(b"\x1b[?2026$p")
+        terminal.pump(1.0)
+        assert terminal.raw().count(b"\x1b[?2026$p") == before
+        terminal.write(b"\x1b[?2026;2$y")
+        terminal.pump(0.5)
+        assert terminal.raw().count(b"\x1b[?2026$p") > before
