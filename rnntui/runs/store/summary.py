@@ -10,6 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from rnntui.errors import RnntuiError
 from rnntui.runs.store.directory import (
@@ -33,12 +34,13 @@ from rnntui.runs.store.lock_owner import (
     read_lock_owner,
     where,
 )
-from rnntui.runs.store.status import ENDED, STATUS, Status, salvage_status
+from rnntui.runs.store.status import ENDED, STATUS, State, Status, salvage_status
 from rnntui.text import fit, safe_text
 
 # States of runs that cannot be used.
 DAMAGED, FOREIGN, UNREADABLE, NEWER = "damaged", "another user's", "unreadable", "newer"
 UNUSABLE = (DAMAGED, FOREIGN, UNREADABLE, NEWER)
+STATES: tuple[str, ...] = (*get_args(State), "crashed", "silent", "unknown", *UNUSABLE)
 
 LATE = 3.5 * HEARTBEAT  # seconds without a heartbeat or status that indicate a problem
 _LEAST_FREE = 16 << 10  # bytes: a disk with less is full
