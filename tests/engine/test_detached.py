@@ -33,7 +33,8 @@ def resumed(runs: Path) -> None:
     """Training is under way, and without a viewer."""
     before = run(runs).step
     until(lambda: run(runs).step > before)
-    assert run(runs).live and run(runs).state == "training"
+    now = run(runs)
+    assert now.live and now.state == "training"
 
 
 def test_detach_and_come_back_with_control(runs: Path) -> None:

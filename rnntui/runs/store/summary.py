@@ -153,6 +153,8 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
     step = max(0, status.step) if status else 0
     if not (status and status.state in ENDED):
         step = max(step, _recorded_step(path))
+    if state == "loading" and step:  # the first status is written up to a second after the updates
+        state = "training"
     started = max(_moment(info.started, 0.0), _moment(status.since, 0.0) if status else 0.0)
     return RunSummary(
         name=path.name,

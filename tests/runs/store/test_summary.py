@@ -21,6 +21,7 @@ from rnntui.runs.store.create import create_run
 from rnntui.runs.store.files import FILES
 from rnntui.runs.store.files import replace as replace_file
 from rnntui.runs.store.find import find_run
+from rnntui.runs.store.journal import METRICS, segment, to_line
 from rnntui.runs.store.json_record import to_bytes
 from rnntui.runs.store.lock_owner import OWNER_FILE, read_lock_owner
 from rnntui.runs.store.status import STATUS, Status
@@ -306,6 +307,14 @@ def test_a_process_that_writes_nothing_any_more_is_told(live: Path):
     found = summarize(live)
     assert found.live and "no heartbeat for 1000 s" in found.problem
     assert "directory was moved" in found.problem
+
+
+def test_a_run_whose_updates_precede_its_first_status_is_training(live: Path):
+    (live / STATUS).unlink()
+    assert summarize(live).state == "loading"
+    segment(live, METRICS, 0).write_bytes(to_line({"step": 7, "loss": 1.0}))
+    found = summarize(live)
+    assert found.state == "training" and found.step == 7
 
 
 def test_a_copy_of_a_live_run_is_not_live(live: Path):
