@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from rnntui.data.cache_folder import VARIABLE
 from rnntui.data.file_signature import FileSignature
 from rnntui.data.progress import Work
 from rnntui.data.tokenfile import UNFINISHED, Contents, Ids, TokenFile, open_tokens, writer
@@ -25,22 +26,11 @@ from rnntui.numbers import size_in_words
 from rnntui.text import fit, safe_text
 from rnntui.trust import why_exposed
 
-VARIABLE = "RNNTUI_CACHE"
 FORMAT = 2
 MOST_KEPT = 20 << 30  # bytes of tokens; beyond, those not used for the longest time go
 SPARE = 64 << 20  # bytes that are left free on the disk
 ABANDONED = 600.0  # seconds without growing after which a file is not being written any more
 _TOKENS, _MEMORY = ".tokens", ".json"
-
-
-def cache_folder() -> Path:
-    """$RNNTUI_CACHE, or the place the system has for such things."""
-    chosen = os.environ.get(VARIABLE)
-    if chosen:
-        return Path(chosen).absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("rnntui", appauthor=False)
 
 
 class TokenCache:
