@@ -114,6 +114,11 @@ class ValueData:
             rows.append(("inputs", ", ".join(self.features[self.targets :])))
         return tuple(rows)
 
+    @property
+    def row_count(self) -> int:
+        """How many rows the source has."""
+        return len(self.values) + len(self.validation) + (self.levels is not None)
+
     def rows(self) -> NDArray[float64]:
         """The source's own rows (N + M, D), one more with `levels`."""
         if self.levels is not None:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.forecast.intervals import LEVELS, half_widths, rolling_coverage
-from rnntui.forecast.methods import NETWORK, fit_all
+from rnntui.forecast.methods import NETWORK, Method, fit_slices
 from rnntui.forecast.season import find_season
+from rnntui.forecast.slices import Slices, result_of
 
 Numbers = NDArray[np.float64]
 
@@ -145,12 +146,14 @@ def backtest(
     target: str = "value",
     series: str = "",
     method: str = COMBINED,
+    simple: Simple | None = None,
 ) -> Backtest:
     """The backtest of values (N,) with a network's forecasts (K, H) from the plan's origins.
 
-    The coverage is that of the intervals of `method`.
+    The coverage is that of the intervals of `method`. `simple` are the `simple_methods` if they are
+    known.
     """
-    errors = _errors(values, where, season)
+    errors = (simple or result_of(simple_methods(values, where, season))).errors
     if network is not None:
         errors = {NETWORK: _off(values, where.origins, network), **errors}
     scale = _scale(values[: where.train], season)
@@ -201,17 +204,29 @@ def season_of(values: Numbers, train: int, likely: Sequence[int] = ()) -> int:
     return find_season(values[:train], likely)
 
 
-def _errors(values: Numbers, where: Plan, season: int) -> dict[str, Numbers]:
-    """The errors (K, H) of each simple method."""
+@dataclass(frozen=True, eq=False)
+class Simple:
+    """The errors (K, H) of each simple method, and those fitted to all rows before `train`."""
+
+    errors: dict[str, Numbers]
+    fitted: dict[str, Method]
+
+
+def simple_methods(values: Numbers, where: Plan, season: int) -> Slices[Simple]:
+    """Forecast with each simple method from every origin."""
     found: dict[str, list[Numbers]] = {}
+    fitted: dict[str, Method] = {}
     for end, origins in ((where.fitted, where.inner), (where.train, where.outer)):
         if not origins:
             continue
-        for name, method in fit_all(values[:end], season).items():
+        fitted = yield from fit_slices(values[:end], season)
+        for name, method in fitted.items():
             ahead = method.forecast(values, origins, where.horizon)
             found.setdefault(name, []).append(_off(values, origins, ahead))
+            yield
     parts = bool(where.inner) + bool(where.outer)
-    return {name: np.concatenate(e) for name, e in found.items() if len(e) == parts}
+    errors = {name: np.concatenate(e) for name, e in found.items() if len(e) == parts}
+    return Simple(errors, {name: method for name, method in fitted.items() if name in errors})
 
 
 def _off(values: Numbers, origins: Sequence[int], ahead: Numbers) -> Numbers:

@@ -44,17 +44,21 @@ def _width(known: Numbers, level: float) -> float:
     return max(float(known[-1]), NormalDist().inv_cdf((1 + level) / 2) * spread)
 
 
+def known_before(errors: Numbers, origins: Sequence[int], row: int) -> Numbers:
+    """The errors (K, H) of values before a row; NaN for the others."""
+    rows = np.array(origins, np.int64)[:, None] + np.arange(errors.shape[1])
+    return np.where(rows < row, errors, np.nan)
+
+
 def rolling_coverage(errors: Numbers, origins: Sequence[int], first: int, level: float) -> float:
     """The share of errors (K, H) from origin number `first` on that intervals would have held.
 
     Each interval uses only errors that were known at its origin: those of values before it.
     """
-    horizon = errors.shape[1]
-    ahead = np.arange(horizon)
     held: list[NDArray[np.bool_]] = []
     for place in range(first, len(origins)):
-        known = np.array(origins[:place])[:, None] + ahead < origins[place]
-        widths = half_widths(np.where(known, errors[:place], np.nan), level)
+        known = known_before(errors[:place], origins[:place], origins[place])
+        widths = half_widths(known, level)
         there = np.isfinite(widths)
         held.append(abs(errors[place][there]) <= widths[there])
     flat = np.concatenate(held) if held else np.zeros(0, bool)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from rnntui.forecast.slices import Slices, result_of
+
 Numbers = NDArray[np.float64]
 Origins = Sequence[int]
 
@@ -249,5 +251,14 @@ NETWORK = "network"
 
 def fit_all(values: Numbers, season: int) -> dict[str, Method]:
     """Every method that can be fitted to values (N,), by name."""
-    found = {name: fit(values, season) for name, fit in METHODS.items()}
-    return {name: method for name, method in found.items() if method is not None}
+    return result_of(fit_slices(values, season))
+
+
+def fit_slices(values: Numbers, season: int) -> Slices[dict[str, Method]]:
+    """As `fit_all`, a method at a time."""
+    found: dict[str, Method] = {}
+    for name, fit in METHODS.items():
+        if (method := fit(values, season)) is not None:
+            found[name] = method
+        yield
+    return found

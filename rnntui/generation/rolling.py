@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import ValueData
 from rnntui.data.scaling import unscale
+from rnntui.forecast.slices import Slices
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.model import Parameters
 from rnntui.nn.sampling import Stepper
@@ -16,11 +17,13 @@ from rnntui.nn.sampling import Stepper
 Numbers = NDArray[np.float64]
 
 
-def roll(parameters: Parameters, data: ValueData, origins: Sequence[int], horizon: int) -> Numbers:
+def roll(
+    parameters: Parameters, data: ValueData, origins: Sequence[int], horizon: int
+) -> Slices[Numbers]:
     """Forecasts (K, H, D) of the rows from each origin on, in the source's units.
 
     An origin is a row number of `data.rows()`. The network reads up to 500 rows before it, from
-    the zero state, and then its own forecasts.
+    the zero state, and then its own forecasts. A slice is a time step.
     """
     scaled = np.concatenate([data.values, data.validation])
     behind = 0 if data.levels is None else 1  # change i leads from row i to row i + 1
@@ -28,12 +31,13 @@ def roll(parameters: Parameters, data: ValueData, origins: Sequence[int], horizo
     warm = min(WARM_UP, int(places.min()))
     stepper = Stepper(parameters, streams=len(places))
     found = np.zeros((horizon, len(places), scaled.shape[1]))
+    for step in range(-warm, horizon):
+        with np.errstate(all="ignore"):
+            if step >= 0:
+                found[step] = stepper.predict()
+            stepper.advance(scaled[places + step] if step < 0 else found[step])
+        yield
     with np.errstate(all="ignore"):
-        for step in range(-warm, 0):
-            stepper.advance(scaled[places + step])
-        for step in range(horizon):
-            found[step] = stepper.predict()
-            stepper.advance(found[step])
         rows = unscale(found, data.mean, data.deviation).transpose(1, 0, 2)
         if data.levels is not None:
             rows = data.levels[places][:, None] + np.cumsum(rows, axis=1)

@@ -1,7 +1,9 @@
-"""The backtest of a run's network beside simple methods, and the forecast that follows from it."""
+"""The backtest of a run's network beside simple methods, at once or a slice at a time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,24 @@ from numpy.typing import NDArray
 
 from rnntui.data import ValueData
 from rnntui.errors import DataError, RnntuiError
-from rnntui.forecast.backtest import Backtest, backtest, default_horizon, plan, season_of
+from rnntui.forecast.backtest import (
+    COMBINED,
+    Backtest,
+    Mean,
+    Plan,
+    Simple,
+    backtest,
+    default_horizon,
+    plan,
+    season_of,
+    simple_methods,
+)
+from rnntui.forecast.intervals import LEVELS, half_widths, known_before
+from rnntui.forecast.methods import NETWORK, Method, fit_slices
+from rnntui.forecast.slices import Slices, result_of
 from rnntui.generation.rolling import roll
+from rnntui.nn.model import Parameters
+from rnntui.recipe import Recipe
 from rnntui.runs.opening import same_data
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.trained_model import Model
@@ -40,35 +58,122 @@ def backtest_run(path: Path, model: Model, horizon: int = 0) -> tuple[list[Backt
 
 def backtests(model: Model, data: ValueData, horizon: int = 0) -> list[Backtest]:
     """The backtest of each target of `data`. Raises DataError if it has too few rows."""
-    rows, train = data.rows(), len(data.values) + (data.levels is not None)
-    if len(rows) < LEAST_ROWS:
-        raise DataError(f"{data.name}: {len(rows)} rows; a backtest needs {LEAST_ROWS}")
-    seasons = [
-        season_of(column, train, data.clock.seasons if data.clock else ())
-        for column in rows.T[: len(data.forecast)]
-    ]
-    wanted = horizon or model.recipe.sample.horizon
-    wanted = wanted or default_horizon(_usual(seasons), len(data.validation))
-    where = plan(len(rows), train, wanted)
-    if not where.origins:
-        raise DataError(f"{data.name}: {len(rows)} rows are too few for a horizon of {wanted}")
-    ahead = np.clip(
-        np.nan_to_num(roll(model.parameters, data, where.origins, where.horizon), nan=LARGEST),
-        -LARGEST,
-        LARGEST,
-    )
-    return [
-        backtest(
-            np.ascontiguousarray(rows[:, place]),
+    work = Backtester(model.recipe, data, horizon).slices(model.parameters)
+    return list(result_of(work).tests)
+
+
+@dataclass(frozen=True, eq=False)
+class Recent:
+    """The forecast (H,) of a target's last rows, and half the width (H,) of its intervals by level.
+
+    It is made from the row before them, and the widths from errors that were known there.
+    """
+
+    ahead: Numbers
+    widths: dict[int, Numbers]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The backtest of each target with the weights of update `step`, and its last forecast.
+
+    `recent` is empty if fewer rows than the horizon were held out.
+    """
+
+    step: int
+    tests: tuple[Backtest, ...]
+    recent: tuple[Recent, ...]
+
+
+class Backtester:
+    """Backtests networks on the same data; what is fitted to the data is fitted once."""
+
+    def __init__(self, recipe: Recipe, data: ValueData, horizon: int = 0) -> None:
+        """`horizon` 0 is the recipe's. Raises DataError if there are too few rows."""
+        if data.row_count < LEAST_ROWS:
+            raise DataError(f"{data.name}: {data.row_count} rows; a backtest needs {LEAST_ROWS}")
+        self._recipe, self._data = recipe, data
+        self._horizon = horizon or recipe.sample.horizon
+        self._seasons: list[int] = []
+        self._simple: dict[int, Simple] = {}
+        self._fitted: dict[int, dict[str, Method]] = {}
+        self.newest: Results | None = None
+
+    @cached_property
+    def _rows(self) -> Numbers:
+        return self._data.rows()
+
+    def _column(self, place: int) -> Numbers:
+        return np.ascontiguousarray(self._rows[:, place])
+
+    def slices(self, parameters: Parameters, step: int = 0) -> Slices[Results]:
+        """The backtest of a network whose weights stay as they are meanwhile.
+
+        Raises DataError if the horizon leaves no origin.
+        """
+        where = yield from self._plan()
+        for place in range(len(self._data.forecast)):
+            if place not in self._simple:
+                season = self._seasons[place]
+                self._simple[place] = yield from simple_methods(self._column(place), where, season)
+        held_out = len(self._rows) - where.horizon if where.outer else None
+        origins = where.origins if held_out is None else (*where.origins, held_out)
+        rolled = yield from roll(parameters, self._data, origins, where.horizon)
+        ahead = np.clip(np.nan_to_num(rolled, nan=LARGEST), -LARGEST, LARGEST)
+        tests, recent = [], []
+        for place in range(len(self._data.forecast)):
+            tests.append(self._test(place, where, ahead[: len(where.origins), :, place]))
+            if held_out is not None:
+                recent.append(self._recent(place, tests[-1], held_out, ahead[-1, :, place]))
+            yield
+        self.newest = Results(step, tuple(tests), tuple(recent))
+        return self.newest
+
+    def _plan(self) -> Slices[Plan]:
+        """Where forecasts start; finds the seasons first."""
+        data, train = self._data, len(self._data.values) + (self._data.levels is not None)
+        likely = data.clock.seasons if data.clock else ()
+        while len(self._seasons) < len(data.forecast):
+            column = self._column(len(self._seasons))
+            self._seasons.append(season_of(column, train, likely))
+            yield
+        wanted = self._horizon or default_horizon(_usual(self._seasons), len(data.validation))
+        where = plan(len(self._rows), train, wanted)
+        if not where.origins:
+            rows = len(self._rows)
+            raise DataError(f"{data.name}: {rows} rows are too few for a horizon of {wanted}")
+        return where
+
+    def _test(self, place: int, where: Plan, ahead: Numbers) -> Backtest:
+        data = self._data
+        return backtest(
+            self._column(place),
             where,
-            seasons[place],
-            ahead[:, :, place],
-            target=name,
+            self._seasons[place],
+            ahead,
+            target=data.forecast[place],
             series=data.series[place] if data.series else "",
-            method=model.recipe.sample.method,
+            method=self._recipe.sample.method,
+            simple=self._simple[place],
         )
-        for place, name in enumerate(data.forecast)
-    ]
+
+    def _recent(self, place: int, test: Backtest, origin: int, ahead: Numbers) -> Recent:
+        """The last forecast of a target, made from `origin`; `ahead` (H,) is the network's."""
+        values, method = self._column(place), self._recipe.sample.method
+        every = {NETWORK: ahead}
+        for name, fitted in self._simple[place].fitted.items():
+            every[name] = fitted.forecast(values, [origin], test.horizon)[0]
+        mean = test.mean if method == COMBINED or method not in every else Mean({method: 1.0})
+        known = known_before(mean.of(test.errors), test.plan.origins, origin)
+        widths = {level: half_widths(known, level / 100) for level in LEVELS}
+        return Recent(mean.of(every), widths)
+
+    def fit_whole(self, place: int) -> Slices[dict[str, Method]]:
+        """The simple methods fitted to all rows of a target, to forecast what comes after them."""
+        if place not in self._fitted:
+            fitted = yield from fit_slices(self._column(place), self._seasons[place])
+            self._fitted[place] = fitted
+        return self._fitted[place]
 
 
 def _usual(seasons: list[int]) -> int:
