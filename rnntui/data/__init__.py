@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnntui.data.baseline import baselines
     from rnntui.data.corpus import CorpusInfo, catalogue
-    from rnntui.data.dataset import Dataset, TokenData, ValueData
+    from rnntui.data.dataset import Dataset, TokenData, ValueData, sequences
     from rnntui.data.loading import load
     from rnntui.data.source import guess_task, is_pipe, precheck
     from rnntui.data.stream import Batch, Stream
@@ -31,6 +31,7 @@ __all__ = [
     "is_pipe",
     "load",
     "precheck",
+    "sequences",
 ]
 
 _HOME = {
@@ -47,6 +48,7 @@ _HOME = {
     "is_pipe": "source",
     "load": "loading",
     "precheck": "source",
+    "sequences": "dataset",
 }
 
 

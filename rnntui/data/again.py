@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.data.calendar import ahead_of
 from rnntui.data.clock import Times
 from rnntui.data.corpus import find_corpus
 from rnntui.data.dataset import Dataset, TokenData, ValueData
@@ -98,4 +99,9 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
     rows, times, notes = read_other(known, source, data, stdin)
     with np.errstate(all="ignore"):
         sequence = known.scaled(rows)
+    if known.ahead is not None:
+        if known.clock is None or times is None or times.dtype.kind != "i" or not len(sequence):
+            raise DataError(f"{source.name}: no times, which calendar = true needs: set time")
+        ahead = ahead_of(known.clock, times[-len(sequence) :])
+        sequence = np.concatenate([sequence, ahead], axis=1)
     return Reading(source.name, sequence, rows, times, notes=notes)

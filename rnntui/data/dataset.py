@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy import float64
 from numpy.typing import NDArray
 
 from rnntui.clusters import Clusters
+from rnntui.data.calendar import cycles
 from rnntui.data.clock import Clock
 from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
@@ -76,6 +78,9 @@ class ValueData:
     `clock` and `times` (N + M, one more with `levels`) place the source's rows in time, if they
     are known. The first `targets` columns are forecast (0: all); `series` has the name of each
     column's series if the source holds several. Data `read_by` the first versions have no times.
+
+    `ahead` (N + M, C) is known in advance: the calendar of the row after each. The network reads it
+    beside the values.
     """
 
     name: str
@@ -94,6 +99,12 @@ class ValueData:
     targets: int = 0
     series: tuple[str, ...] = ()
     read_by: int = READER
+    ahead: NDArray[float64] | None = None
+
+    @property
+    def known(self) -> int:
+        """C: the inputs that are known in advance."""
+        return 0 if self.ahead is None else self.ahead.shape[1]
 
     @property
     def forecast(self) -> tuple[str, ...]:
@@ -112,12 +123,24 @@ class ValueData:
         if len(self.forecast) < len(self.features):
             rows.append(("target", ", ".join(self.forecast)))
             rows.append(("inputs", ", ".join(self.features[self.targets :])))
+        if self.ahead is not None:
+            rows.append(("calendar", ", ".join(cycles(self.clock))))
         return tuple(rows)
 
     @property
     def row_count(self) -> int:
         """How many rows the source has."""
         return len(self.values) + len(self.validation) + (self.levels is not None)
+
+    @cached_property
+    def sequences(self) -> tuple[NDArray[float64], NDArray[float64]]:
+        """`values` and `validation` as the network reads them, with what is known in advance."""
+        if self.ahead is None:
+            return self.values, self.validation
+        ahead = self.ahead[: len(self.values)], self.ahead[len(self.values) :]
+        parts = zip((self.values, self.validation), ahead, strict=True)
+        train, validation = (np.concatenate(part, axis=1) for part in parts)
+        return train, validation
 
     def rows(self) -> NDArray[float64]:
         """The source's own rows (N + M, D), one more with `levels`."""
@@ -131,9 +154,10 @@ class ValueData:
     def unscale(self, rows: NDArray[Any], at: int) -> NDArray[Any]:
         """Return rows (n, D) of `values[at:]`, or predictions of them, on the original scale.
 
-        With `difference`, each change is added to the row it starts from.
+        With `difference`, each change is added to the row it starts from. What is known in advance,
+        in columns after those, is left out.
         """
-        unscaled = unscale(rows, self.mean, self.deviation)
+        unscaled = unscale(rows[:, : len(self.features)], self.mean, self.deviation)
         return unscaled if self.levels is None else unscaled + self.levels[at : at + len(rows)]
 
     def scaled(self, rows: NDArray[Any]) -> NDArray[Any]:
@@ -143,3 +167,10 @@ class ValueData:
 
 
 Dataset = TokenData | ValueData
+
+
+def sequences(data: Dataset) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What a network reads: the part to train on, and the one to validate on."""
+    if isinstance(data, TokenData):
+        return data.tokens, data.validation
+    return data.sequences

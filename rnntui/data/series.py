@@ -11,8 +11,9 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from rnntui.data import gaps, npy, scaling
+from rnntui.data.calendar import ahead_of, check_calendar
 from rnntui.data.cells import Cells, listed
-from rnntui.data.clock import Times
+from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
 from rnntui.data.dataset import READER, ValueData
@@ -108,6 +109,8 @@ def load_values(
     raw = _read(source, data, stdin, _known(known))
     if known is None or recall(known.features, raw.features) != list(range(len(raw.features))):
         known, raw = None, _vary(source.name, raw, data)
+    clock = raw.table.clock if raw.table and data.repeat == 1 else None
+    check_calendar(data, clock, source.name)
     raw = _without_gaps(source.name, raw, data)
     if raw.rows.shape[1] > MOST_FEATURES:
         has = f"{raw.rows.shape[1]} columns"
@@ -150,12 +153,20 @@ def load_values(
         notes=(*raw.notes, *notes, *scale.notes, *split.notes, *unused),
         levels=levels if data.difference else None,
         floor=_floor(source, data, raw, scale),
-        clock=raw.table.clock if raw.table and data.repeat == 1 else None,
+        clock=clock,
         times=raw.times if data.repeat == 1 else None,
         targets=raw.targets,
         series=raw.series,
         read_by=known.read_by if known else READER,
+        ahead=_ahead(raw, clock, data),
     )
+
+
+def _ahead(raw: _Raw, clock: Clock | None, data: Data) -> Numbers | None:
+    """What is known in advance (N, C) of the row after each that the network reads."""
+    if not data.calendar or clock is None or raw.times is None:
+        return None
+    return ahead_of(clock, raw.times[int(data.difference) :])
 
 
 def read_other(

@@ -63,7 +63,7 @@ def backtest(run: Path, model: Model) -> Backtest:
     assert isinstance(data, ValueData)
     if not len(data.validation):
         raise DataError("no rows were held out (split = 0)")
-    trained, values = len(data.values), np.concatenate([data.values, data.validation])
+    trained, values = len(data.values), np.concatenate(data.sequences)
     begin = max(0, trained - WARM_UP)
     outputs = _outputs(model, values[begin:-1], begin, reset_length(run, model))[
         trained - begin - 1 :
@@ -78,7 +78,8 @@ def backtest(run: Path, model: Model) -> Backtest:
 
 def _outputs(model: Model, values: Rows, begin: int, reset: int) -> Rows:
     """Return the prediction (n, D) after each row; the hidden state is zeroed as in training."""
-    stepper, outputs = Stepper(model.parameters), np.empty_like(values)
+    stepper = Stepper(model.parameters)
+    outputs = np.empty((len(values), model.parameters.shape.width))
     with np.errstate(all="ignore"):
         for n, row in enumerate(values):
             if reset and (begin + n) % reset == 0:

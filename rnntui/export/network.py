@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer
 from rnntui.data.vocabulary_counts import WORD_RULES
+from rnntui.errors import UsageError
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.model import named_parameters
 from rnntui.recipe import Recipe
@@ -69,7 +70,13 @@ def load_network(run: Path, which: str) -> Network:
 
 
 def network_of(model: Model) -> Network:
-    """Return the network of a loaded model."""
+    """Return the network of a loaded model.
+
+    Raises UsageError if it reads a calendar, for which the file has no place.
+    """
+    if isinstance(model.data, ValueData) and model.data.known:
+        kinds = "csv, html or bundle"
+        raise UsageError(f"a network that was trained with calendar = true: export --to {kinds}")
     with np.errstate(over="ignore"):
         weights = {
             name: np.ascontiguousarray(array, np.float32)

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rnntui.data import Dataset, Stream, TokenData, ValueData
+from rnntui.data import Dataset, Stream, TokenData, ValueData, sequences
+from rnntui.data.calendar import ahead_of, calendar
 from rnntui.data.scaling import unscale
 from rnntui.data.spread import spread
 from rnntui.errors import UsageError
@@ -78,18 +79,20 @@ def writer(
     prompt: str = "",
     sampling: SamplingSettings | None = None,
     rng: np.random.RandomState | None = None,
+    last: float | None = None,
 ) -> Iterator[str] | Iterator[tuple[float, ...]]:
     """What follows `prompt`, one token's text or one row of values per `next`, without end.
 
     Each `next` uses the weights of that moment; the hidden state is the writer's own. A byte of an
     unfinished character gives "". Characters that the vocabulary lacks are left out. For values,
-    the prompt is numbers in the source's units, row by row (empty: the source's end). Without
+    the prompt is numbers in the source's units, row by row (empty: the source's end); `last` is the
+    time of its last row, which a network with a calendar needs (None: of the source's). Without
     `sampling`, the settings are the state's at each token; without `rng`, the random numbers are of
     a stream apart from training's.
     Raises UsageError for a prompt that holds no numbers.
     """
     if isinstance(data, ValueData):
-        return _forecast(state.parameters, data, *_numbers(prompt, data))
+        return _forecast(state.parameters, data, prompt, last)
     stepper = Stepper(state.parameters, fixed=state.fixed)
     tokens = first_tokens(data, prompt)
     chooser = Chooser(len(stepper.outputs), rng or state.prompt_random)
@@ -227,19 +230,49 @@ def _generate(
 
 
 def _forecast(
-    parameters: Parameters, data: ValueData, rows: Array, level: Array | None
+    parameters: Parameters, data: ValueData, prompt: str, last: float | None
 ) -> Iterator[tuple[float, ...]]:
-    """Row after row of own numbers after `rows`; `level` (D,) is the last if they are changes."""
-    stepper = Stepper(parameters)
+    """Row after row of own numbers after those of the prompt, the last of which is at `last`."""
+    rows, level = _numbers(prompt, data)
+    known = _known(data, len(rows), bool(prompt.strip()), last)
+    return _rows_after(Stepper(parameters), data, rows, level, known)
+
+
+def _rows_after(
+    stepper: Stepper, data: ValueData, rows: Array, level: Array | None, known: Iterator[Array]
+) -> Iterator[tuple[float, ...]]:
+    """Rows after `rows`; `level` (D,) is the last one if they are changes.
+
+    `known` gives what is known in advance beside each row.
+    """
     while True:
         with np.errstate(all="ignore"):
-            for row in rows:
-                stepper.advance(row)
+            for row, more in zip(rows, known, strict=False):
+                stepper.advance(np.concatenate((row, more)) if len(more) else row)
             rows = stepper.predict()[None].copy()
             own = unscale(rows[0], data.mean, data.deviation)
             if level is not None:
                 own = level = level + own
         yield tuple(own.tolist())
+
+
+def _known(data: ValueData, count: int, prompted: bool, last: float | None) -> Iterator[Array]:
+    """What is known in advance beside each of `count` rows and of those after them, without end.
+
+    Unless they are `prompted`, they are the source's last ones.
+    """
+    clock, times = data.clock, data.times
+    if data.ahead is None or clock is None or times is None:
+        yield from itertools.repeat(np.zeros(0))
+    else:
+        end = times[-1].item() if last is None or not prompted else last
+        if prompted:
+            before = [clock.after(end, -place) for place in range(count - 1, -1, -1)]
+            yield from ahead_of(clock, np.array(before, np.int64))
+        else:
+            yield from data.ahead[len(data.ahead) - count :]
+        for place in itertools.count(2):
+            yield calendar(clock, np.array([clock.after(end, place)], np.int64))[0]
 
 
 def values_before(prompt: str, data: ValueData) -> Array:
@@ -290,7 +323,7 @@ def _number(word: str) -> float:
 def _predicted(
     recipe: Recipe, data: Dataset, state: SamplingState
 ) -> tuple[int, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None:
-    source: Array = data.tokens if isinstance(data, TokenData) else data.values
+    source: Array = sequences(data)[0]
     if len(source) - 1 > MOST_PREDICTED or not state.step:
         return None
     first = 0

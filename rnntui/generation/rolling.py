@@ -25,17 +25,20 @@ def roll(
     An origin is a row number of `data.rows()`. The network reads up to 500 rows before it, from
     the zero state, and then its own forecasts. A slice is a time step.
     """
-    scaled = np.concatenate([data.values, data.validation])
+    scaled = np.concatenate(data.sequences)
     behind = 0 if data.levels is None else 1  # change i leads from row i to row i + 1
     places = np.array(origins, np.int64) - behind
     warm = min(WARM_UP, int(places.min()))
     stepper = Stepper(parameters, streams=len(places))
-    found = np.zeros((horizon, len(places), scaled.shape[1]))
+    width = len(data.features)
+    found = np.zeros((horizon, len(places), width))
     for step in range(-warm, horizon):
         with np.errstate(all="ignore"):
+            row = scaled[places + step]
             if step >= 0:
                 found[step] = stepper.predict()
-            stepper.advance(scaled[places + step] if step < 0 else found[step])
+                row[:, :width] = found[step]  # beside what is known in advance
+            stepper.advance(row)
         yield
     with np.errstate(all="ignore"):
         rows = unscale(found, data.mean, data.deviation).transpose(1, 0, 2)

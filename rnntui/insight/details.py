@@ -79,7 +79,7 @@ def _outputs(reader: Reader, y: Array, target: Array, loss: Array) -> Iterator[Q
         shown = shown_token(data, int(target))
         yield _quantity("L", f"-log p of the true token, {shown}", loss)
     else:
-        yield _quantity("target", "the row that comes, as the network reads it", target)
+        yield _quantity("target", "the row that comes, as the network reads it", target[: len(y)])
         yield _quantity("L", "half the squared length of y - target", loss)
 
 

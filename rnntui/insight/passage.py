@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.data import Dataset, TokenData, ValueData, sequences
 from rnntui.data.spread import PIECES
 from rnntui.data.tokenizer import WordTokenizer
 from rnntui.errors import UsageError
@@ -190,8 +190,7 @@ def original(data: ValueData, chosen: Excerpt, rows: Rows) -> tuple[Numbers, ...
 
 def _part(data: Dataset, least: int = LEAST) -> _Part:
     """The held-out part, unless it has fewer than `least` entries and the training part more."""
-    source: Rows = data.tokens if isinstance(data, TokenData) else data.values
-    held: Rows = data.validation
+    source, held = sequences(data)
     if len(held) >= min(least, len(source)) and len(held):
         return _Part("held-out", held, source[-CONTEXT:], len(source))
     return _Part("training", source, source[:0], 0)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data import Dataset, TokenData
+from rnntui.data import Dataset, TokenData, sequences
 from rnntui.errors import UsageError
 from rnntui.insight.recall import Recall, recall_of
 from rnntui.nn.kernels.layout import Array
@@ -50,7 +50,7 @@ def windows(recipe: Recipe, data: Dataset) -> tuple[int, ...]:
 
 
 def _training(data: Dataset) -> NDArray[Any]:
-    return data.tokens if isinstance(data, TokenData) else data.values
+    return sequences(data)[0]
 
 
 @dataclass(eq=False)
@@ -166,7 +166,7 @@ class _Probe:
     """Measures a lane on held-out data (on training data if nothing is held out)."""
 
     def __init__(self, recipe: Recipe, data: Dataset) -> None:
-        held_out = data.validation[:_MEASURED]
+        held_out = sequences(data)[1][:_MEASURED]
         enough = len(held_out) > 2 * _ROWS * _WARM_UP
         sequence = held_out if enough else _training(data)[-_MEASURED:]
         self._rows = _ROWS if len(sequence) > 2 * _ROWS * _WARM_UP else 1

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from rnntui.data import Dataset, TokenData, baselines
+from rnntui.data import Dataset, TokenData, baselines, sequences
 from rnntui.insight.allowance import Allowance
 from rnntui.insight.health import TensorSigns
 from rnntui.insight.history import Activity, Facts, History, Reach, Validated
@@ -88,7 +88,7 @@ class Meter:
         self.tensors: tuple[TensorSigns, ...] = ()  # of the last measured update
         self.tensors_at = 0  # that update
         self.problem = ""  # why nothing more is measured, in one line
-        self._source: Array = data.tokens if isinstance(data, TokenData) else data.values
+        self._source: Array = sequences(data)[0]
         self._began = state.step, thread_time()
         self._activity = Allowance(OTHERS.activity, ACTIVITY_SAVED)
         self._reach = Allowance(OTHERS.reach, REACH_SAVED)

@@ -171,7 +171,7 @@ class _Reader:
             if self._parameters.shape.task == "tokens":
                 return network.output.per_row, None
             outputs = network.output.outputs(slice(None))
-            errors = outputs - targets.reshape(outputs.shape)
+            errors = outputs - targets.reshape(len(outputs), -1)[:, : outputs.shape[1]]
         return network.output.per_row, errors
 
     def _network(self, steps: int, rows: int) -> Network:

@@ -24,7 +24,8 @@ from rnntui.text import fit, safe_text
 class ModelShape:
     """What a network is made of. `width` is the vocabulary's size, or the number of features.
 
-    With `clusters` the output layer is an adaptive softmax.
+    With `clusters` the output layer is an adaptive softmax. `known` inputs besides the features are
+    not predicted: they are known in advance.
     """
 
     task: str
@@ -35,13 +36,21 @@ class ModelShape:
     layers: int
     dtype: str
     clusters: Clusters | None = None
+    known: int = 0
 
     @classmethod
-    def of(cls, recipe: Recipe, width: int, clusters: Clusters | None = None) -> ModelShape:
+    def of(
+        cls, recipe: Recipe, width: int, clusters: Clusters | None = None, known: int = 0
+    ) -> ModelShape:
         """The shape a recipe asks for; `clusters` are used if it asks for an adaptive output."""
         m, task = recipe.model, recipe.data.task
         used = clusters if m.output == "adaptive" and task == "tokens" else None
-        return cls(task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype, used)
+        return cls(task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype, used, known)
+
+    @property
+    def inputs(self) -> int:
+        """Numbers, or tokens to choose from, that the first layer takes."""
+        return self.width + self.known
 
     @property
     def parts(self) -> int:
@@ -57,7 +66,7 @@ class ModelShape:
         cell, H = CELLS[self.cell], self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
         for n in range(self.layers):
-            inputs = self.width if n == 0 else H
+            inputs = self.inputs if n == 0 else H
             shapes[f"Wx{n}"] = (cell.gates, inputs, H)
             shapes |= {f"{name}{n}": shape for name, shape in cell.shapes(H).items()}
             shapes[f"b{n}"] = (cell.gates, H)

@@ -45,7 +45,7 @@ class Network:
         self.parameters, self.gradients = parameters, gradients
         rows, tokens = self.dims.rows, shape.task == "tokens"
         self.inputs = (
-            np.zeros(rows, np.intp) if tokens else aligned((rows, shape.width), shape.dtype)
+            np.zeros(rows, np.intp) if tokens else aligned((rows, shape.inputs), shape.dtype)
         )
         self.output = _output_layer(self.dims, parameters, gradients, epsilon)
         self._dropouts: list[Dropout] = []
@@ -83,7 +83,7 @@ class Network:
             cell.refresh()
 
     def forward(self, inputs: Array, hidden: Array) -> None:
-        """From inputs (T, B) or (T, B, D) and hidden (layers, parts, B, H) to the output layer."""
+        """From tokens (T, B) or rows (T, B, I) and hidden (layers, parts, B, H) to the outputs."""
         np.copyto(self.inputs, inputs.reshape(self.inputs.shape), casting="unsafe")
         x, layers = self.inputs, zip(self._projections, self.cells, hidden, strict=True)
         for n, (projection, cell, state) in enumerate(layers):
@@ -98,9 +98,12 @@ class Network:
     def total_loss(self, targets: Array, trains: bool = True) -> float:
         """The loss of the last `forward`, summed over steps and streams.
 
-        Without `trains`, no `backward` follows.
+        Without `trains`, no `backward` follows. Of values, what is known in advance is no target.
         """
-        return self.output.total(targets.reshape(self.inputs.shape), trains)
+        wanted = targets.reshape(self.inputs.shape)
+        if wanted.ndim > 1:
+            wanted = wanted[:, : self.parameters.shape.width]
+        return self.output.total(wanted, trains)
 
     def backward(self, weight: float) -> None:
         """After `total_loss`: the gradients of weight * the summed loss."""

@@ -96,6 +96,12 @@ class Data:
         only=("task", ("values",)),
         aka=("date_format",),
     )
+    calendar: bool = key(
+        False,
+        "values: learn hour, weekday and month of the time, known in advance of each row",
+        only=("task", ("values",)),
+        aka=("time_features", "calendar_features", "add_encoders"),
+    )
     missing: str = key(
         "auto",
         "missing values; auto: interpolate gaps of up to 24 rows, refuse longer ones",

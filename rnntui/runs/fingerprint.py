@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from rnntui.data import Dataset, TokenData
+from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.nn.kernels.layout import Array
 
 _PIECE = 1 << 24  # numbers hashed at a time
@@ -27,4 +27,6 @@ def fingerprint(data: Dataset) -> tuple[str, int]:
             piece = np.ascontiguousarray(part[start : start + _PIECE])
             found.update(piece.view(np.uint8).data)
             size += piece.nbytes
+    if isinstance(data, ValueData) and data.ahead is not None:  # what the network reads besides
+        found.update(np.ascontiguousarray(data.ahead).view(np.uint8).data)
     return found.hexdigest(), size

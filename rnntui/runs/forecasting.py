@@ -52,7 +52,7 @@ def forecast(
     start = _start(data, sample.prompt if prompt is None else prompt)
     tests = _tests(model, data)
     chosen, notes = _chosen(sample.method, tests, data, start, length)
-    rows = writer(model, data, start.prompt)
+    rows = writer(model, data, start.prompt, last=start.last)
     targets = len(data.forecast)
     ahead: Iterator[tuple[float, ...]] = (row[:targets] for row in rows)  # type: ignore[misc]
     if any(part.fitted for part in chosen):

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnntui.clusters import Clusters
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.data.calendar import ahead_of
 from rnntui.data.clock import Clock
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer, smallest
 from rnntui.errors import DataError
@@ -54,7 +55,8 @@ def _time(data: ValueData, rows: int) -> dict[str, Any]:
     if data.clock is None or data.times is None:
         return {}
     count = rows + (data.levels is not None)
-    return {"clock": data.clock.to_dict(), "times": data.times[-count:].tolist()}
+    times = data.times[-count:].tolist()
+    return {"clock": data.clock.to_dict(), "times": times, "calendar": data.ahead is not None}
 
 
 def rebuild(table: dict[str, Any]) -> Dataset:
@@ -105,6 +107,9 @@ def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
         times = np.array(table["times"], np.int64 if clock.is_date else np.float64)
         if times.shape != (len(rows) + (levels is not None),):
             raise ValueError("times")
+    ahead = None
+    if clock is not None and times is not None and table.get("calendar", False):
+        ahead = ahead_of(clock, times[int(levels is not None) :])
     last = int(table.get("validation", 0))
     if not 0 <= last <= len(rows):
         raise ValueError("validation")
@@ -120,6 +125,7 @@ def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
         targets=int(table.get("targets", 0)),
         series=tuple(map(str, table.get("series", ()))),
         read_by=int(table.get("reader", 1)),
+        ahead=ahead,
         **common,
     )
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data import Dataset, Stream, TokenData
+from rnntui.data import Dataset, Stream, sequences
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import ModelShape, Parameters, initialise, output_name
@@ -245,4 +245,4 @@ def _shape(recipe: Recipe, data: Dataset) -> ModelShape:
 
 
 def _source(data: Dataset) -> NDArray[Any]:
-    return data.tokens if isinstance(data, TokenData) else data.values
+    return sequences(data)[0]

@@ -175,12 +175,17 @@ class Chunk:
         rows = slice(stream, None, self.streams)
         output = state.network.output
         return Steps(
-            inputs=batch.inputs[:, stream].copy(),
-            targets=batch.targets[:, stream].copy(),
+            inputs=self._own(batch.inputs[:, stream]),
+            targets=self._own(batch.targets[:, stream]),
             predictions=output.predictions(rows, state.loss_weight),
             p_true=output.probability(rows),
             start=state.stream.start,
         )
+
+    def _own(self, rows: Array) -> Array:
+        """A copy of tokens (T,) or of the values of rows, without what is known in advance."""
+        width = self._state.parameters.shape.width
+        return rows.copy() if rows.ndim == 1 else rows[:, :width].copy()
 
 
 def train(

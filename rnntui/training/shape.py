@@ -15,7 +15,7 @@ def shape_of(recipe: Recipe, data: Dataset) -> ModelShape:
     loaded for another recipe, those that loading would have chosen.
     """
     if not isinstance(data, TokenData):
-        return ModelShape.of(recipe, len(data.features))
+        return ModelShape.of(recipe, len(data.features), known=data.known)
     vocab, clusters = data.tokenizer.vocab_size, data.clusters
     if clusters is None and recipe.model.output == "adaptive":
         clusters = clusters_of(data.tokens, vocab)

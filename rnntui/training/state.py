@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from rnntui.data import Dataset, Stream, TokenData
+from rnntui.data import Dataset, Stream, sequences
 from rnntui.data.stream import check_length
 from rnntui.errors import EngineError, UsageError
 from rnntui.generation.generate import SamplingState
@@ -284,8 +283,7 @@ def go_back(state: TrainState) -> int:
 
 def _parts(data: Dataset) -> tuple[Array, Array]:
     """The sequence to train on and that to validate on."""
-    source: Any = data.tokens if isinstance(data, TokenData) else data.values
-    return source, data.validation
+    return sequences(data)
 
 
 def chunk_steps(recipe: Recipe, data: Dataset) -> int:

@@ -54,7 +54,7 @@ def _arrays(plan: Plan) -> dict[str, tuple[tuple[int, ...], str]]:
     """Shape and dtype of each array, in their order in memory; moments by their own names."""
     shape, n = plan.shape, plan.shape.layout().size
     tokens = shape.task == "tokens"
-    features = () if tokens else (shape.width,)
+    features = () if tokens else (shape.inputs,)
     chunk = (plan.steps if plan.workers > 1 else 0, plan.batch, *features)
     kind = "intp" if tokens else "float64"
     arrays: dict[str, tuple[tuple[int, ...], str]] = {
