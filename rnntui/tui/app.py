@@ -180,12 +180,12 @@ class Dashboard(BaseApp):
         self._show_letters()
 
     def _show_letters(self) -> None:
-        from rnntui.tui.jumping import Jump, spots_of
+        from rnntui.tui.jumping import Jump, head_of, spots_of
 
         spots = spots_of(self)
         if self._jump is None or not self._jump.same_as(spots):
             self.close_jump()
-            self._jump = Jump(spots)
+            self._jump = Jump(spots, head_of(self))
             self._jump.show()
 
     def close_jump(self) -> None:

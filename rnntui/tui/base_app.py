@@ -206,7 +206,7 @@ class BaseApp(TerminalApp):
             self.hang_up()
 
     def _resumed(self, _app: object) -> None:
-        self.forget_query()
+        self.start_over()
         self.main.redraw()
         self.screen.refresh(layout=True)
         for widget in self.screen.query("*"):

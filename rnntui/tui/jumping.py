@@ -19,12 +19,13 @@ from rnntui.tui.widgets.cells import CellView
 from rnntui.tui.widgets.footer import Footer
 from rnntui.tui.widgets.panel import Panel
 from rnntui.tui.widgets.prompt import PromptLine
-from rnntui.tui.widgets.top import Notice
+from rnntui.tui.widgets.top import Header, Notice
 
 if TYPE_CHECKING:
     from rnntui.tui.app import Dashboard
 
 Go = Callable[[], object]
+LEAVING: Row = [("  esc", "strong"), (" leaves jump mode ", "muted")]
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Spot:
 
 
 class Jump:
-    """The letters shown on a screen."""
+    """The letters shown on a screen, and in its first row how to leave them."""
 
-    def __init__(self, spots: list[Spot]) -> None:
-        self._spots = spots
+    def __init__(self, spots: list[Spot], head: CellView) -> None:
+        self._spots, self._head = spots, head
         found = zip(letters(spot.name for spot in spots), spots, strict=True)
         self.by_letter = {letter: spot for letter, spot in found if letter}
 
@@ -58,6 +59,9 @@ class Jump:
     def show(self) -> None:
         """Draw the letters."""
         marks: dict[CellView, list[Mark]] = {}
+        first = self._head.size.width - sum(len(text) for text, _ in LEAVING)
+        signs = [(sign, role) for text, role in LEAVING for sign in text]
+        marks[self._head] = [Mark(first + x, 0, *sign) for x, sign in enumerate(signs)]
         for letter, spot in self.by_letter.items():
             marks.setdefault(spot.widget, []).append(Mark(spot.x, spot.y, letter))
         for widget, its in marks.items():
@@ -65,8 +69,14 @@ class Jump:
 
     def clear(self) -> None:
         """Remove the letters."""
-        for widget in {spot.widget for spot in self._spots}:
+        for widget in {self._head, *(spot.widget for spot in self._spots)}:
             widget.mark(())
+
+
+def head_of(app: Dashboard) -> CellView:
+    """Return the first row of the current screen."""
+    screen = app.screen
+    return screen.head if isinstance(screen, PageScreen | SamplesScreen) else app.main.panel(Header)
 
 
 def spots_of(app: Dashboard) -> list[Spot]:

@@ -1,10 +1,10 @@
 """Sends the terminal only what changed; Textual's own partial updates send much more.
 
 Textual 8.2 sends every changed span from the first cell of its widget's line, and sets and resets
-all colours for each run of text. Here a span starts at its first changed cell, and only style
-differences between runs are sent: about a fifth of the bytes. Only widgets in a changed region are
-rendered. This depends on private parts of Textual; a test compares its output
-with Textual's own.
+all colours for each run of text. Here only cells that differ from those on the terminal are sent,
+and only style differences between runs: about a fifth of the bytes. Only widgets in a changed
+region are rendered. This depends on private parts of Textual; a test compares its output with
+Textual's own.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.style import Style
-from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnntui.text import cell_width
 from rnntui.tui import escapes
+from rnntui.tui.sent import SentCells
 
 Piece = tuple[int, int, Strip]  # column, row, the cells from there on
 
@@ -70,12 +72,22 @@ class DiffingCompositor(Compositor):
         return DiffingLayout(update.strips, update.region)
 
 
-class DiffingChops(ChopsUpdate):
-    """An update of spans of lines."""
+class Diffing(CompositorUpdate):
+    """An update that sends only what differs from `sent`; everything without it."""
+
+    sent: SentCells | None = None
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
-        return paint(self._pieces(), console)
+        return paint(self._pieces(), console, self.sent)
+
+    def _pieces(self) -> Iterator[Piece]:
+        """Yield what is drawn, from top to bottom, left to right."""
+        raise NotImplementedError
+
+
+class DiffingChops(Diffing, ChopsUpdate):
+    """An update of spans of lines."""
 
     def _pieces(self) -> Iterator[Piece]:
         for y, first, end in self.spans:
@@ -85,23 +97,34 @@ class DiffingChops(ChopsUpdate):
                     yield start, y, strip.crop(start - x, stop - x)
 
 
-class DiffingLayout(LayoutUpdate):
+class DiffingLayout(Diffing, LayoutUpdate):
     """An update of whole lines."""
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
-        return paint(self._pieces(), console)
+        if self.sent is not None:
+            self.sent.fit(self.region.size)
+        return super().render_segments(console)
 
     def _pieces(self) -> Iterator[Piece]:
         for y, line in enumerate(self.strips, self.region.y):
             yield self.region.x, y, Strip.join(line)
 
 
-def paint(pieces: Iterable[Piece], console: Console) -> str:
-    """Return escape sequences that draw each piece at its position."""
+def paint(pieces: Iterable[Piece], console: Console, sent: SentCells | None = None) -> str:
+    """Return escape sequences that draw each piece at its position, as far as it is not `sent`."""
     system = getattr(console, "_color_system", None)
+    if sent is None:
+        return escapes.paint(
+            ((x, y, _runs(strip), strip.cell_length) for x, y, strip in pieces), system
+        )
     return escapes.paint(
-        ((x, y, _runs(strip), strip.cell_length) for x, y, strip in pieces), system
+        (
+            (start, y, runs, sum(cell_width(text) for text, _ in runs))
+            for x, y, strip in pieces
+            for start, runs in sent.replace(x, y, _runs(strip))
+        ),
+        system,
     )
 
 

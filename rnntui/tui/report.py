@@ -89,8 +89,8 @@ def started_runs(state: RunState) -> str:
     """Return the runs that were started from this one, which are not stopped with it."""
     runs = state.snapshot.runs if state.snapshot else ()
     return "\n".join(
-        f"  {'new run' if not n else '':<11} {name} trains by itself: "
-        f"rnntui attach {name}  ·  rnntui stop {name}"
+        f"  {'new run' if not n else '':<11} {name} trains by itself:\n"
+        f"  {'':<11} rnntui attach {name}  ·  rnntui stop {name}"
         for n, name in enumerate(map(safe_text, runs))
     )
 

@@ -31,6 +31,8 @@ from textual.screen import Screen
 
 from rnntui.tui.colours import is_light
 from rnntui.tui.input import InputSplitter, Piece
+from rnntui.tui.painter import Diffing
+from rnntui.tui.sent import SentCells
 
 OTHER_SCREEN = "\x1b[?1049h"
 QUERY = "\x1b[?2026$p"
@@ -182,6 +184,7 @@ class TerminalApp(App[int]):
         self.on_other_screen = False  # whether the alternate screen is already shown
         self.typed_ahead = b""  # input that was read before the driver reads it
         self._held = False  # no frame is sent yet
+        self._sent = SentCells()
 
     @property
     def encoding(self) -> str:
@@ -240,8 +243,19 @@ class TerminalApp(App[int]):
             self.screen.refresh()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        if not self._held:
-            super()._display(screen, renderable)
+        if self._held:
+            return
+        if isinstance(renderable, Diffing):
+            renderable.sent = self._sent
+        elif renderable is not None:
+            self._sent.forget()
+        super()._display(screen, renderable)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; a terminal of another size may show anything."""
+        if isinstance(event, events.Resize):
+            self._sent.forget()
+        await super().on_event(event)
 
     def on_background_reported(self, event: BackgroundReported) -> None:
         """Handle the terminal's first reply, unless it was not asked or comes too late."""
@@ -258,9 +272,13 @@ class TerminalApp(App[int]):
     def hang_up(self) -> None:
         """Handle a closed terminal; nothing here."""
 
-    def forget_query(self) -> None:
-        """Stop waiting for a reply: after a suspension the shell may have received it."""
+    def start_over(self) -> None:
+        """Assume nothing about the terminal after a suspension.
+
+        The shell may have received a reply, and other programs may have drawn.
+        """
         self._queried = None
+        self._sent.forget()
 
     @property
     def crash(self) -> BaseException | None:

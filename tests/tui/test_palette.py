@@ -10,6 +10,7 @@ from rnntui.protocol import messages as p
 from rnntui.protocol.insight import Again
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
+from rnntui.tui.draw import plain
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.screens.palette import PaletteScreen
 from rnntui.tui.screens.setting_choices import setting_choices
@@ -104,6 +105,25 @@ async def test_a_name_without_a_value_asks_for_one(engine: Scripted) -> None:
         await until(pilot, lambda: in_palette(app) and app.screen.input.value == "batch ")  # type: ignore[attr-defined]
         await pilot.press("8", "enter")
         await until(pilot, lambda: bool(engine.requests(Again)))
+
+
+async def test_only_the_selected_entry_is_shown_in_full(engine: Scripted) -> None:
+    app = dashboard(engine)
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+p", *"batch 8")
+        await until(pilot, lambda: "again with batch" in shown(app))
+        words = " ".join(shown(app).split())
+        assert "batch cannot change during training; this starts a new run beside it" in words
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "resume" in shown(app))
+        screen = app.screen
+        assert isinstance(screen, PaletteScreen)
+        await pilot.press(*["down"] * 30)  # some of them take more than a row
+        for y, choice in screen.visible_choices():
+            assert choice.name in plain(screen.text.rows)[y]
+        first = screen.visible_choices()[0][1]
+        assert screen._found[screen._choice_at(0)] is first
 
 
 async def test_who_only_watches_can_change_nothing(engine: Scripted) -> None:

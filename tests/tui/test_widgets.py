@@ -27,11 +27,13 @@ from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.caches import DRAWING, THEME, cache_at, forget_drawing_caches
 from rnntui.tui.draw import Bins, Row, exactly
-from rnntui.tui.escapes import transition
-from rnntui.tui.painter import DiffingChops, DiffingLayout
+from rnntui.tui.draw.rows import ROLES
+from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, _contrast, transition
+from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout
 from rnntui.tui.report import report, return_commands
+from rnntui.tui.sent import SentCells
 from rnntui.tui.state import GeneratedText, RunState, join_generated, join_history
-from rnntui.tui.themes import OWN, THEMES, role_style
+from rnntui.tui.themes import THEMES, role_style
 from rnntui.tui.widgets.cells import changes, expand
 from rnntui.tui.widgets.prompt import unescaped
 from rnntui.tui.window import zoomed_from
@@ -94,11 +96,18 @@ def strip(parts: list[tuple[str, Style]]) -> Strip:
     return whole.adjust_cell_length(WIDTH, Style.null())
 
 
-def shown(sent: str) -> list[object]:
-    """Return every cell of a terminal that received this, with its style."""
+def shown(*sent: str) -> list[object]:
+    """Return what can be seen in every cell of a terminal that received this."""
     screen = pyte.Screen(WIDTH, HEIGHT)
-    pyte.Stream(screen).feed(sent)
-    return [screen.buffer[y][x] for y in range(HEIGHT) for x in range(WIDTH)]
+    for data in sent:
+        pyte.Stream(screen).feed(data)
+    found = [screen.buffer[y][x] for y in range(HEIGHT) for x in range(WIDTH)]
+    return [
+        cell._replace(fg="default", bold=False)
+        if cell.data == " " and not cell.underscore
+        else cell
+        for cell in found
+    ]
 
 
 def console(system: str = "256") -> Console:
@@ -142,6 +151,54 @@ def test_partial_updates_change_their_spans_only(
         assert cell == (whole[n] if n in inside else blank[n])
 
 
+frames = st.lists(
+    st.tuples(
+        st.lists(lines, min_size=HEIGHT, max_size=HEIGHT),
+        st.none() | st.tuples(st.integers(0, WIDTH - 1), st.integers(1, WIDTH)),  # a span of rows
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(frames)
+@quick
+def test_cells_that_are_shown_already_need_not_be_sent(
+    drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]],
+) -> None:
+    sent = SentCells()
+    few: list[str] = []
+    all_of_it: list[str] = []
+    for parts, span in drawn:
+        strips = [strip(line) for line in parts]
+        for updates, known in ((few, sent), (all_of_it, None)):
+            if span is None:
+                update: Diffing = DiffingLayout([[s] for s in strips], Region(0, 0, WIDTH, HEIGHT))
+            else:
+                narrow = [strip([(t.replace("漢", "x"), s) for t, s in line]) for line in parts]
+                spans = [(y, span[0], min(WIDTH, sum(span))) for y in range(HEIGHT)]
+                update = DiffingChops([{0: s} for s in narrow], spans, [[WIDTH]] * HEIGHT)
+            update.sent = known
+            updates.append(update.render_segments(console()))
+    assert shown(*few) == shown(*all_of_it)
+
+
+def test_a_frame_that_is_shown_already_costs_nothing_until_it_is_forgotten() -> None:
+    sent = SentCells()
+
+    def send(text: str, width: int = WIDTH) -> str:
+        update = DiffingLayout([[strip([(text, Style(bold=True))])]], Region(0, 0, width, 1))
+        update.sent = sent
+        return update.render_segments(console())
+
+    whole = send("loss 1.234")
+    assert "loss 1.234" in whole and send("loss 1.234") == ""
+    assert send("loss 1.235") == "\x1b[1;10H\x1b[1m5\x1b[0m"
+    sent.forget()
+    assert "loss 1.235" in send("loss 1.235")
+    assert "loss 1.235" in send("loss 1.235", WIDTH - 1)  # a terminal of another size
+
+
 @given(st.lists(lines, min_size=HEIGHT, max_size=HEIGHT))
 @quick
 def test_without_colours_only_other_attributes_are_sent(
@@ -151,7 +208,7 @@ def test_without_colours_only_other_attributes_are_sent(
     without._color_system = None
     sent = DiffingLayout([[strip(line)] for line in parts], Region(0, 0, WIDTH, HEIGHT))
     codes = re.findall(r"\x1b\[([0-9;]*)m", sent.render_segments(without))
-    assert set(";".join(codes).split(";")) <= {"", "0", "1", "4"}
+    assert set(";".join(codes).split(";")) <= {"", "0", "1", "4", "22", "24"}
 
 
 def test_a_colour_takes_few_bytes_and_is_sent_only_if_it_changes() -> None:
@@ -163,6 +220,13 @@ def test_a_colour_takes_few_bytes_and_is_sent_only_if_it_changes() -> None:
     grey, greyer = Style.parse("#9e9e9e on #000000"), Style.parse("#a8a8a8 on #000000")
     assert transition(grey, greyer, few) == "" != transition(grey, greyer, true)
     assert transition(line, Style.null(), true) == "\x1b[0m"
+    strong = role_style("dark", "strong")
+    assert transition(strong, line, true) == "\x1b[22;38;5;79m"
+
+
+NAMES = ["black", "red", "green", "brown", "blue", "magenta", "cyan", "white"]
+XTERM = dict(zip([*NAMES, *(f"bright{name}" for name in NAMES)], _XTERM, strict=True))
+XTERM["bfightmagenta"] = XTERM["brightmagenta"]  # as pyte spells it
 
 
 # ---- colours ------------------------------------------------------------------------------------
@@ -177,13 +241,15 @@ def test_our_main_themes_are_the_same_in_256_colours(theme: str) -> None:
             assert max(abs(a - b) for a, b in zip(near, colour.triplet, strict=True)) <= 10
 
 
-@pytest.mark.parametrize("theme", OWN)
+@pytest.mark.parametrize("theme", THEMES)
 def test_text_can_be_read_in_16_colours(theme: str) -> None:
-    for role in ("", "muted", "strong", "accent", "warning", "line", "validation", "p0", "p4"):
-        style = role_style(theme, role)
-        assert style.color and style.bgcolor
-        text = style.color.downgrade(ColorSystem.STANDARD)
-        assert text.number != style.bgcolor.downgrade(ColorSystem.STANDARD).number, role
+    for role in ROLES:
+        sent = transition(Style.null(), role_style(theme, role), ColorSystem.STANDARD)
+        screen = pyte.Screen(2, 1)
+        pyte.Stream(screen).feed(f"{sent}x")
+        cell = screen.buffer[0][0]
+        text, ground = (XTERM[number] for number in (cell.fg, cell.bg))
+        assert _contrast(text, ground) >= LEAST_CONTRAST, role
 
 
 def test_the_cleared_caches_exist_and_missing_ones_are_skipped() -> None:

@@ -34,7 +34,7 @@ def past_rows(page: PastPage, width: int, height: int, glyphs: Glyphs = "braille
     listed = list_height(page, height)
     rows = [
         *list_rows(page, width, listed, glyphs),
-        [],
+        _out_of_view(page, listed),
         *_texts(page, width, max(0, height - listed - 1), glyphs),
     ]
     return block(rows, width, height, glyphs)
@@ -54,6 +54,14 @@ def list_first(page: PastPage, height: int) -> int:
 def _first(page: PastPage, rows: int) -> int:
     at = len(page.texts) - 1 - page.chosen
     return max(0, min(at - rows // 2, len(page.texts) - rows))
+
+
+def _out_of_view(page: PastPage, rows: int) -> Row:
+    """Return how many texts the list has above and below what is in view; empty if none."""
+    above = _first(page, rows)
+    below = len(page.texts) - rows - above
+    said = [f"{above} newer above"] * (above > 0) + [f"{below} older below"] * (below > 0)
+    return [("   " + " · ".join(said), "muted")] if said else []
 
 
 def list_rows(page: PastPage, width: int, rows: int, glyphs: Glyphs) -> Rows:

@@ -49,7 +49,6 @@ _SAVINGS = (
 
 _SINCE_FROM = 140  # cells; from this width on, the header has room for more
 _WORDS = (("diverging", "diverging"), ("exploding", "diverging"), ("overfitting", "overfitting"))
-_SIGNS = {"diverging": "diverged", "overfitting": "diverged", "plateau": "paused"}
 _STATUSES = {
     "loading": ("○", "o", "muted"),
     "training": ("●", "*", "accent"),
@@ -59,6 +58,11 @@ _STATUSES = {
     "crashed": ("▲", "!", "warning"),
     "diverged": ("▲", "!", "warning"),
     "failed": ("▲", "!", "warning"),
+}
+_PROGRESS = {  # words for a run that trains
+    "diverging": _STATUSES["diverged"],
+    "overfitting": _STATUSES["diverged"],
+    "plateau": ("━", "-", "strong"),
 }
 
 
@@ -110,7 +114,7 @@ def _status(snapshot: Snapshot | None, width: int, glyphs: Glyphs) -> Row:
     since = 0
     if snapshot is not None and name == "training":
         word, since = progress(snapshot)
-        sign, ascii_sign, role = _STATUSES[_SIGNS.get(word, "training")]
+        sign, ascii_sign, role = _PROGRESS.get(word, _STATUSES["training"])
     size = len("overfitting")
     if width >= _SINCE_FROM:
         word += f" since {brief_count(since, 6)}" if since else ""

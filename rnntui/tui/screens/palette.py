@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from bisect import bisect_right
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +14,7 @@ from textual.widgets import Input
 
 from rnntui.recipe import keys
 from rnntui.suggestions import nearest
+from rnntui.text import cell_width, fit, pad
 from rnntui.tui import THEMES
 from rnntui.tui.command import Command, shown_key
 from rnntui.tui.commands.exporting import export_choices
@@ -27,6 +30,7 @@ from rnntui.tui.widgets.prompt import PromptInput
 if TYPE_CHECKING:
     from rnntui.tui.app import Dashboard
 
+LEAST_HELP = 20  # cells
 GLYPHS: tuple[Glyphs, ...] = ("braille", "blocks", "ascii")
 
 
@@ -100,6 +104,7 @@ class PaletteScreen(PageScreen):
         self._found = all_choices
         self._at = 0
         self._said = ""  # why the last Enter did nothing
+        self._row_of: list[int] = []  # the first row of each entry, as drawn last
         self.input = PromptInput("search")
         self.input.value = typed
 
@@ -111,14 +116,28 @@ class PaletteScreen(PageScreen):
 
     def _rows(self, width: int) -> Rows:
         rows: Rows = [[(f"   {self._said}", "warning")] if self._said else []]
+        self._row_of = []
         for number, choice in enumerate(self._found):
             mark = "!" if number == self._at else ""
             name, key = f"   {choice.name:<24}", f"{choice.key:>8}   "
             if not choice.key:  # a long name may use the room
                 name, key = f"   {choice.name:<32}", "   "
-            rest = f"{choice.help:<{max(0, width - 38)}}"
-            rows.append([(name, f"strong{mark}"), (key, f"accent{mark}"), (rest, f"muted{mark}")])
+            room = max(LEAST_HELP, width - cell_width(name + key))
+            rest, *more = textwrap.wrap(choice.help, room) or [""]
+            if not mark and more:  # only the selected entry is shown in full
+                rest, more = fit(choice.help, room), []
+            self._row_of.append(len(rows))
+            rows.append(
+                [(name, f"strong{mark}"), (key, f"accent{mark}"), (pad(rest, room), f"muted{mark}")]
+            )
+            indent = " " * max(0, width - room)
+            rows += [[(indent, f"muted{mark}"), (pad(line, room), f"muted{mark}")] for line in more]
         return rows if self._found else [*rows, [("   no matching command", "muted")]]
+
+    def _choice_at(self, y: int) -> int:
+        """Return which entry a row of the page belongs to; -1: none."""
+        row = self.text.first + y
+        return bisect_right(self._row_of, row) - 1 if y < self.text.size.height - 1 else -1
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Refilter the list."""
@@ -131,7 +150,12 @@ class PaletteScreen(PageScreen):
     def action_move(self, rows: int) -> None:
         """Move the selection."""
         self._at = max(0, min(len(self._found) - 1, self._at + rows))
-        self.text.show_row(self._at + 1)
+        self.text.redraw()
+        if self._found:
+            first = self._row_of[self._at]
+            after = self._row_of[self._at + 1 :] or [first + 1]
+            self.text.show_row(after[0] - 1)
+            self.text.show_row(first)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Run the selected command."""
@@ -140,14 +164,15 @@ class PaletteScreen(PageScreen):
 
     def on_click(self, event: events.Click) -> None:
         """Run the command under the mouse."""
-        number = self.text.first + event.y - 1
+        number = self._choice_at(event.y)
         if event.widget is self.text and 0 <= number < len(self._found):
             self._run(number)
 
     def visible_choices(self) -> list[tuple[int, Choice]]:
         """Return the choices in view, each with its row."""
         first, room = self.text.first, self.text.size.height - 1
-        places = [(number + 1 - first, choice) for number, choice in enumerate(self._found)]
+        rows = zip(self._row_of, self._found, strict=False)
+        places = [(row - first, choice) for row, choice in rows]
         return [(y, choice) for y, choice in places if 0 <= y < room]
 
     def run_choice(self, choice: Choice) -> None:

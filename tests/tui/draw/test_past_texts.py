@@ -69,6 +69,19 @@ def test_the_chosen_one_is_in_the_list_however_long_it_is() -> None:
         )
 
 
+def test_texts_out_of_view_are_counted() -> None:
+    many = [PastText(n, "sample", "", (f"text {n}",), None) for n in range(20)]
+
+    def below_the_list(chosen: int, texts: list[PastText] = many) -> str:
+        page_now = PastPage(texts, chosen)
+        return plain(past_rows(page_now, 80, 24))[list_height(page_now, 24)].strip()
+
+    assert below_the_list(19) == "12 older below"
+    assert below_the_list(0) == "12 newer above"
+    assert below_the_list(10) == "5 newer above · 7 older below"
+    assert below_the_list(1, many[:3]) == ""
+
+
 @pytest.mark.parametrize("glyphs", ["braille", "ascii"])
 def test_hostile_texts_are_harmless_at_any_size(glyphs: Glyphs) -> None:
     texts = [

@@ -132,7 +132,7 @@ def test_a_word_says_how_training_goes_and_since_when() -> None:
     assert "● learning  " in word()
     assert "▲ overfitting since 1,200  " in word(findings=(found("overfitting"),))
     assert "▲ diverging since 1,200  " in word(findings=(found("overfitting"), found("diverging")))
-    assert "‖ plateau since 3,000  " in word(plateau_since=3000)
+    assert "━ plateau since 3,000  " in word(plateau_since=3000)
     assert "▲ overfitting since" in word(plateau_since=3000, findings=(found("overfitting"),))
     assert "● learning  " in word(findings=(found("too-small"),))
     assert "! overfitting  " in word(100, "ascii", findings=(found("overfitting"),))
@@ -148,7 +148,7 @@ def test_the_word_moves_nothing() -> None:
             word(width, plateau_since=5),
         )
         assert len({row.find("412k") for row in rows}) == 1
-        assert len({min(row.find(sign) for sign in "●▲‖" if sign in row) for row in rows}) == 1
+        assert len({min(row.find(sign) for sign in "●▲━" if sign in row) for row in rows}) == 1
 
 
 def test_the_header_says_how_gradients_are_truncated() -> None:
