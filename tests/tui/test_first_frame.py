@@ -98,7 +98,7 @@ def test_it_fills_the_screen_and_sends_nothing_but_text(name: str, size: tuple[i
         assert screen.display[0].startswith(" rnntui  ") and "q quit" in screen.display[-1]
     for theme, system in (("", "256"), ("dark", "none")):  # the terminal's own colours
         plain = first_frame(outset, size[1], theme, system)
-        assert set(re.findall(r"\x1b\[([\d;]*)m", plain)) <= {"0", "0;1"}
+        assert set(re.findall(r"\x1b\[([\d;]*)m", plain)) <= {"0", "0;1", "1", "22"}
     codes = re.sub(r"\x1b\[[\d;]*[mH]", "", sent)
     assert set(codes).isdisjoint("\x1b\x9b\u202e\x07\r\x08")
 
