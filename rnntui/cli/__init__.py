@@ -13,6 +13,7 @@ from rnntui.cli import (
     listing,
     measuring,
     models,
+    run_list,
     runs,
     training,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "measuring",
     "models",
     "run",
+    "run_list",
     "runs",
     "training",
 ]

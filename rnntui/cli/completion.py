@@ -7,6 +7,7 @@ offers no completions, since a completion cannot report a problem.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -105,7 +106,7 @@ def _files(incomplete: str) -> Items:
 def runs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Complete names of runs."""
     from rnntui.runs.store.root import runs_root
-    from rnntui.runs.store.summary import run_paths
+    from rnntui.runs.store.scan import run_paths
 
     given = ctx.params.get("runs_dir")
     taken = ctx.params.get("names") or ()
@@ -114,6 +115,20 @@ def runs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> It
     except (OSError, RnntuiError):
         return []
     return _items([(name, "") for name in names if name not in taken], incomplete)
+
+
+def filters(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete a condition of a filter: a key, its operator, or a value that some run has."""
+    from rnntui.runs.filtering.completion import complete_filter
+    from rnntui.runs.listing import read_runs
+    from rnntui.runs.store.root import runs_root
+
+    try:
+        found = read_runs(runs_root(ctx.params.get("runs_dir")), measure=False)
+    except (OSError, RnntuiError):
+        found = []
+    now = time.time()
+    return _items(complete_filter(incomplete, [run.facts(now) for run in found]), incomplete)
 
 
 def recipes(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:

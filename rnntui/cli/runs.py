@@ -1,4 +1,4 @@
-"""`rnntui runs`, `attach`, `resume`, `stop` and `rm`: manage existing runs."""
+"""`rnntui attach`, `resume`, `stop` and `rm`: manage existing runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rnntui.cli import completion
 from rnntui.cli.group import cli
 from rnntui.cli.sharing import (
     exact_run_path,
+    line_width,
     look_of,
     look_options,
     note_newer_keys,
@@ -24,31 +25,6 @@ if TYPE_CHECKING:
     from rnntui.recipe import Recipe
 
 BOUNDS = ("epochs", "steps", "seconds")
-
-
-@cli.command(short_help="List the stored runs.")
-@click.option("--json", is_flag=True, help="Print one JSON object per line.")
-@runs_dir_option
-def runs(json: bool, runs_dir: str | None) -> int:
-    """List the runs, newest first: state, update, loss, age and size.
-
-    A "crashed" run ended unexpectedly, e.g. in a power cut; rnntui resume continues it from its
-    last checkpoint. A run that cannot be read is listed with the reason.
-
-    \b
-    Examples:
-      rnntui runs
-      rnntui runs --json | grep finished
-    """
-    from rnntui.cli.lists import run_lines, runs_as_json
-    from rnntui.runs.store.root import runs_root
-    from rnntui.runs.store.summary import list_runs
-
-    root = runs_root(runs_dir)
-    found = list_runs(root)
-    for line in runs_as_json(found) if json else run_lines(found, root):
-        click.echo(line)
-    return 0
 
 
 @cli.command(short_help="Show a run in the dashboard, with full control.")
@@ -243,17 +219,17 @@ def rm(names: tuple[str, ...], yes: bool, runs_dir: str | None) -> int:
     Examples:
       rnntui rm tales-1 --yes
     """
-    from rnntui.cli.lists import run_lines
+    from rnntui.cli.run_table import run_lines
+    from rnntui.runs.listing import read_run
     from rnntui.runs.store.create import check_removable, remove_runs
     from rnntui.runs.store.find import exact_run
     from rnntui.runs.store.root import runs_root
-    from rnntui.runs.store.summary import summarize
 
     root = runs_root(runs_dir)
     paths = list(dict.fromkeys(exact_run(root, name) for name in names))
     for path in paths:
         check_removable(path)
-    for line in run_lines([summarize(path) for path in paths], root):
+    for line in run_lines([read_run(path) for path in paths], root, line_width(sys.stderr)):
         click.echo(line, err=True)
     question = (
         f"Permanently remove {'this run' if len(paths) == 1 else f'these {len(paths)} runs'}?"

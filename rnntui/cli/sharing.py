@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
@@ -99,6 +99,16 @@ def look_of(given: Mapping[str, str | bool | None]) -> Look:
         values["usual_glyphs"] = values.pop("glyphs")
     store = functools.partial(remember, settings.path)
     return Look(**values, keys=settings.keys, remember=store)  # type: ignore[arg-type]
+
+
+def line_width(stream: TextIO) -> int | None:
+    """Return the width of a terminal, or $COLUMNS; None for a file or a pipe."""
+    if given := os.environ.get("COLUMNS", ""):
+        return int(given) if given.isdecimal() and int(given) else None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def run_path(runs_dir: str | None, run: str | None) -> Path:

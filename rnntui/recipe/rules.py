@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rnntui.errors import UsageError
 from rnntui.suggestions import nearest
@@ -39,6 +39,8 @@ class Rule:
 
     `only`: another key, and those of its values with which this key has an effect. `aka`: names of
     the key in other programs. `for_zero`: what to do instead, if 0 is given but not accepted.
+    `decides`: what depends on the key: the result, only when training ends, only what is recorded,
+    or only the speed.
     """
 
     help: str
@@ -51,6 +53,7 @@ class Rule:
     aka: tuple[str, ...] = ()
     for_zero: str = ""
     needs: Mapping[str, Need] = field(default_factory=dict)  # by choice
+    decides: Literal["result", "end", "records", "speed"] = "result"
 
 
 def key(default: Value, help: str, **limits: Any) -> Any:  # noqa: A002

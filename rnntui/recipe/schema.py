@@ -314,30 +314,41 @@ class Train:
     skip_spikes: bool = key(
         True, "skip updates with a gradient spike; restore weights if the loss stays high"
     )
-    epochs: int = key(0, "stop after this many passes over the source; 0: no bound", least=0)
+    epochs: int = key(
+        0, "stop after this many passes over the source; 0: no bound", least=0, decides="end"
+    )
     steps: int = key(
         0,
         "stop after this many updates; 0: no bound",
         least=0,
         aka=("updates", "iterations", "max_steps", "max_iters"),
+        decides="end",
     )
-    seconds: float = key(0.0, "stop after this many seconds; 0: no bound", least=0.0)
+    seconds: float = key(0.0, "stop after this many seconds; 0: no bound", least=0.0, decides="end")
     seed: int = key(0, "random seed", least=0, most=2**32 - 1, aka=("random_seed",))
-    eval_every: int = key(250, "updates between validations; 0: none", least=0)
-    checkpoint_every: int = key(0, "updates between checkpoints; 0: every half minute", least=0)
+    eval_every: int = key(250, "updates between validations; 0: none", least=0, decides="records")
+    checkpoint_every: int = key(
+        0, "updates between checkpoints; 0: every half minute", least=0, decides="records"
+    )
     keep: int = key(
         10,
         "older checkpoints to keep, besides the last three and the best",
         least=0,
         most=1_000_000,
+        decides="records",
     )
     workers: int = key(
-        0, "processes that share an update; 0: choose the fastest number", least=0, most=256
+        0,
+        "processes that share an update; 0: choose the fastest number",
+        least=0,
+        most=256,
+        decides="speed",
     )
     plan: str = key(
         "auto",
         "auto: time equivalent kernels and use the fastest; reference: fixed kernels, same bits",
         choices=("auto", "reference"),
+        decides="speed",
     )
 
 

@@ -23,13 +23,18 @@ def differing(runs: Iterable[Settings]) -> tuple[str, ...]:
     """Return the recipe keys in which the runs differ, in the order of the schema.
 
     A run without a key, or on which a key has no effect, is left out for that key: of runs with
-    different optimizers, only the optimizer differs.
+    different optimizers, only the optimizer differs. Keys that decide only the speed are left out:
+    they may be chosen by the program.
     """
     found: dict[str, set[Value]] = {}
     for settings in runs:
         for key, value in effective(settings).items():
             found.setdefault(key, set()).add(value)
-    return tuple(leaf.name for leaf in keys() if len(found.get(leaf.name, ())) > 1)
+    return tuple(
+        leaf.name
+        for leaf in keys()
+        if leaf.rule.decides != "speed" and len(found.get(leaf.name, ())) > 1
+    )
 
 
 def selected(settings: Settings, names: Collection[str]) -> dict[str, Value]:

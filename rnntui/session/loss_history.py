@@ -247,6 +247,7 @@ class ValidationHistory:
         self.capacity = capacity
         self._all: list[Validation] = []
         self._best: float | None = None
+        self._best_step = 0  # its update; 0: not known
         self._final: Validation | None = None
 
     @property
@@ -254,6 +255,13 @@ class ValidationHistory:
         """The lowest one, nats per token."""
         found = [self._best, self._final.loss if self._final else None]
         return min((loss for loss in found if loss is not None), default=None)
+
+    @property
+    def best_step(self) -> int | None:
+        """The update of the lowest one; None if there is none or an older version did not say."""
+        if self._final is not None and self._final.loss is not None and self.best != self._best:
+            return self._final.step
+        return self._best_step or None
 
     @property
     def newest(self) -> Validation | None:
@@ -270,7 +278,7 @@ class ValidationHistory:
         self._final = None
         found = loss if math.isfinite(loss) else None
         if found is not None and (self._best is None or found < self._best):
-            self._best = found
+            self._best, self._best_step = found, step
         if len(self._all) >= self.capacity:
             self._all = self._all[1::2]
         self._all.append(Validation(step, found))
@@ -285,7 +293,7 @@ class ValidationHistory:
 
     def capture(self) -> list[list[Any]]:
         """Return all but the final validation as plain values for `restore`."""
-        return [[v.step, v.loss] for v in self._all] + [[0, self._best]]
+        return [[v.step, v.loss] for v in self._all] + [[self._best_step, self._best]]
 
     def capture_final(self) -> list[Any] | None:
         """Return the final validation, if any."""
@@ -295,8 +303,11 @@ class ValidationHistory:
         self, captured: Sequence[Sequence[Any]], final: Sequence[Any] | None = None
     ) -> None:
         """Restore captured values."""
-        *kept, (_, self._best) = captured
+        *kept, (best_step, self._best) = captured
         self._all = [Validation(int(step), loss) for step, loss in kept]
+        # Older versions stored 0 in its place.
+        same = (v.step for v in self._all if v.loss is not None and v.loss == self._best)
+        self._best_step = int(best_step) or next(same, 0)
         self._final = Validation(int(final[0]), final[1]) if final else None
 
     def since(self, step: int) -> tuple[Validation, ...]:

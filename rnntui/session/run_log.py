@@ -47,6 +47,7 @@ class RunLog:
         self._kept: int | None = None  # the update of the last checkpoint offered
         self._loss: float | None = None  # validation loss of the last update
         self.total: int | None = None  # updates to make; None: unlimited
+        self.baseline: tuple[str, float] | None = None  # the best simple method, once known
         self.pending = Pending(opened.edits)
         if opened.captured:
             run_history.restore(opened.captured)
@@ -232,6 +233,9 @@ class RunLog:
             lowest=run_history.best,
             elapsed=self._elapsed(),
             findings=" ".join(finding.id for finding in findings) or None,
+            best_step=run_history.validations.best_step,
+            baseline=self.baseline[1] if self.baseline else None,
+            baseline_name=self.baseline[0] if self.baseline else None,
         )
 
 

@@ -616,6 +616,7 @@ class Session:
         if line := self.findings.due_line(self.elapsed, last=True):
             self._run_log.signs(line)
         if complete:
+            self._views.settle_baselines()
             self._views.show()
         unsaved = self._run_log.close(state, reason, exit_code, complete, self.findings.active)
         made = self.step if complete else max(0, self.step - 1)

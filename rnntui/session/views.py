@@ -42,6 +42,8 @@ from rnntui.training.loop import Chunk, TrainState
 from rnntui.update_numbers import UpdateNumbers, from_kept, kept_fields
 
 BASELINES_AFTER = 1.0  # seconds: leave the CPU to the first frames
+FEW_TOKENS = 200_000  # whose baselines take a tenth of a second
+BASELINES_LEFT = 2.0  # seconds that the end of a run waits for baselines in the making
 HEALTH_EVERY = 0.5  # seconds
 _LAST = tuple(f.name for f in dataclasses.fields(Last))
 
@@ -138,12 +140,29 @@ class Views:
     def tick(self, now: float) -> None:
         """Compute the baselines once they are wanted, and store them when they are known."""
         self.plateau.see(self._state.step, self._run_history.losses.recent)
-        wanted = self._viewed or self._findings.wants_simple
+        wanted = self._viewed or self._findings.wants_simple or self._lists_baseline
         if wanted and self._baseline_thread is None and now - self._began > BASELINES_AFTER:
             self._compute_baselines()
         if self._has_new_baselines:
             self._has_new_baselines = False
             self.show()
+
+    @property
+    def _lists_baseline(self) -> bool:
+        """Whether `rnntui runs` shows a baseline beside the best validation loss."""
+        return bool(self._run_log.name) and self._run_history.validations.best is not None
+
+    def settle_baselines(self) -> None:
+        """Know the baselines at the end of a run, if that takes no time worth mentioning."""
+        if not self._lists_baseline:
+            return
+        if self._baseline_thread is None:
+            data = self._data
+            if isinstance(data, TokenData) and len(data.tokens) > FEW_TOKENS:
+                return
+            self._compute_baselines()
+        if self._baseline_thread is not None:
+            self._baseline_thread.join(BASELINES_LEFT)
 
     def _compute_baselines(self) -> None:
         """Compute the baselines in a thread; its sorting and counting rarely hold the GIL."""
@@ -151,6 +170,7 @@ class Views:
         def compute() -> None:
             simple = baselines(self._data)
             self._baselines = shown.as_baselines(simple)
+            self._run_log.baseline = min(simple, key=lambda found: found[1], default=None)
             self._has_new_baselines = True
             self._findings.learn_simple(simple)
 

@@ -28,6 +28,10 @@ def test_a_setting_without_effect_does_not_differ():
     assert "momentum" not in effective(adam) and effective(momentum)["momentum"] == 0.8
 
 
+def test_what_the_program_chooses_for_speed_does_not_differ():
+    assert differing([settings(workers=1), settings(workers=2), settings(plan="reference")]) == ()
+
+
 def test_a_run_that_lacks_a_key_is_left_out():
     old = settings(lr=0.01)
     del old["hidden"]

@@ -188,18 +188,27 @@ def test_validations_are_thinned_and_keep_the_newest() -> None:
     assert validations.latest == validations.best == 0.05
     validations.add(1010, math.nan)
     assert validations.latest is None
-    assert validations.best == 0.05
+    assert (validations.best, validations.best_step) == (0.05, 1000)
 
 
 def test_a_validation_at_the_end_counts_until_the_run_continues() -> None:
     validations = ValidationHistory()
     validations.add(100, 2.0)
     validations.add_final(130, 1.5)
-    assert (validations.latest, validations.best) == (1.5, 1.5)
+    assert (validations.latest, validations.best, validations.best_step) == (1.5, 1.5, 130)
     assert [v.step for v in validations.since(0)] == [100, 130]
     resumed = ValidationHistory()
     resumed.restore(validations.capture(), validations.capture_final())
-    assert (resumed.latest, resumed.best) == (1.5, 1.5)
+    assert (resumed.latest, resumed.best, resumed.best_step) == (1.5, 1.5, 130)
     resumed.forget_final()
-    assert (resumed.latest, resumed.best) == (2.0, 2.0)
+    assert (resumed.latest, resumed.best, resumed.best_step) == (2.0, 2.0, 100)
     assert [v.step for v in resumed.since(0)] == [100]
+
+
+def test_the_update_of_the_best_validation_of_an_older_version_is_found() -> None:
+    resumed = ValidationHistory()
+    assert resumed.best_step is None
+    resumed.restore([[50, 3.0], [100, 2.0], [150, None], [0, 2.0]])
+    assert (resumed.best, resumed.best_step) == (2.0, 100)
+    resumed.restore([[150, 2.5], [0, 2.0]])  # it was thinned out
+    assert (resumed.best, resumed.best_step) == (2.0, None)

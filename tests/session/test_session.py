@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 
 import pytest
 
+from rnntui.data import baselines
 from rnntui.errors import UsageError
 from rnntui.protocol.messages import Generate
+from rnntui.recipe import Recipe
+from rnntui.runs.job import Job
+from rnntui.runs.opening import Opened, open_job
+from rnntui.runs.store.status import Status, read_status
 from rnntui.session.meter import Meter
-from tests.support.sessions import TOKENS, history, look, losses, run, session, written
+from rnntui.session.session import Session
+from tests.support.sessions import TOKENS, VALUES, history, look, losses, run, session, written
 
 
 def test_it_trains_as_the_trainer_alone_does() -> None:
@@ -156,3 +163,33 @@ def test_what_is_left_is_estimated() -> None:
     assert look(session()).remaining is None
     assert view.tokens_per_second == pytest.approx(20 * view.updates_per_second)
     assert view.epoch == pytest.approx(200 / session().welcome().steps_per_epoch)
+
+
+def stopped(opened: Opened, updates: int) -> Status:
+    """The status of a run that was stopped after some updates."""
+    assert opened.recorder is not None
+    path = opened.recorder.run.path.resolve()
+    session = Session(opened)
+    try:
+        run(session, updates)
+        assert session.close("stopped") == ""
+    finally:
+        opened.state.close()
+    status = read_status(path)
+    assert status is not None
+    return status
+
+
+@pytest.mark.parametrize("recipe", [TOKENS, VALUES], ids=["tokens", "values"])
+def test_a_short_run_stores_its_best_update_and_the_baseline(tmp_path: Path, recipe: Recipe):
+    opened = open_job(Job(recipe.replace(split=0.3, eval_every=5), runs=str(tmp_path)))
+    status = stopped(opened, 10)
+    assert status.best_step in (5, 10)
+    simple = baselines(opened.data)
+    assert (status.baseline_name, status.baseline) == min(simple, key=lambda found: found[1])
+
+
+def test_a_run_without_a_validation_has_no_baseline(tmp_path: Path):
+    opened = open_job(Job(TOKENS.replace(split=0.0), runs=str(tmp_path)))
+    status = stopped(opened, 3)
+    assert (status.best_step, status.baseline, status.baseline_name) == (None, None, None)

@@ -27,5 +27,10 @@ def facts_of(run: RunSummary, settings: Settings, now: float) -> Facts:
         "age": max(0.0, now - run.updated),
         "size": run.size,
         "finding": run.findings,
+        "tag": run.tags,
+        "note": run.note or None,
+        "best_update": run.best_step,
+        "baseline": run.baseline,
+        "elapsed": run.elapsed,
     }
     return {**{setting_key(find(key)): value for key, value in settings.items()}, **fields}

@@ -29,7 +29,7 @@ Fact = str | int | float | bool | tuple[str, ...] | None
 Facts = Mapping[str, Fact]  # of a run, by the name of the filter key; None or missing: not known
 Test = Callable[[Fact], bool]
 
-_OPERATOR = re.compile(r"[<>!=]=|[<>=:]")
+OPERATOR = re.compile(r"[<>!=]=|[<>=:]")
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -80,7 +80,7 @@ def _joined(parts: list[str]) -> list[str]:
     """Join `lr`, `>=` and `0.001` into one word."""
     words: list[str] = []
     for part in parts:
-        begins = _OPERATOR.match(part) is not None
+        begins = OPERATOR.match(part) is not None
         ends = bool(words) and any(words[-1].endswith(sign) for sign in "<>=:")
         if words and (begins or ends):
             words[-1] += part
@@ -90,7 +90,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _term(word: str) -> Term:
-    found = _OPERATOR.search(word)
+    found = OPERATOR.search(word)
     if found is None:
         return Term(NAME.name, _tests(NAME, ":", word))
     name, sign, value = word[: found.start()], found[0], word[found.end() :]

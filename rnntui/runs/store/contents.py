@@ -13,7 +13,7 @@ from pathlib import Path
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FILES = (
     r"run\.json|recipe\.toml|vocab\.json|lock|lock\.json|status\.json|door|stop"
-    r"|view\.json|metrics\.index"
+    r"|view\.json|labels\.json|metrics\.index"
     r"|(?:metrics|events|samples|signs)(?:-\d{5})?\.jsonl"
 )
 _STEP = r"step-\d{8,15}(?:-\d{1,4})?"
@@ -27,7 +27,7 @@ ABANDONED = re.compile(rf"\.(?:new|del)-{_UUID}")  # runs
 _CHECKPOINTS = re.compile(rf"{_STEP}|damaged-{_STEP}-[0-9a-f]{{8}}|{UNFINISHED.pattern}")
 # What a run is without its process and caches.
 _PORTABLE = re.compile(
-    r"run\.json|recipe\.toml|vocab\.json|status\.json|view\.json"
+    r"run\.json|recipe\.toml|vocab\.json|status\.json|view\.json|labels\.json"
     rf"|(?:metrics|events|samples|signs)(?:-\d{{5}})?\.jsonl|checkpoints/{_STEP}/(?:{_PARTS})"
 )
 _LITTER = re.compile(_LITTERED)

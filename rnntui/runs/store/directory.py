@@ -135,7 +135,7 @@ def prove_run(path: Path) -> None:
 
 def briefly(path: Path, reason: str) -> str:
     """Shorten an error about a run by the path of its directory."""
-    for name in (INFO, RECIPE, VOCABULARY, "status.json", "lock.json", "lock"):
+    for name in (INFO, RECIPE, VOCABULARY, "status.json", "labels.json", "lock.json", "lock"):
         reason = reason.replace(shown(path / name), name)
     return reason.replace(f"{shown(path)} ", "").replace(f"{shown(path)}: ", "")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from rnntui.errors import DataError, RunError, UsageError
 from rnntui.runs.store.directory import INFO, open_run
 from rnntui.runs.store.files import failed, shown
-from rnntui.runs.store.summary import list_runs, run_paths
+from rnntui.runs.store.scan import run_paths
+from rnntui.runs.store.summary import list_runs
 from rnntui.text import fit, safe_text
 
 _MOST_LISTED = 110  # characters of names in an error

@@ -48,6 +48,9 @@ class Status:
     lowest: float | None = None  # `loss` so far
     elapsed: float | None = None  # seconds of training
     findings: str | None = None  # ids of those that hold, the most important first
+    best_step: int | None = None  # update of `best`
+    baseline: float | None = None  # the lowest validation loss of a simple method
+    baseline_name: str | None = None  # that method
 
     @property
     def unsaved(self) -> str:

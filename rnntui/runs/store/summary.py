@@ -16,14 +16,13 @@ from rnntui.errors import RnntuiError
 from rnntui.runs.store.directory import (
     FORMAT,
     INFO,
-    RECIPE,
-    VOCABULARY,
     NewerError,
     briefly,
     read_info,
 )
-from rnntui.runs.store.files import ForeignError, failed, reason
+from rnntui.runs.store.files import ForeignError, reason
 from rnntui.runs.store.journal import METRICS, newest_line, whole
+from rnntui.runs.store.labels import LABELS, Labels, read_labels
 from rnntui.runs.store.lock_owner import (
     HEARTBEAT,
     OWNER_FILE,
@@ -34,6 +33,7 @@ from rnntui.runs.store.lock_owner import (
     read_lock_owner,
     where,
 )
+from rnntui.runs.store.scan import run_paths, size_of
 from rnntui.runs.store.status import ENDED, STATUS, State, Status, salvage_status
 from rnntui.text import fit, safe_text
 
@@ -76,6 +76,12 @@ class RunSummary:
     holder: str = ""  # the name in the output of `runs --json`
     problem: str = ""
     findings: tuple[str, ...] = ()  # ids of those that hold, the most important first
+    best_step: int | None = None  # update of `best`
+    baseline: float | None = None  # the lowest validation loss of a simple method
+    baseline_name: str = ""
+    elapsed: float | None = None  # seconds of training
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def usable(self) -> bool:
@@ -87,42 +93,6 @@ def list_runs(root: Path, host: Host | None = None, measure: bool = True) -> lis
     """List every run, the last one started or resumed first. Raises RunError."""
     found = [summarize(path, host, measure) for path in run_paths(root)]
     return sorted(found, key=lambda run: (-run.started, run.name))
-
-
-def run_paths(root: Path) -> list[Path]:
-    """List the directories of runs; none without a root. Raises RunError."""
-    try:
-        with os.scandir(root) as entries:
-            names = [entry.name for entry in entries if _may_be_run(entry)]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise failed("read", root, error) from None
-    return [root / name for name in sorted(names) if _looks_like_run(root / name)]
-
-
-def _may_be_run(entry: os.DirEntry[str]) -> bool:
-    try:
-        return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
-    except OSError:  # it is gone
-        return False
-
-
-def _looks_like_run(path: Path) -> bool:
-    """Return whether to list it: it has a run's files, or is not readable."""
-    try:
-        return _is_there(path / INFO) or (_is_there(path / RECIPE) and _is_there(path / VOCABULARY))
-    except OSError:
-        return True
-
-
-def _is_there(path: Path) -> bool:
-    """Return whether the path exists, even as a broken link. Raises OSError."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
 
 
 def summarize(path: Path, host: Host | None = None, measure: bool = True) -> RunSummary:
@@ -143,6 +113,7 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
     except (RnntuiError, OSError) as error:
         wrong = ("state",)
         problems.append(_reported(path, error, STATUS))
+    labels = _labels_of(path, problems)
     process = _process_of(path, host, problems)
     life = process.life
     state = _state(status, life, "state" in wrong)
@@ -176,7 +147,24 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
         holder=where(process.owner) if process.owner and life != "dead" else "",
         problem=fit(safe_text("; ".join(problems)), _LONGEST),
         findings=tuple(safe_text(status.findings or "")[:_LONGEST].split()) if status else (),
+        best_step=status.best_step if status else None,
+        baseline=status.baseline if status else None,
+        baseline_name=(status.baseline_name or "")[:_LONGEST] if status else "",
+        elapsed=status.elapsed if status else None,
+        tags=labels.tags,
+        note=labels.note,
     )
+
+
+def _labels_of(path: Path, problems: list[str]) -> Labels:
+    """Return a run's tags and note; what cannot be read of them is added to `problems`."""
+    try:
+        labels, wrong = read_labels(path)
+    except (RnntuiError, OSError) as error:
+        problems.append(_reported(path, error, LABELS))
+        return Labels()
+    problems += _named(LABELS, wrong)
+    return labels
 
 
 def _recorded_step(path: Path) -> int:
@@ -292,23 +280,3 @@ def _changed(path: Path) -> float:
         return max(0.0, path.lstat().st_mtime)
     except OSError:
         return 0.0
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes of all readable files in a directory."""
-    total, waiting = 0, [path]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                found = list(entries)
-        except OSError:  # it is gone, or not readable
-            continue
-        for entry in found:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(Path(entry.path))
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-            except OSError:
-                continue
-    return total

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnntui.cli.lists import run_lines, runs_as_json
+from rnntui.cli.run_table import run_lines, runs_as_json
 from rnntui.errors import RunError, UsageError
+from rnntui.runs.listing import read_runs
 from rnntui.runs.store import summary
 from rnntui.runs.store.create import create_run
 from rnntui.runs.store.files import FILES
@@ -23,9 +24,11 @@ from rnntui.runs.store.files import replace as replace_file
 from rnntui.runs.store.find import find_run
 from rnntui.runs.store.journal import METRICS, segment, to_line
 from rnntui.runs.store.json_record import to_bytes
+from rnntui.runs.store.labels import LABELS
 from rnntui.runs.store.lock_owner import OWNER_FILE, read_lock_owner
 from rnntui.runs.store.status import STATUS, Status
 from rnntui.runs.store.summary import list_runs, summarize
+from rnntui.text import cell_width
 from tests.conftest import Ended, examples, quick_where
 from tests.support.new_run import NEW
 
@@ -50,14 +53,16 @@ def change(path: Path, key: str, value: str) -> None:
 
 def only_row(root: Path) -> str:
     """The row of the run `bad`; every row is of bounded width, and JSON is JSON."""
-    found = list_runs(root)
+    found = read_runs(root)
     lines = run_lines(found, root)
     assert len(lines) == len(found) + 1
     assert all(len(line) <= 220 and line.isprintable() for line in lines), lines
+    for line in run_lines(found, root, 80):
+        assert cell_width(line) <= 80 and line.isprintable(), line
     for line in runs_as_json(found):
         json.loads(line, parse_constant=pytest.fail)
-        assert len(line) < 2000
-    good = next(run for run in found if run.name == "good")
+        assert len(line) < 5000
+    good = next(run.summary for run in found if run.summary.name == "good")
     assert (good.state, good.step, good.loss, good.problem) == ("finished", 7, 1.25, "")
     assert find_run(root, "goo") == root / "good"
     return next(line for line in lines if line.startswith("bad"))
@@ -87,7 +92,9 @@ def test_a_wrong_number_is_named_and_the_rest_is_read(root: Path, key: str, valu
 
 
 @pytest.mark.parametrize("value", ["-1e308", "-5", "1e308", "0", "-" + "9" * 15])
-@pytest.mark.parametrize("key", ["updated", "since", "step", "total", "tokens_per_second"])
+@pytest.mark.parametrize(
+    "key", ["updated", "since", "step", "total", "tokens_per_second", "best_step", "baseline"]
+)
 def test_an_absurd_number_takes_no_room(root: Path, key: str, value: str):
     change(root / "bad" / STATUS, key, value if "e" not in value or key != "step" else "0")
     assert len(only_row(root)) < 120
@@ -156,15 +163,27 @@ def others_may_write(path: Path) -> None:
 @pytest.mark.parametrize(
     "harm", [fifo, directory, loop, empty, nested, large, others_may_write, Path.unlink]
 )
-@pytest.mark.parametrize("name", ["run.json", STATUS, "lock.json"])
+@pytest.mark.parametrize("name", ["run.json", STATUS, "lock.json", LABELS])
 def test_a_file_that_is_no_such_file(root: Path, harm: Callable[[Path], None], name: str):
-    (root / "bad" / "lock.json").write_text("{}")
+    for optional in ("lock.json", LABELS):
+        (root / "bad" / optional).write_text("{}")
     harm(root / "bad" / name)
     row = only_row(root)
     if harm is not Path.unlink:
         assert name in row
     elif name == "run.json":
         assert "run.json is missing" in row
+
+
+@pytest.mark.parametrize("harm", [fifo, directory, loop, nested, others_may_write, Path.unlink])
+def test_a_recipe_that_cannot_be_read_leaves_the_run_without_settings(
+    root: Path, harm: Callable[[Path], None]
+):
+    harm(root / "bad" / "recipe.toml")
+    row = only_row(root)
+    assert row.split()[1] == "finished" and "recipe.toml: " in row
+    by_name = {run.summary.name: run for run in read_runs(root)}
+    assert by_name["bad"].settings is None and by_name["good"].settings is not None
 
 
 @pytest.fixture
@@ -252,7 +271,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
-FIELDS = st.sampled_from([*vars(GOOD), "uuid", "started", "recipe", "argv", "machine", "format"])
+FIELDS = st.sampled_from(
+    [*vars(GOOD), "uuid", "started", "recipe", "argv", "machine", "format", "tags", "note"]
+)
 
 
 @settings(
@@ -260,7 +281,7 @@ FIELDS = st.sampled_from([*vars(GOOD), "uuid", "started", "recipe", "argv", "mac
     max_examples=examples(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.sampled_from(["run.json", STATUS, "lock.json"]), st.dictionaries(FIELDS, JSON))
+@given(st.sampled_from(["run.json", STATUS, "lock.json", LABELS]), st.dictionaries(FIELDS, JSON))
 def test_whatever_stands_there_a_row_is_made(root: Path, name: str, fields: dict[str, object]):
     path = root / "bad" / name
     before = path.read_bytes() if path.exists() else b"{}"
