@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[float64]
 
-DELIMITERS = ("\t", ";", ",")
+DELIMITERS = ("\t", ";", "|", ",")
 QUOTED = re.compile(r'"[^"]*"')
 MOST_LISTED = 60  # characters of names in a note
 LOOKED_AT = 200  # lines, to see whether a text is a table at all
@@ -169,17 +169,30 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
     if not rows:
         raise DataError(f"{name}: contains no data")
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
-    named = is_header(rows[0])
-    notes = _skipped(text, lines[-1])
-    if not named and len(header) > 1:
-        notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
+    named, notes = is_header(rows[0]), _skipped(text, lines[-1])
+    above = [] if named else _names_above(text, lines[0])
     if named:
-        header = tuple(c.strip() or h for c, h in zip(rows.pop(0), header, strict=True))
+        above = rows.pop(0)
         lines.pop(0)
         if not rows:
             raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+    if len(above) == len(header):
+        named = True
+        header = tuple(c.strip() or h for c, h in zip(above, header, strict=True))
+    elif len(header) > 1:
+        notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
     comma, marks = delimiter_of(text) != ",", Marks.of(missing)
     return Cells(name, header, named, rows, lines, comma, notes, marks)
+
+
+def _names_above(text: str, first: int) -> list[str]:
+    """The names that a comment right above the `first` line of numbers holds, if it is a header."""
+    line = text.split("\n", first - 1)[max(0, first - 2)]
+    if first < 2 or not line.startswith("#"):
+        return []
+    line, delimiter = line.lstrip("#").strip(), delimiter_of(text)
+    names = line.split() if delimiter == " " else line.split(delimiter)
+    return names if is_header(names) else []
 
 
 def _skipped(text: str, last: int) -> tuple[str, ...]:
@@ -206,7 +219,7 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
                 read.append(number)
                 yield " ".join(line.split()) if delimiter == " " else line
 
-    reader = csv.reader(kept(), delimiter=delimiter, strict=True)
+    reader = csv.reader(kept(), delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
         first = len(read)
         try:

@@ -32,7 +32,12 @@ def pick(wanted: str, header: Sequence[str], name: str) -> list[int]:
     raise UsageError(f"{name}: no column '{show(wrong, 24)}'{_suggestion(wrong, header)}")
 
 
-def option(indices: Iterable[int], header: Sequence[str], longest: int = LONGEST_OPTION) -> str:
+def option(
+    indices: Iterable[int],
+    header: Sequence[str],
+    longest: int = LONGEST_OPTION,
+    key: str = "columns",
+) -> str:
     """The option that chooses these columns, ready for a shell; empty if it would be too long.
 
     It is written with names or, if these are longer than `longest` characters, with numbers.
@@ -41,7 +46,7 @@ def option(indices: Iterable[int], header: Sequence[str], longest: int = LONGEST
     names = [_name(index, header) for index in indices]
     numbers = _numbers(indices, header)
     for words in (names, numbers):
-        spelled = "--set " + shlex.quote("columns=" + ",".join(words))
+        spelled = "--set " + shlex.quote(f"{key}=" + ",".join(words))
         if words and all(words) and len(spelled) <= longest:
             return spelled
     return ""

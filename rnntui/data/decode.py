@@ -109,7 +109,9 @@ def decode_blocks(blocks: Iterable[bytes], name: str, hint: str = READS_ANY) -> 
 def _refuse_marks(start: bytes, name: str, hint: str) -> None:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            more = "" if hint == SAVE_AS else f", or {hint}"
+            more = f", or {hint}"
+            if hint in (SAVE_AS, OR_ENCODING):
+                more = f", or --set encoding={encoding.lower()}" if hint == OR_ENCODING else ""
             raise DataError(f"{name}: is {encoding}, not UTF-8: {SAVE_AS}{more}")
 
 

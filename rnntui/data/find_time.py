@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +14,14 @@ from rnntui.data.columns import pick
 from rnntui.data.counters import epoch_unit
 from rnntui.data.moments import (
     DAY,
+    FIRST_OF_1900,
     MONTHS,
     NONE,
     SECOND,
     Format,
     Moments,
     days_of,
+    days_of_weeks,
     formats_of,
     times_of_day,
     valid,
@@ -32,7 +35,16 @@ from rnntui.recipe import Data
 LEAST_FILLED = 0.9  # of the cells of a time column
 NO_TIME = "none"  # the recipe's time: rows have none
 ORDERS = {"dmy": "dmY", "mdy": "mdY", "ymd": "Ymd"}
-_PARTS = ("year", "quarter", "month", "day", "hour", "minute", "second")
+_PARTS = ("year", "quarter", "month", "week", "yearday", "day", "hour", "minute", "second")
+_ALSO = {
+    **dict.fromkeys(("yr", "yyyy", "yy"), "year"),
+    **dict.fromkeys(("mo", "mon", "mnth"), "month"),
+    **dict.fromkeys(("wk", "isoweek", "weekofyear"), "week"),
+    **dict.fromkeys(("doy", "dayofyear", "yday", "julian"), "yearday"),
+    **dict.fromkeys(("dy", "dd"), "day"),
+    **dict.fromkeys(("hr", "hh"), "hour"),
+}
+MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
 
 
@@ -56,7 +68,10 @@ def find_time(cells: Cells, data: Data, counters: Sequence[int]) -> TimeColumns 
         return None
     if data.time.strip():
         return table.named(pick(data.time, cells.header, cells.name))
-    return table.dates() or table.parts() or table.numbers(counters)
+    found = table.dates() or table.parts() or table.numbers(counters)
+    if found is None:
+        table.refuse_odd_dates()
+    return found
 
 
 class _Reader:
@@ -103,9 +118,22 @@ class _Reader:
             return next(filter(None, clocks), None) or found
         return found
 
+    def refuse_odd_dates(self) -> None:
+        """Raise DataError for a column of dates with a few other cells, such as a last "Total"."""
+        for index, title in enumerate(self._cells.header):
+            cells = self._column(index) if self._looks_dated(index) else []
+            first = next((cell for cell in cells if cell.lower() not in MISSING), "")
+            odd = [form.misfits(cells) for form in formats_of([first])]
+            wrong = min(odd, key=len, default=[])
+            if 0 < len(wrong) <= MOST_ODD * len(cells):
+                line, cell = self._cells.lines[wrong[0]], show(cells[wrong[0]], 20)
+                where = f"{self._cells.name} line {line}, column '{show(title, 24)}'"
+                advice = "correct it, delete the row, or --set time=none"
+                raise DataError(f"{where}: '{cell}' is no time like the others: {advice}")
+
     def parts(self) -> TimeColumns | None:
         """A date in several columns: year, month, day and so on."""
-        names = [name.strip().lower() for name in self._cells.header]
+        names = self._part_names()
         found = [names.index(part) for part in _PARTS if part in names]
         if "year" not in names or len(found) < 2:
             return None
@@ -141,7 +169,7 @@ class _Reader:
 
     def _with_clock(self, day: int, index: int) -> TimeColumns | None:
         """The time of a column of days and one of times of day."""
-        days, cells = self._column(day), self._column(index)
+        days, cells = self._column(day), _full_hours(self._column(index))
         if np.isfinite(self._cells.numbers(index)).all() and not self._is_clock(index):
             return None
         for form in times_of_day(cells):
@@ -184,19 +212,26 @@ class _Reader:
 
     # ---- several columns --------------------------------------------------------------------
 
+    def _part_names(self) -> list[str]:
+        """What part of a date each column is by its name, or its name."""
+        plain = [re.sub(r"[\W_]", "", name.lower()) for name in self._cells.header]
+        names = [_ALSO.get(name, name) for name in plain]
+        # Millimetres, unless days are called dd.
+        return ["month" if name == "mm" and "dd" in plain else name for name in names]
+
     def _parts(self, indices: list[int]) -> TimeColumns | None:
         """The time in columns that are called year, month, day and so on."""
         given: dict[str, Moments] = {}
+        names = self._part_names()
         for index in indices:
             part = self._part(index)
             if part is None:
                 return None
-            given[self._cells.header[index].strip().lower()] = part
+            given[names[index]] = part
         if "year" not in given or not given.keys() <= set(_PARTS):
             return None
         none = np.zeros(len(given["year"]), np.int64)
-        month = given.get("month", 3 * given.get("quarter", none + 1) - 2)
-        days = days_of(given["year"], month, given.get("day", none + 1))
+        days = _days(given, none)
         if days is None:
             return None
         seconds = (given.get("hour", none) * 60 + given.get("minute", none)) * 60
@@ -215,6 +250,19 @@ class _Reader:
         return np.array(found, np.int64) if all(found) else None
 
 
+def _days(given: dict[str, Moments], none: Moments) -> Moments | None:
+    """Days since 1970 (N,) from the parts of dates; None if one does not exist."""
+    year = given["year"]
+    if year.max() < 100:
+        year = year + np.where(year < FIRST_OF_1900, 2000, 1900)
+    if "yearday" in given:
+        return days_of(year, none + 1, given["yearday"], 366)
+    if "week" in given and "month" not in given:
+        return days_of_weeks(year, given["week"], none + 1)
+    month = given.get("month", 3 * given.get("quarter", none + 1) - 2)
+    return days_of(year, month, given.get("day", none + 1))
+
+
 def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> TimeColumns:
     """The time in a column of numbers: seconds since 1970, or any that count on."""
     unit = epoch_unit(numbers)
@@ -226,6 +274,15 @@ def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> Tim
     return TimeColumns(
         (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
     )
+
+
+def _full_hours(cells: list[str]) -> list[str]:
+    """Cells with hours and minutes as one number, 5 to 2400, as four digits."""
+    filled = [cell for cell in cells if cell.lower() not in MISSING]
+    short = all(cell.isdecimal() and len(cell) < 5 for cell in filled)
+    if not short or max(map(len, filled), default=0) < 3 or min(map(len, filled)) == 4:
+        return cells
+    return [cell.zfill(4) if cell.isdecimal() else cell for cell in cells]
 
 
 def _best(

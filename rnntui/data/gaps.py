@@ -16,7 +16,13 @@ MOST_LEADING = 0.2  # of the rows may be left out at the start because values ar
 MOST_MISSING = 0.5  # of a column; with more it is left out
 LEAST_MARKS = 3
 MOST_MARKS = 0.5  # of the cells
-MARKS = (-1.0, -9.0, -99.0, -200.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999999.0)
+MARKS = frozenset(
+    (
+        *(-1.0, -9.0, -99.0, -200.0, -999.0, -9999.0, -99999.0, -99.9, -99.99, -999.9, -999.99),
+        *(-9999.9, -9999.99, 99.0, 99.9, 99.99, 999.0, 999.9, 999.99, 9999.0, 9999.9, 9999.99),
+        *(99999.0, 99999.9, 99999.99, 999999.0),
+    )
+)
 
 
 def longest_gap(column: Numbers) -> tuple[int, int]:
@@ -77,7 +83,7 @@ def suspicious(names: Sequence[str], rows: Numbers) -> Iterator[tuple[str, float
     """
     low, high = bounds(rows) if not np.isnan(rows).any() else _bounds(rows)
     for name, column, *ends in zip(names, rows.T, low.tolist(), high.tolist(), strict=True):
-        for extreme in set(MARKS).intersection(ends):
+        for extreme in MARKS.intersection(ends):
             there = column[~np.isnan(column)]
             others = there[there != extreme]
             count = len(there) - len(others)

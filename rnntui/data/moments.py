@@ -23,8 +23,9 @@ Moments = NDArray[np.int64]
 SECOND = 1_000_000  # microseconds
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 NONE = np.iinfo(np.int64).min  # where a cell holds no moment
+FIRST_OF_1900 = 69  # of years with two digits, as in `strptime`
 MOST_TRIED = 400  # cells that a format is tried on before all are read
-_LONGEST = 41  # characters of a cell; no moment has more
+_LONGEST = 64  # characters of a cell; no moment has more
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
@@ -53,7 +54,7 @@ _DATES = (
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d"),
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d.%b.%Y", "%d. %b %Y", "%d%b%Y", "%d %b %y"),
     *("%d-%b-%y", "%d/%b/%y", "%b %d, %Y", "%b %d %Y", "%b-%d-%Y", "%b/%d/%Y", "%Y-%b-%d"),
-    *("%Y %b %d", "%a %d %b %Y", "%a, %d %b %Y", "%a %b %d %Y", "%a, %b %d, %Y", "%a %Y-%m-%d"),
+    *("%Y %b %d", "%b %d %H:%M:%S %Y", "%b %d %H:%M:%S%z %Y", "%b %d %H:%M:%S %z %Y"),
     *("%G-W%V-%u", "%GW%V%u", "%Y-%j"),
 )
 _MONTHLY = (
@@ -66,8 +67,9 @@ _TIMES = (
     *("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p"),
     *("%I:%M%p", "%I %p", "%I%p", "%H.%M.%S", "%H.%M", "%H%M%S", "%H%M", "%H", "%Hh"),
 )
+_AFTER_WEEKDAY = ("%a ", "%a, ", "%a. ")
 _ZONES = ("", "%z", " %z")
-_JOINTS = (" ", "T", "  ", ", ", "_")
+_JOINTS = (" ", "T", ", ", "_", ":", "-", " - ")
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,12 @@ class Format:
         whole[places] = moments
         return whole
 
+    def misfits(self, cells: Sequence[str]) -> list[int]:
+        """The places of stripped cells that hold something else than such a moment."""
+        match = self._expression.fullmatch
+        filled = ((n, cell) for n, cell in enumerate(cells) if cell.lower() not in MISSING)
+        return [place for place, cell in filled if match(cell) is None]
+
     def write(self, moment: int) -> str:
         """The text of a moment."""
         return _DIRECTIVE.sub(lambda m: _written(m, moment + self.offset, self.zone), self.pattern)
@@ -138,13 +146,13 @@ def expression(pattern: str) -> re.Pattern[str]:
     at = 0
     found = list(_DIRECTIVE.finditer(pattern))
     for place, m in enumerate(found):
-        parts.append(re.escape(pattern[at : m.start()]).replace(r"\ ", " "))
+        parts.append(re.escape(pattern[at : m.start()]).replace(r"\ ", " +"))
         at = m.end()
         touches = (place > 0 and found[place - 1].end() == m.start()) or (
             place + 1 < len(found) and found[place + 1].start() == m.end()
         )
         parts.append(_part(m[3], bool(m[1]), touches))
-    parts.append(re.escape(pattern[at:]).replace(r"\ ", " "))
+    parts.append(re.escape(pattern[at:]).replace(r"\ ", " +"))
     return re.compile("".join(parts), re.IGNORECASE)
 
 
@@ -187,6 +195,10 @@ def _fitting(cells: Sequence[str], candidates: Callable[[str], Iterator[str]]) -
 
 
 def _candidates(cell: str) -> Iterator[str]:
+    for weekday in _AFTER_WEEKDAY:
+        named = expression(weekday).match(cell)
+        if named:
+            yield from (weekday + rest for rest in _candidates(cell[named.end() :]))
     for pattern in (*_DATES, *_MONTHLY):
         start = expression(pattern).match(cell)
         if start is None:
@@ -196,13 +208,12 @@ def _candidates(cell: str) -> Iterator[str]:
             yield pattern
         elif pattern in _DATES:
             yield from (pattern + more for more in _after_date(pattern, rest))
-    if expression("%a %b %d %H:%M:%S %Y").fullmatch(cell):
-        yield "%a %b %d %H:%M:%S %Y"
 
 
 def _after_date(pattern: str, rest: str) -> Iterator[str]:
     """How the rest of a cell can be read: a time of day and a zone."""
     joints = ("", *_JOINTS) if pattern == "%Y%m%d" else _JOINTS
+    rest = " " + rest.lstrip() if rest.startswith(" ") and " - " not in rest else rest
     for joint in joints:
         if rest.startswith(joint):
             for clock in _clocks(rest[len(joint) :]):
@@ -236,7 +247,7 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
     year = numbers("Y", 1970)
     if "y" in columns:
         short = numbers("y", 0)
-        year = short + np.where(short < 69, 2000, 1900)
+        year = short + np.where(short < FIRST_OF_1900, 2000, 1900)
     month = numbers("m", 1)
     for letter in "bB":
         if letter in columns:
@@ -253,7 +264,7 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
         hour = clock % 12 + 12 * late
     minute, second = numbers("M", 0), numbers("S", 0)
     if "G" in columns:
-        days = _weeks(numbers("G", 1970), numbers("V", 1), numbers("u", 1))
+        days = days_of_weeks(numbers("G", 1970), numbers("V", 1), numbers("u", 1))
     elif "j" in columns:
         days = days_of(year, np.ones_like(year), numbers("j", 1), 366)
     else:
@@ -279,7 +290,8 @@ def days_of(year: Moments, month: Moments, day: Moments, most: int = 31) -> Mome
     return days
 
 
-def _weeks(year: Moments, week: Moments, day: Moments) -> Moments | None:
+def days_of_weeks(year: Moments, week: Moments, day: Moments) -> Moments | None:
+    """Days since 1970 of ISO weeks and weekdays (N,), from 1; None if one does not exist."""
     if ((week < 1) | (week > 53) | (day < 1) | (day > 7)).any():
         return None
     fourth = days_of(year, np.ones_like(year), np.full_like(year, 4))
@@ -303,7 +315,7 @@ def _offset(zone: str) -> int:
 def _exact(letter: str, cells: Sequence[str]) -> str:
     """The directive that writes these parts as they are."""
     if letter == "f":
-        return f"%{min(6, max(map(len, cells)))}f"
+        return f"%{max(map(len, cells))}f"
     if letter in "bB":
         return "%B" if any(len(cell) > 4 for cell in cells) else "%b"
     if letter in "mdHIMS" and any(len(cell) == 1 for cell in cells):
@@ -348,7 +360,7 @@ def _clock(letter: str, digits: str, rest: int, short: bool) -> str:
     if letter == "p":
         return "PM" if hour >= 12 else "AM"
     if letter == "f":
-        return f"{rest % SECOND:06}"[: int(digits or 6)]
+        return f"{rest % SECOND:06}000"[: int(digits or 6)]
     numbers = {"H": hour, "I": (hour + 11) % 12 + 1}
     numbers |= {"M": rest // MINUTE % 60, "S": rest // SECOND % 60}
     return str(numbers[letter]) if short else f"{numbers[letter]:02}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.clock import Clock, Times
+from rnntui.data.clock import Clock
+from rnntui.data.repeats import clocks_back, without_copies
+from rnntui.data.rows import Rows, count_places, count_rows
 from rnntui.data.steps import OFF
 
 Numbers = NDArray[np.float64]
@@ -18,38 +20,38 @@ MOST_ROWS = 4  # times as many rows as there were, at most
 NEWEST_FIRST = 0.98  # of the steps go back
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows (N, D) with their times (N,) and where each was in the file (N,), -1 if it was not."""
-
-    rows: Numbers
-    times: Times
-    origin: NDArray[np.int64]
-    notes: tuple[str, ...] = ()
-
-    def take(self, places: NDArray[np.intp] | slice | NDArray[np.bool_], note: str = "") -> Rows:
-        """The rows at some places, with one more note."""
-        notes = (*self.notes, note) if note else self.notes
-        return Rows(self.rows[places], self.times[places], self.origin[places], notes)
-
-
-def in_order(table: Rows, clock: Clock, is_named: bool) -> Rows:
-    """The rows from the oldest to the newest.
+def in_order(table: Rows, clock: Clock, is_named: bool, once: bool = True) -> Rows:
+    """The rows from the oldest to the newest; with `once`, without what comes twice.
 
     Numbers that go down are only reversed if they are `is_named` like time.
     """
+    newest = _newest_first(table, clock, is_named)
+    table = table if newest is None else newest
+    if once:
+        table = clocks_back(table, clock)
+    table = _sorted(table, clock)
+    return without_copies(table) if once else table
+
+
+def _newest_first(table: Rows, clock: Clock, is_named: bool) -> Rows | None:
+    """The rows turned round, if they go back in time."""
+    gaps = np.diff(table.times)
+    if not len(gaps) or (gaps >= 0).all() or (gaps <= 0).mean() < NEWEST_FIRST:
+        return None
+    if not clock.is_date and not (is_named and (gaps < 0).all()):
+        return None
+    return table.take(slice(None, None, -1), "rows were newest first; sorted by time")
+
+
+def _sorted(table: Rows, clock: Clock) -> Rows:
     gaps = np.diff(table.times)
     if not len(gaps) or (gaps >= 0).all():
         return table
-    if (gaps <= 0).mean() >= NEWEST_FIRST and (clock.is_date or (is_named and (gaps < 0).all())):
-        newest = np.arange(len(table.times))[::-1]
-        order = newest[np.argsort(table.times[::-1], kind="stable")]
-        return table.take(order, "rows were newest first; sorted by time")
     if not clock.is_date:
         return table
     wrong = int((gaps < 0).sum())
     order = np.argsort(table.times, kind="stable")
-    return table.take(order, f"rows out of order at {_places(wrong)}; sorted by time")
+    return table.take(order, f"rows out of order at {count_places(wrong)}; sorted by time")
 
 
 def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
@@ -58,7 +60,7 @@ def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
     Unless they are `wanted`, only a few are put in, and none among uneven times.
     """
     double = len(table.times) - len(np.unique(table.times))
-    notes = [f"{double:,} rows have the time of another one"] if double else []
+    notes = [f"{count_rows(double)} the time of another one"] if double else []
     if clock.step is None or len(table.times) < 3:
         return replace(table, notes=(*table.notes, *notes))
     places = clock.step.places(table.times)
@@ -70,7 +72,7 @@ def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
         notes.append(f"times are uneven: {uneven:,} of {len(places):,} rows are off {clock.words}")
     if missing and clock.step.kind != "business":
         longest = int(jumps.max()) - 1
-        about = f"{missing:,} {'row is' if missing == 1 else 'rows are'} missing ({clock.words}"
+        about = f"{count_rows(missing, 'is', 'are')} missing ({clock.words}"
         about += f", at most {longest:,} together)"
         few = missing <= MOST_INSERTED * len(places) and uneven <= MOST_UNEVEN * len(places)
         allowed = missing + len(places) <= MOST_ROWS * len(places)
@@ -78,7 +80,12 @@ def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
             table = _inserted(table, clock, nearest)
             notes.append(about)
         else:
-            notes.append(f"{about}; rows are taken one after the other")
+            advice = (
+                ""
+                if wanted or double or not allowed
+                else "; --set missing=interpolate puts them in"
+            )
+            notes.append(f"{about}; rows are taken one after the other{advice}")
     return replace(table, notes=(*table.notes, *notes))
 
 
@@ -95,7 +102,3 @@ def _inserted(table: Rows, clock: Clock, nearest: NDArray[np.int64]) -> Rows:
     for place in np.flatnonzero(origin < 0):
         times[place] = clock.step.after(int(times[place - 1]))
     return Rows(rows, times, origin, table.notes)
-
-
-def _places(count: int) -> str:
-    return f"{count:,} place" + ("" if count == 1 else "s")

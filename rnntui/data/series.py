@@ -14,7 +14,7 @@ from rnntui.data import gaps, npy, scaling
 from rnntui.data.calendar import ahead_of, check_calendar
 from rnntui.data.cells import Cells, listed
 from rnntui.data.clock import Clock, Times
-from rnntui.data.columns import pick, recall
+from rnntui.data.columns import option, pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
 from rnntui.data.dataset import READER, ValueData
 from rnntui.data.decode import OR_ENCODING, decode_text
@@ -32,6 +32,7 @@ from rnntui.recipe import Data, Recipe
 MOST_FEATURES = 1000
 LARGEST = 1e15
 LEAST_BEYOND = 5  # rows of the last part
+MOST_ADVICE = 60  # characters of an option in an error
 
 Numbers = NDArray[np.float64]
 
@@ -176,7 +177,7 @@ def read_other(
 
     Missing values are treated as the recipe's keys say. Raises DataError or UsageError.
     """
-    again = Known(known.features, known.targets, known.read_by > 1, match_columns)
+    again = Known(known.features, known.targets, known.read_by, match_columns)
     raw = _read(source, data, stdin, again)
     if raw.features != known.features and known.series:
         raw = raw.columns(match_columns(known.features, raw.features, source.name))
@@ -186,7 +187,7 @@ def read_other(
 
 
 def _known(known: ValueData | None) -> Known:
-    return Known(known.features, known.targets, known.read_by > 1) if known else NEW
+    return Known(known.features, known.targets, known.read_by) if known else NEW
 
 
 def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
@@ -212,21 +213,36 @@ def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
     found = [gaps.longest_gap(column) for column in raw.rows.T]
     longest = max(length for _, length in found)
     if data.missing == "auto" and longest > gaps.LONGEST:
-        column = next(i for i, (_, length) in enumerate(found) if length == longest)
-        raise DataError(
-            f"{raw.where(name, found[column][0], column)}: {longest:,} values are missing together "
-            f"(up to {gaps.LONGEST} are interpolated): --set missing=interpolate, carry or drop"
-        )
+        raise _long_gap(name, raw, found)
     boundary = len(raw.rows)
     if data.repeat == 1:
         count = len(raw.rows) - data.difference
         boundary = split_at(count, data.split, "value").train + data.difference
     carry = data.missing == "carry"
-    how = "repeat the value before" if carry else "are interpolated"
     names = listed([f for f, (_, length) in zip(raw.features, found, strict=True) if length])
-    many = f"{int(missing.sum()):,} missing values {how} (at most {longest:,} together): {names}"
+    count = int(missing.sum())
+    values = "value is" if count == 1 else "values are"
+    how = "filled with the value before" if carry else "interpolated"
+    many = f"{count:,} missing {values} {how} (at most {longest:,} together): {names}"
     rows = gaps.fill(raw.rows, boundary, carry)
     return replace(raw, rows=rows, notes=(*raw.notes, many))
+
+
+def _long_gap(name: str, raw: _Raw, found: list[tuple[int, int]]) -> DataError:
+    """The error for columns whose longest gaps, `found`, are too long to be interpolated."""
+    long = [i for i, (_, length) in enumerate(found) if length > gaps.LONGEST]
+    column = max(long, key=lambda i: found[i][1])
+    start, longest = found[column]
+    advice = "--set missing=interpolate (or carry, drop)"
+    if len(long) < len(found) and raw.table is not None and not raw.series:
+        header = raw.table.cells.header
+        places = [header.index(raw.features[i]) for i in long]
+        exclude = option(places, header, MOST_ADVICE, "exclude")
+        advice += f", or {exclude}" if exclude else ", or see exclude"
+    return DataError(
+        f"{raw.where(name, start, column)}: {longest:,} values are missing together (up to "
+        f"{gaps.LONGEST} are interpolated): {advice}"
+    )
 
 
 def _trimmed(name: str, raw: _Raw) -> _Raw:

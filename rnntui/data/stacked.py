@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.order import Rows
+from rnntui.data.rows import Rows
 
 LEAST_ROWS = 4  # of a series, on average
 MOST_BACK = 0.01  # of the steps may go back in time within a series

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,16 +14,20 @@ from rnntui.data import columns
 from rnntui.data.cells import AS_TEXT, Cells, as_prose, listed, read_number, split_cells
 from rnntui.data.clock import Clock
 from rnntui.data.counters import is_time
-from rnntui.data.find_time import TimeColumns, find_time
+from rnntui.data.dataset import READER
+from rnntui.data.find_time import TimeColumns, find_time, number_time
 from rnntui.data.moments import formats_of, times_of_day
-from rnntui.data.order import Rows, in_order, on_grid
+from rnntui.data.order import in_order, on_grid
+from rnntui.data.rows import Rows
 from rnntui.data.source import show
 from rnntui.data.stacked import side_by_side, tells_apart
-from rnntui.data.timecolumn import is_name
+from rnntui.data.timecolumn import is_name, is_series_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data
+from rnntui.text import safe_text
 
 LONGEST_LINE = 200  # characters of an error
+MOST_WORD = 20  # characters of a mark for missing values
 LONGEST_WHOLE = 400  # characters; longer ones are no finite floats
 EXACT = 2.0**53  # from here on, not every whole number is a float
 ROUNDED = "whole numbers beyond 2^53 are rounded to what a float can hold"
@@ -76,14 +81,25 @@ class Chosen:
 class Known:
     """Features of an earlier reading, `targets` of them to be forecast, which are taken again.
 
-    The first versions knew no times (`timed`): rows stay as they are. `find` is how the columns are
-    found in another file, from those wanted, its header and its name; it raises if one is missing.
+    They were `read_by` a version of this reader: the first ones left rows as they are. `find` is
+    how the columns are found in another file, from those wanted, its header and its name; it raises
+    if one is missing.
     """
 
     features: tuple[str, ...] = ()
     targets: int = 0
-    timed: bool = True
+    read_by: int = READER
     find: Callable[[tuple[str, ...], tuple[str, ...], str], list[int]] | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether times are read."""
+        return self.read_by > 1
+
+    @property
+    def tidied(self) -> bool:
+        """Whether rows that come twice are taken once, and numbers can tell series apart."""
+        return self.read_by > 2
 
 
 NEW = Known()
@@ -106,7 +122,9 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     """As `parse_table`, for a table whose cells are known."""
     times = [i for i in range(len(cells.header)) if _is_time(cells, i)]
     found = find_time(cells, data, times) if known.timed else None
-    label = _label(cells, data, found)
+    if found is None and known.tidied:
+        found = _counted_apart(cells, data)
+    label = _label(cells, data, found, known)
     chosen = _choose(cells, data, times, found, label, known)
     advised = () if known.find else chosen.all  # another file has no settings of its own
     rows = cells.matrix(chosen.all, lambda index: _numbers(cells, index, advised))
@@ -124,7 +142,7 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         table = replace(table, notes=(*table.notes, told))
     else:
         named = cells.named and is_name(found.clock.name)
-        table = in_order(table, found.clock, named)
+        table = in_order(table, found.clock, named, known.tidied)
     table = on_grid(table, found.clock, data.missing in ("carry", "interpolate"))
     return Table(
         cells,
@@ -155,7 +173,7 @@ def parse_numbers(text: str) -> list[float]:
 # ---- the columns ------------------------------------------------------------------------------
 
 
-def _label(cells: Cells, data: Data, found: TimeColumns | None) -> int | None:
+def _label(cells: Cells, data: Data, found: TimeColumns | None, known: Known) -> int | None:
     """The column that tells apart several series, named or found; None if there is one series."""
     wanted = data.series.strip()
     if wanted.lower() == NO_SERIES:
@@ -167,14 +185,35 @@ def _label(cells: Cells, data: Data, found: TimeColumns | None) -> int | None:
         return index
     if found is None or len(found.times) < 2:
         return None
-    texts = (
-        index
-        for index in range(len(cells.header))
-        if index not in found.indices and _is_text(cells, index)
-    )
+    texts = (index for index in _labels(cells, known.tidied) if index not in found.indices)
     for index in texts:
         if tells_apart([cell.strip() for cell in cells.column(index)], found.times):
             return index
+    return None
+
+
+def _labels(cells: Cells, numbered: bool = True) -> Iterator[int]:
+    """Columns that may tell series apart: of texts or, if they are called so, of whole numbers."""
+    every = range(len(cells.header))
+    yield from (index for index in every if _is_text(cells, index))
+    for index in every if numbered and cells.named else ():
+        numbers = cells.numbers(index)
+        if is_series_name(cells.header[index]) and (numbers == np.floor(numbers)).all():
+            yield index
+
+
+def _counted_apart(cells: Cells, data: Data) -> TimeColumns | None:
+    """The time of several series, each of which counts from its own start: 1, 2, 3, 1, 2, …"""
+    if data.time.strip() or data.series.strip().lower() == NO_SERIES or not cells.named:
+        return None
+    for index in range(len(cells.header)):
+        numbers = cells.numbers(index)
+        if not is_name(cells.header[index]) or not np.isfinite(numbers).all():
+            continue
+        for label in _labels(cells):
+            labels = [cell.strip() for cell in cells.column(label)]
+            if label != index and tells_apart(labels, numbers):
+                return number_time(index, cells.header[index], numbers)
     return None
 
 
@@ -327,9 +366,21 @@ def _wrong(
     where = f"{cells.name} line {cells.lines[first]}, column '{show(cells.header[index], 24)}'"
     complaint = _complaint(cells.rows[first][index], cells.comma)
     more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+    mark = _one_word(cells, index, wrong)
+    if mark:
+        advice = shlex.quote(f"missing_values={mark}")
+        return DataError(f"{where}: {complaint}{more}: --set {advice} treats it as missing")
     fix = "correct it" if cells.rows[first][index].strip() else "fill it in"
     line = f"{where}: {complaint}{more}: {fix}"
     return DataError(f"{line} {otherwise(cells, chosen, LONGEST_LINE - len(line))}")
+
+
+def _one_word(cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp]) -> str:
+    """The word that stands in all of several wrong cells, if it can be typed."""
+    words = {cells.rows[int(place)][index].strip() for place in wrong}
+    word = words.pop()
+    typed = safe_text(word) == word and len(word) <= MOST_WORD and "," not in word
+    return word if len(wrong) > 1 and not words and typed else ""
 
 
 def _complaint(cell: str, comma: bool) -> str:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-MISSING = frozenset(("", "na", "n/a", "nan", "nat", "null", "none", "?", "-", "--"))
+MISSING = frozenset(
+    (
+        *("", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "nil", "none", "<na>"),
+        *("#na", "#n/a", "#value!", "#div/0!", "#num!", "#null!", "#ref!"),
+        *("?", "-", "--", ".", "..", "...", "*", ":"),
+    )
+)
 
 DATE = re.compile(
     r"\d{4}[-/]\d{1,2}([-/]\d{1,2})?([T ]\d.*)?"
@@ -23,7 +29,15 @@ _NAMES = frozenset(
         *("time", "timestamp", "datetime", "date", "epoch", "unix", "utc", "ts", "when"),
         *("year", "quarter", "month", "day", "hour", "minute", "second"),
         *("index", "idx", "id", "no", "nr", "row", "counter", "step", "iteration", "entry"),
-        *("frame", "seq", "#", "№"),
+        *("frame", "seq", "ds", "#", "№"),
+    )
+)
+_SERIES = frozenset(
+    (
+        *("series", "group", "id", "uid", "key", "code", "sku", "item", "product", "article"),
+        *("store", "shop", "branch", "dept", "department", "customer", "client", "user", "account"),
+        *("station", "site", "location", "sensor", "device", "meter", "machine", "unit", "channel"),
+        *("region", "zone", "country", "state", "city", "area", "plant", "turbine", "line"),
     )
 )
 
@@ -31,6 +45,11 @@ _NAMES = frozenset(
 def is_date(cell: str) -> bool:
     """Whether a cell without spaces around it holds a date or a time of day."""
     return DATE.fullmatch(cell) is not None
+
+
+def is_series_name(name: str) -> bool:
+    """Whether a column's name speaks of what a row is about: a shop, a sensor, a region."""
+    return any(word.lower() in _SERIES for word in _WORD.findall(name))
 
 
 def is_name(name: str) -> bool:

@@ -79,6 +79,12 @@ WRITTEN = {
     "epoch": ([f"{t.timestamp():.0f}" for t in HOURS], "hourly", "1609891200"),
     "milliseconds": ([f"{t.timestamp():.0f}000" for t in HOURS], "hourly", "1609891200000"),
     "years": ([str(1900 + n) for n in range(120)], "every 1", "2020"),
+    "weekday first": ([f"{t:%a %d.%m.%Y}" for t in DAYS], "daily", "Sat 01.05.2021"),
+    "C": ([f"{t:%a %b %d %H:%M:%S %Y}" for t in HOURS], "hourly", "Wed Jan 06 00:00:00 2021"),
+    "log": ([f"{t:%d/%b/%Y:%H:%M} +0000" for t in HOURS], "hourly", "06/Jan/2021:00:00 +0000"),
+    "colon": ([f"{t:%Y%m%d:%H%M}" for t in HOURS], "hourly", "20210106:0000"),
+    "hyphen": ([f"{t:%Y-%m-%d-%H}" for t in HOURS], "hourly", "2021-01-06-00"),
+    "ns": ([f"{t:%Y%m%dT%H:%M:%S}.{0:09}" for t in HOURS], "hourly", "20210106T00:00:00.000000000"),
     "fractions": ([f"{t:%Y%m%dT%H:%M:%S}.50" for t in HOURS], "hourly", "20210106T00:00:00.50"),
 }  # fmt: skip
 
@@ -145,6 +151,49 @@ def test_a_date_in_several_columns(tmp_path: Path, month: str) -> None:
     assert ends(data) == ["2001-01-01", "2010-12-01", "2011-01-01"]
 
 
+PARTS = {
+    "weeks": ("year,week", lambda t: f"{t.isocalendar()[0]},{t.isocalendar()[1]}", 7, "weekly"),
+    "days of the year": ("yr,doy", lambda t: f"{t:%Y,%j}", 1, "daily"),
+    "two digits": ("YY,MM,DD", lambda t: f"{t:%y,%m,%d}", 1, "daily"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_other_parts_of_a_date(tmp_path: Path, kind: str) -> None:
+    header, write, days, step = PARTS[kind]
+    first = datetime(2021, 1, 4, tzinfo=UTC)
+    cells = [write(first + timedelta(days=days * n)) for n in range(120)]
+    data = read(tmp_path, dated(cells, header=f"{header},price"))
+    assert data.features == ("price",)
+    assert data.clock is not None and data.clock.words == step
+    assert ends(data)[0] == "2021-01-04"
+
+
+def test_hours_that_end_at_2400(tmp_path: Path) -> None:
+    cells = [f"{t:%Y-%m-%d},{100 * (t.hour + 1)}" for t in HOURS]
+    data = read(tmp_path, dated(cells, header="date,hour ending,price"))
+    assert data.features == ("price",)
+    assert ends(data)[0] == "2021-01-01 01:00"
+
+
+def test_names_in_a_comment_right_above_the_numbers(tmp_path: Path) -> None:
+    """As `numpy.savetxt` writes them."""
+    rows = "".join(f"{t:%Y %m %d} {p}\n" for t, p in zip(DAYS, PRICES, strict=True))
+    data = read(tmp_path, f"# buoy 44013\n#YY  MM DD price\n{rows}")
+    assert data.features == ("price",)
+    assert ends(data)[0] == "2021-01-01"
+    assert read(tmp_path, f"# a remark of some words\n{rows}").features[-1] == "column 4"
+
+
+def test_a_total_below_the_dates_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = dated(WRITTEN["ISO"][0]) + "Total,9000\n"
+    with pytest.raises(
+        RnntuiError, match="line 122, column 'when': 'Total' is no time like the ot"
+    ):
+        read(tmp_path, text)
+    assert read(tmp_path, text, time="none").clock is None
+
+
 def test_what_is_no_time_is_refused_in_a_line(tmp_path: Path) -> None:
     text = dated(["one", "two", "three", "four"])
     with pytest.raises(RnntuiError, match="column 'when': 'one' is read as no time: set time_form"):
@@ -176,7 +225,43 @@ def test_rows_out_of_order_are_sorted_and_doubles_told(tmp_path: Path) -> None:
     assert data.values[:, 0].tolist() == PRICES
     assert noted(data, "rows out of order at 2 places; sorted by time")
     cells[9] = cells[8]
-    assert noted(read(tmp_path, dated(cells)), "1 rows have the time of another one")
+    assert noted(read(tmp_path, dated(cells)), "1 row has the time of another one")
+
+
+def test_copies_of_rows_are_left_out(tmp_path: Path) -> None:
+    """Two exports that overlap."""
+    cells = WRITTEN["ISO"][0]
+    text = dated(cells[:70] + cells[50:], PRICES[:70] + PRICES[50:])
+    data = read(tmp_path, text)
+    assert data.values[:, 0].tolist() == PRICES
+    assert noted(data, "20 rows are copies of the row before, and left out")
+    differ = dated(cells[:70] + cells[50:], [*PRICES[:70], 0.0, *PRICES[51:]])
+    assert len(read(tmp_path, differ).values) == 140
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_clocks_that_are_set_back_and_forward(
+    tmp_path: Path, minutes: int, newest_first: bool
+) -> None:
+    """Berlin in 2021, in local time without a zone: 28 March has 23 hours, 31 October 25."""
+    utc = np.arange("2021-03-01", "2021-11-10", np.timedelta64(minutes, "m"), "M8[m]")
+    summer = (utc >= np.datetime64("2021-03-28T01:00")) & (utc < np.datetime64("2021-10-31T01:00"))
+    local = utc + np.where(summer, 120, 60).astype("m8[m]")
+    values = (10 + np.arange(len(utc)) % 7).astype(float)
+    rows = list(zip(map(str, local), values.tolist(), strict=True))
+    rows = rows[::-1] if newest_first else rows
+    data = read(tmp_path, dated(*map(list, zip(*rows, strict=True))))  # type: ignore[arg-type]
+    assert data.times is not None
+    assert (np.diff(data.times) == minutes * 60_000_000).all()
+    assert noted(
+        data, "an hour comes twice at 1 place where clocks are set back; its mean is taken"
+    )
+    again = int(np.flatnonzero(np.diff(local.astype(np.int64)) <= 0)[0]) + 1
+    each = 60 // minutes
+    mean = (values[again] + values[again - each]) / 2
+    place = np.flatnonzero(data.times == local[again].astype("M8[us]").astype(np.int64))[0]
+    assert data.values[place, 0] == mean
 
 
 def test_rows_that_lack_are_put_in_if_they_are_few(tmp_path: Path) -> None:
@@ -190,13 +275,16 @@ def test_rows_that_lack_are_put_in_if_they_are_few(tmp_path: Path) -> None:
     data = read(tmp_path, text)
     assert len(data.values) == 95
     assert noted(data, "rows are taken one after the other")
+    assert noted(data, "--set missing=interpolate puts them in")
     assert len(read(tmp_path, text, missing="interpolate").values) == 120
 
 
 # ---- missing values ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mark", ["", "NA", "NaN", "null", "?", "-", "n/a", "-200"])
+@pytest.mark.parametrize(
+    "mark", ["", "NA", "NaN", "null", "?", "-", "n/a", ".", "<NA>", "*", "-200"]
+)
 def test_missing_values(tmp_path: Path, mark: str) -> None:
     values: list[Any] = [float(n * n % 37) for n in range(60)]
     text = dated([str(n) for n in range(60)], [*values[:10], mark, mark, *values[12:]])
@@ -218,6 +306,22 @@ def test_long_gaps_are_refused_unless_the_recipe_says_how(tmp_path: Path) -> Non
     with pytest.raises(RnntuiError, match="line 12, column 'a': 25 values are missing together"):
         read(tmp_path, text)
     assert len(read(tmp_path, text, missing="interpolate").values) == 85
+    beside = "\n".join(f"{line},{n * n % 17}" for n, line in enumerate(text.split("\n")))
+    beside = beside.replace("a,0", "a(b),c")
+    with pytest.raises(
+        RnntuiError, match=r"--set missing=interpolate \(or carry, drop\), or --set 'e"
+    ):
+        read(tmp_path, beside)
+    assert read(tmp_path, beside, exclude="a(b)").features == ("c",)
+
+
+def test_a_word_for_missing_values_is_told_with_its_setting(tmp_path: Path) -> None:
+    values = [*range(10), "not seen", "not seen", *range(50)]
+    text = dated([str(n) for n in range(62)], values)
+    advice = "'not seen' is not a number .and 1 more.: --set 'missing_values=not seen' treats it"
+    with pytest.raises(RnntuiError, match=advice):
+        read(tmp_path, text)
+    assert noted(read(tmp_path, text, missing_values="not seen"), "2 missing values are interp")
 
 
 def test_marks_that_look_like_missing_values_are_told(tmp_path: Path) -> None:
@@ -315,6 +419,18 @@ def test_several_series_below_each_other_stand_side_by_side(tmp_path: Path) -> N
     assert alone.features == ("sales",)
 
 
+@pytest.mark.parametrize("header", ["shop,day,sales", "unique_id,ds,y"])
+def test_series_with_numbers_for_names_or_times(tmp_path: Path, header: str) -> None:
+    """`ds` may count from 1 in each series."""
+    days = WRITTEN["ISO"][0][:40] if "day" in header else list(map(str, range(1, 41)))
+    rows = [f"{s},{c},{n * n % (7 + s)}" for s in (3, 12) for n, c in enumerate(days)]
+    data = read(tmp_path, "\n".join([header, *rows]))
+    name = header.rpartition(",")[2]
+    assert data.features == (f"{name} (3)", f"{name} (12)")
+    assert data.values[:, 1].tolist() == [n * n % 19 for n in range(40)]
+    assert ends(data)[:2] == [days[0], days[-1]]
+
+
 # ---- letters and numbers ----------------------------------------------------------------------
 
 
@@ -325,6 +441,8 @@ def test_several_series_below_each_other_stand_side_by_side(tmp_path: Path) -> N
         ("a;b\n1.234,5;1\n12,25;2\n1.000;4\n", [1234.5, 12.25, 1000]),
         ("a;b\n1 234,5;1\n12;2\n1 000 000;4\n", [1234.5, 12, 1e6]),
         ("a;b\n1'234.5;1\n12;2\n3;4\n", [1234.5, 12, 3]),
+        ("a|b\n1.5|1\n2.5|3\n2|2\n", [1.5, 2.5, 2]),
+        ('"a", "b"\n"1.5", "1"\n"2.5", "3"\n"2", "2"\n', [1.5, 2.5, 2]),
         ("a\tb\n1.5\t1\n2.5\t3\n2\t2\n", [1.5, 2.5, 2]),
         ("a  b\n1.5  1\n2.5  3\n2    2\n", [1.5, 2.5, 2]),
     ],
@@ -340,6 +458,8 @@ def test_other_letters_and_gzip(tmp_path: Path) -> None:
     assert read(tmp_path, content, encoding="latin-1").features == ("Größe", "b")
     with pytest.raises(RnntuiError, match="encoding = klingon: takes utf-8"):
         read(tmp_path, content, encoding="klingon")
+    with pytest.raises(RnntuiError, match=r"is UTF-16, not UTF-8: .* or --set encoding=utf-16$"):
+        read(tmp_path, "a,b\n1,2\n3,5\n".encode("utf-16"))
     plain = b"a,b\n1,2\n3,5\n"
     assert read(tmp_path, gzip.compress(plain)).values.tolist() == [[1, 2], [3, 5]]
     with pytest.raises(RnntuiError, match="cut off"):
