@@ -13,7 +13,7 @@ from tests.conftest import environment, quick_where, run_process
 
 # They need a terminal, or a run that goes on, or end one, or minutes: they have tests of their own.
 ELSEWHERE = (
-    "rnntui attach", "rnntui train --detach", "rnntui stop", "rnntui rm", "rnntui bench --plan",
+    "rnntui attach", "rnntui train --detach", "rnntui stop", "rnntui rm", "rnntui bench",
 )  # fmt: skip
 SILENT = ("config set", "config unset")  # commands that print nothing if all is well
 QUICK = "rnntui train hello-world"
@@ -25,7 +25,6 @@ rnntui() {{
   case "$1" in
     train | "") "{sys.executable}" -m rnntui "$@" $STEPS ;;
     resume) "{sys.executable}" -m rnntui "$@" --steps 6 ;;
-    bench) "{sys.executable}" -m rnntui "$@" --seconds 0.1 ;;
     *) "{sys.executable}" -m rnntui "$@" ;;
   esac
 }}

@@ -548,12 +548,12 @@ def test_a_mapped_file_that_is_removed_can_still_be_read(path: Path, folder: Pat
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-def test_a_gigabyte_is_trained_on_in_little_memory(tmp_path: Path) -> None:
+def test_a_large_file_is_trained_on_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
-    write_text(path, 10**9)
+    write_text(path, 4 * 10**8)  # tests/long/large_memory.py does it with any size
     for _ in range(2):
-        found = measure(path, tmp_path, "--steps", "200", "--set", "eval_every=100")
-        assert found.updates == 200
+        found = measure(path, tmp_path, "--steps", "100", "--set", "eval_every=50")
+        assert found.updates == 100
         assert found.most < 300e6
     path.unlink()
     shutil.rmtree(tmp_path / "cache")

@@ -227,10 +227,16 @@ def test_those_who_never_end_a_line_or_never_read_are_left_behind(engine: Engine
     assert resident(engine.pid) < before + 16 * MIB
 
 
-def updates_per_cpu_second(engine: EngineHandle, peer: Peer, seconds: float) -> float:
-    step, spent = peer.look().step, cpu_seconds(engine.pid)
-    time.sleep(seconds)
-    return (peer.look().step - step) / max(0.01, cpu_seconds(engine.pid) - spent)
+def spent(engine: EngineHandle, peer: Peer) -> tuple[int, float, float]:
+    """Updates, CPU seconds and seconds that pass until the process had enough CPU to be measured.
+
+    That it gets so much CPU in a certain time can't be expected of a busy machine.
+    """
+    step, cpu, began = peer.look().step, cpu_seconds(engine.pid), time.monotonic()
+    while cpu_seconds(engine.pid) < cpu + 0.25:
+        time.sleep(0.01)
+    updates = peer.look().step - step
+    return updates, cpu_seconds(engine.pid) - cpu, time.monotonic() - began
 
 
 def flood(path: Path, content: bytes, go: threading.Event, over: threading.Event) -> None:
@@ -256,7 +262,7 @@ def test_a_flood_takes_a_tenth_of_the_time_and_no_more(engine: EngineHandle) -> 
         threading.Thread(target=flood, args=(engine.socket, content, go, over))
         for content in contents * 2
     ]
-    ratios = []
+    shares = []
     with seat(engine) as peer:
         peer.ask(Pace())
         for thread in floods:
@@ -265,17 +271,21 @@ def test_a_flood_takes_a_tenth_of_the_time_and_no_more(engine: EngineHandle) -> 
             for _ in range(6):
                 go.clear()
                 time.sleep(0.05)
-                alone = updates_per_cpu_second(engine, peer, 0.25)
+                updates, cpu, _ = spent(engine, peer)
+                per_update = cpu / updates
                 go.set()
-                ratios.append(updates_per_cpu_second(engine, peer, 0.25) / alone)
+                updates, cpu, seconds = spent(engine, peer)
+                # What isn't spent on updates is spent on answers. They may take a share of the
+                # time, not of the CPU time: on a busy machine the process has less of that.
+                shares.append((cpu - updates * per_update) / seconds)
         finally:
             over.set()
             go.set()
             for thread in floods:
                 thread.join()
         peer.ask(Pace(200.0))
-    # Of a busy machine most windows say little: others spoil the caches meanwhile.
-    assert sorted(ratios)[-2] > 0.7, ratios
+    # On a busy machine some windows say little: others spoil the caches meanwhile.
+    assert sorted(shares)[1] < 0.3, shares
 
 
 @pytest.mark.slow
