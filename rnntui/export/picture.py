@@ -15,7 +15,10 @@ from rnntui.text import cell_width
 
 WIDTH, HEIGHT, FONT = 10.0, 20.0, 16.0  # of a cell, and the size of its font, in pixels
 MARGIN = 15.0
-FAMILY = "'Fira Code','DejaVu Sans Mono',Menlo,Consolas,monospace"
+FAMILY = (
+    "'Fira Code','DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono','Noto Sans Mono',"
+    "'Ubuntu Mono','Courier New',monospace"
+)
 _BASELINE, _UNDERLINE = 15.0, 17.0
 _BOX_LINES = {
     "─": "lr", "│": "ud", "┌": "rd", "┐": "ld", "└": "ru", "┘": "lu", "├": "rud", "┤": "lud",

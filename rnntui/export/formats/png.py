@@ -6,9 +6,11 @@ from pathlib import Path
 
 from rnntui.errors import OutputError
 from rnntui.export.format import PICTURE, Export, Format
+from rnntui.export.picture import FAMILY
 
 _NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
-_LETTER = _NOTHING.replace("><", '><text y="9" font-family="monospace">M</text><')
+# resvg draws no text at all if it finds none of a text's fonts.
+_LETTER = _NOTHING.replace("><", f'><text y="9" font-family="{FAMILY}">M</text><')
 SCALE = 2  # pixels of the picture per pixel of the SVG: readable on any screen
 
 
@@ -21,9 +23,17 @@ def create(export: Export, target: Path) -> None:
 
 def encode(svg: str) -> bytes:
     """Render an SVG document. Raises OutputError without a font for its letters."""
-    if _render(_LETTER) == _render(_NOTHING):
-        raise OutputError("no font is installed to draw letters with: install one, or use svg")
+    if not finds_a_font():
+        raise OutputError(
+            "no monospaced font is installed to draw letters with: install one, such as "
+            "DejaVu Sans Mono, or use svg"
+        )
     return _render(svg)
+
+
+def finds_a_font() -> bool:
+    """Return whether a font of the pictures is installed."""
+    return _render(_LETTER) != _render(_NOTHING)
 
 
 def _render(svg: str) -> bytes:
