@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rnntui.cli import (
     config,
+    ending,
     export,
     forecasting,
     guide,
@@ -15,6 +16,7 @@ from rnntui.cli import (
     models,
     run_list,
     runs,
+    tagging,
     training,
 )
 from rnntui.cli.group import VARIABLE, cli
@@ -23,6 +25,7 @@ from rnntui.cli.outcome import guarded
 __all__ = [
     "cli",
     "config",
+    "ending",
     "export",
     "forecasting",
     "guide",
@@ -32,6 +35,7 @@ __all__ = [
     "run",
     "run_list",
     "runs",
+    "tagging",
     "training",
 ]
 

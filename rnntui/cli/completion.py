@@ -26,6 +26,7 @@ from rnntui.cli.group import VARIABLE
 from rnntui.errors import RnntuiError
 
 Items = list[CompletionItem]
+_BREAKS = ("=", ":")  # at which bash splits words
 
 
 def complete(cli: click.Group) -> int | None:
@@ -54,9 +55,9 @@ class Prefixing(ShellComplete):
 
 
 class Bash(Prefixing, BashComplete):
-    """Completion for bash, which splits words at "=": `--set cell=g` becomes `--set cell = g`."""
+    """Completion for bash, which splits words at "=" and ":": `cell=g` becomes `cell = g`."""
 
-    _split = False
+    _kept = 0  # characters of the word that bash keeps
 
     def source(self) -> str:
         """Return click's script, changed so that no space follows `lr=`."""
@@ -68,18 +69,18 @@ class Bash(Prefixing, BashComplete):
         args, incomplete = super().get_completion_args()
         words: list[str] = []
         for word in [*args, incomplete]:
-            if words and (word == "=" or words[-1].endswith("=")):
+            if words and (word in _BREAKS or words[-1].endswith(_BREAKS)):
                 words[-1] += word
             else:
                 words.append(word)
         *args, typed = words
-        self._split = typed != incomplete
+        self._kept = 0 if typed == incomplete else max(map(typed.rfind, _BREAKS)) + 1
         return args, typed
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Format only the part after "=" if bash replaces only that part."""
-        if self._split and item.type == "plain":
-            item = CompletionItem(item.value.rpartition("=")[2], item.type, item.help)
+        """Format only the part that bash replaces."""
+        if self._kept and item.type == "plain":
+            item = CompletionItem(item.value[self._kept :], item.type, item.help)
         return super().format_completion(item)
 
 
@@ -118,17 +119,36 @@ def runs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> It
 
 
 def filters(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """Complete a condition of a filter: a key, its operator, or a value that some run has."""
+    """Complete a condition of a filter: a name of a run, a key, or a value that some run has."""
     from rnntui.runs.filtering.completion import complete_filter
+
+    return _items(complete_filter(incomplete, _facts(ctx)), incomplete)
+
+
+def filter_line(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete the last condition of a whole filter in one word."""
+    before, space, word = incomplete.rpartition(" ")
+    found = filters(ctx, parameter, word)
+    return [CompletionItem(before + space + item.value, help=item.help) for item in found]
+
+
+def tags(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete tags that some run has."""
+    known = {tag for run in _facts(ctx) for tag in run["tag"]}
+    return _items([(tag, "") for tag in sorted(known)], incomplete)
+
+
+def _facts(ctx: click.Context) -> list[Any]:
+    """Return what filters can ask about each run."""
     from rnntui.runs.listing import read_runs
     from rnntui.runs.store.root import runs_root
 
     try:
         found = read_runs(runs_root(ctx.params.get("runs_dir")), measure=False)
     except (OSError, RnntuiError):
-        found = []
+        return []
     now = time.time()
-    return _items(complete_filter(incomplete, [run.facts(now) for run in found]), incomplete)
+    return [run.facts(now) for run in found]
 
 
 def recipes(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:

@@ -18,6 +18,7 @@ ORDER = (
     "resume",
     "attach",
     "runs",
+    "tag",
     "stop",
     "rm",
     "generate",

@@ -14,6 +14,7 @@ from rnntui.numbers import age, rounded, short, size_in_words
 from rnntui.recipe import Value
 from rnntui.runs.differing import setting_text
 from rnntui.runs.listing import ListedRun, differences
+from rnntui.runs.store.labels import Labels
 from rnntui.runs.store.summary import RunSummary
 from rnntui.text import cell_width, fit, pad, safe_json, safe_text
 
@@ -80,11 +81,7 @@ def _row(run: RunSummary, differing: dict[str, Value], now: float) -> Row:
     )
     settings = {key: f"{key}={_value(key, value)}" for key, value in differing.items()}
     problem = run.problem or ", ".join(run.findings) or (run.holder if run.live else "")
-    about = (
-        " ".join(f"#{safe_text(tag)}" for tag in run.tags),
-        f"“{safe_text(run.note)}”" if run.note else "",
-        problem,
-    )
+    about = (Labels(run.tags, run.note).line, problem)
     return Row(cells, settings, tuple(text for text in about if text))
 
 

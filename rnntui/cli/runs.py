@@ -1,4 +1,4 @@
-"""`rnntui attach`, `resume`, `stop` and `rm`: manage existing runs."""
+"""`rnntui attach` and `resume`: return to an existing run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rnntui.cli import completion
 from rnntui.cli.group import cli
 from rnntui.cli.sharing import (
     exact_run_path,
-    line_width,
     look_of,
     look_options,
     note_newer_keys,
@@ -165,81 +164,3 @@ def _source(recipe: Recipe, given: str | None) -> Recipe:
     precheck(given)
     source = parse_source(given)
     return recipe.replace(source=lasting_source(source.rest) if source.kind == "file" else given)
-
-
-@cli.command(short_help="Save runs and stop their training.")
-@click.argument("names", nargs=-1, metavar="[RUN]...", shell_complete=completion.runs)
-@runs_dir_option
-def stop(names: tuple[str, ...], runs_dir: str | None) -> int:
-    """Stop training each RUN after the current update and save a checkpoint to resume from.
-
-    Full names only. Without RUN, the run that is being trained is stopped, if there is only one.
-    The command waits until the checkpoint is on disk and prints its update.
-
-    \b
-    Examples:
-      rnntui stop tales-calm-heron
-    """
-    from rnntui.engine.stopping import stop_run
-    from rnntui.errors import RnntuiError
-    from rnntui.runs.job import this_terminal
-    from rnntui.runs.store.find import exact_run, live_run
-    from rnntui.runs.store.root import runs_root
-    from rnntui.runs.store.summary import summarize
-
-    root = runs_root(runs_dir)
-    paths = list(dict.fromkeys(exact_run(root, name) for name in names)) or [live_run(root)]
-    for path in paths:
-        if len(paths) > 1 and not summarize(path, measure=False).live:
-            raise click.UsageError(f"run {path.name} is not being trained; no run was stopped")
-    terminal = this_terminal()
-    how = "by rnntui stop" + (f" from {terminal}" if terminal else "")
-    failure: RnntuiError | None = None
-    for path in paths:
-        try:
-            click.echo(stop_run(path, how, lambda text: click.echo(text, err=True)))
-        except RnntuiError as error:  # stop the other runs anyway
-            failure = failure or error
-    if failure is not None:
-        raise failure
-    return 0
-
-
-@cli.command(short_help="Remove runs permanently.")
-@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=completion.runs)
-@click.option("--yes", is_flag=True, help="Remove without asking for confirmation.")
-@runs_dir_option
-def rm(names: tuple[str, ...], yes: bool, runs_dir: str | None) -> int:
-    """Remove each RUN with its checkpoints, after asking for confirmation.
-
-    Full names only. Only intact runs are removed. If any RUN is something else, or is being
-    trained, none is removed.
-
-    \b
-    Examples:
-      rnntui rm tales-1 --yes
-    """
-    from rnntui.cli.run_table import run_lines
-    from rnntui.runs.listing import read_run
-    from rnntui.runs.store.create import check_removable, remove_runs
-    from rnntui.runs.store.find import exact_run
-    from rnntui.runs.store.root import runs_root
-
-    root = runs_root(runs_dir)
-    paths = list(dict.fromkeys(exact_run(root, name) for name in names))
-    for path in paths:
-        check_removable(path)
-    for line in run_lines([read_run(path) for path in paths], root, line_width(sys.stderr)):
-        click.echo(line, err=True)
-    question = (
-        f"Permanently remove {'this run' if len(paths) == 1 else f'these {len(paths)} runs'}?"
-    )
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError(
-                "rm asks for confirmation, but stdin is not a terminal; add --yes"
-            )
-        if not click.confirm(question, err=True):
-            return 1
-    remove_runs(paths)
-    return 0

@@ -16,6 +16,8 @@ import pytest
 
 from rnntui.cli import run
 from rnntui.recipe import keys
+from rnntui.runs.store.labels import Labels, write_labels
+from tests.cli.test_where import make
 from tests.conftest import Ended, environment, run_process
 
 BASH = shutil.which("bash")
@@ -124,7 +126,29 @@ def test_bash_accepts_the_script(tmp_path: Path) -> None:
     assert ended.stdout == "lstm\n", ended.stderr
 
 
-@pytest.mark.parametrize("command", ["attach", "resume", "stop", "rm", "generate", "eval"])
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["runs", "ta"], ["tales-1", "tag=", "task=", "target="]),
+        (["runs", "cell=g"], ["cell=gru"]),
+        (["runs", "cell", "=", "g"], ["gru"]),
+        (["runs", "cell", "=", "gru,l"], ["gru,lstm"]),
+        (["runs", "state", ":", "fin"], ["finished"]),
+        (["runs", "source", "=", "corpus", ":", "t"], ["tales"]),
+        (["runs", "tag", "="], ["keep"]),
+        (["runs", "--sort", "b"], ["best"]),
+        (["rm", "--where", "cell=gru state=fin"], ["cell=gru state=finished"]),
+        (["tag", "tales-1", "k"], ["keep"]),
+        (["tag", "ta"], ["tales-1"]),
+    ],
+)
+def test_filters_and_tags_are_offered(words: list[str], values: list[str], tmp_path: Path) -> None:
+    run = make(tmp_path, "tales-1", "gru")
+    write_labels(run, Labels(("keep",)))
+    assert offered(words, tmp_path) == values
+
+
+@pytest.mark.parametrize("command", ["attach", "resume", "stop", "rm", "generate", "eval", "tag"])
 def test_runs_are_offered(command: str, tmp_path: Path) -> None:
     for name in ("tales-calm-heron", "sums-quick-fox"):
         (tmp_path / name).mkdir()

@@ -18,6 +18,7 @@ from rnntui.runs.store import create as making
 from rnntui.runs.store.create import create_run, remove_runs
 from rnntui.runs.store.files import Files
 from rnntui.runs.store.json_record import to_bytes
+from rnntui.runs.store.labels import LABELS
 from rnntui.runs.store.lock import RunLock
 from rnntui.runs.store.lock_owner import OWNER_FILE, read_lock_owner
 from rnntui.runs.store.metrics_index import INDEX
@@ -103,7 +104,7 @@ def test_exact_names_and_paths_are_removed(home: Path, rnntui: Rnntui):
     assert list(runs.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [VIEW, INDEX, ASKED, STATUS, OWNER_FILE, ADDRESS])
+@pytest.mark.parametrize("name", [VIEW, INDEX, ASKED, STATUS, LABELS, OWNER_FILE, ADDRESS])
 def test_a_run_with_any_file_that_rnntui_writes_is_removed(home: Path, rnntui: Rnntui, name: str):
     run = home / "runs" / "tales"
     (run / name).write_bytes(b"x")

@@ -15,14 +15,13 @@ MOST_VALUES = 50
 def complete_filter(word: str, runs: Sequence[Facts]) -> list[tuple[str, str]]:
     """Complete the last word of a filter; return each candidate with a description.
 
-    Without an operator, these are the names of runs and the keys, with `=` or, for quantities that
-    differ between any two runs, `<`. After an operator they are values: the choices of the key, and
-    those that the runs have. After a comma, another value.
+    Without an operator, these are the names of runs, and the keys. After an operator they are
+    values: the choices of the key, and those that the runs have. After a comma, another value.
     """
     found = OPERATOR.search(word)
     if found is None:
         names = [(str(run["name"]), "") for run in runs]
-        keys = [(key.name + _operator(key), key.help) for key in filter_keys()]
+        keys = [(f"{key.name}=", key.help) for key in filter_keys()]
         return [*names, *keys]
     begun = word[: found.end()]
     try:
@@ -32,10 +31,6 @@ def complete_filter(word: str, runs: Sequence[Facts]) -> list[tuple[str, str]]:
     before, comma, _ = word[found.end() :].rpartition(",")
     taken = before.split(",")
     return [(f"{begun}{before}{comma}{v}", "") for v in _values(key, runs) if v not in taken]
-
-
-def _operator(key: FilterKey) -> str:
-    return "<" if key.kind in ("size", "time") else "="
 
 
 def _values(key: FilterKey, runs: Sequence[Facts]) -> list[str]:

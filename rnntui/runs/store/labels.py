@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rnntui.errors import UsageError
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.store.files import FILES, Files, failed, read_file, replace
 from rnntui.runs.store.json_record import MOST_BYTES, salvage, to_bytes
+from rnntui.suggestions import nearest
 from rnntui.text import fit, safe_text
 
 LABELS = "labels.json"
@@ -23,6 +25,13 @@ class Labels:
 
     tags: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def line(self) -> str:
+        """The tags and the note in one safe line: "#keep  “as before”"."""
+        tags = " ".join(f"#{safe_text(tag)}" for tag in self.tags)
+        note = f"“{safe_text(self.note)}”" if self.note else ""
+        return "  ".join(text for text in (tags, note) if text)
 
 
 def read_labels(run: Path) -> tuple[Labels, tuple[str, ...]]:
@@ -52,6 +61,29 @@ def write_labels(run: Path, labels: Labels, files: Files = FILES) -> None:
         replace(files, run / LABELS, to_bytes(labels))
     except OSError as error:
         raise failed("write", run / LABELS, error) from None
+
+
+def changed_labels(
+    run: Path, add: Collection[str], remove: Collection[str], note: str | None
+) -> Labels:
+    """Change the labels of a run if anything is given, and return them.
+
+    Raises UsageError, DataError or RunError.
+    """
+    try:
+        labels, _ = read_labels(run)
+    except OSError as error:
+        raise failed("read", run / LABELS, error) from None
+    for tag in remove:
+        if tag not in labels.tags:
+            hint = nearest(tag, labels.tags) if labels.tags else ": it has none"
+            raise UsageError(f"{safe_text(run.name)} has no tag '{fit(safe_text(tag), 40)}'{hint}")
+    if not add and not remove and note is None:
+        return labels
+    tags = tuple(sorted({*labels.tags, *add} - {*remove}))
+    changed = Labels(tags, labels.note if note is None else note)
+    write_labels(run, changed)
+    return changed
 
 
 def check_tag(tag: str) -> str:

@@ -23,7 +23,7 @@ def offered(word: str) -> list[str]:
     ("word", "values"),
     [
         ("ta", ["tales-a", "tag=", "task=", "target="]),
-        ("ag", ["age<"]),
+        ("ag", ["age="]),
         ("lr", ["lr=", "lr_least="]),
         ("lr=", ["lr=1e-05", "lr=0.001"]),
         ("lr>=0", ["lr>=0.001"]),
