@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 BLAS_THREADS = (
@@ -15,14 +16,18 @@ BLAS_THREADS = (
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # Until `run` turns an interrupt into an exit code, it ends the process without a traceback.
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if raises:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # NumPy reads these when it is imported. One thread is faster for small networks; with more, a
     # single core that is busy elsewhere stalls all of them.
     for name in BLAS_THREADS:
         os.environ.setdefault(name, "1")
-    try:
-        from rnntui.cli import run
-    except KeyboardInterrupt:
-        sys.exit(130)
+    from rnntui.cli import run
+
+    if raises:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

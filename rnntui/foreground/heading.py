@@ -9,6 +9,7 @@ from rnntui.numbers import count, duration, plural, rounded
 from rnntui.text import fit, safe_text
 
 WIDTH = 100
+LABELS = 12  # cells of the labels
 
 
 def heading(run: Run) -> list[str]:
@@ -26,7 +27,7 @@ def heading(run: Run) -> list[str]:
         ("stored as", run.name),
         ("units", _units(run)),
     ]
-    lines = [name, *(f"  {label:<10}{text}" for label, text in rows if text)]
+    lines = [name, *(f"  {label:<{LABELS - 2}}{text}" for label, text in rows if text)]
     return [fit(safe_text(line), WIDTH) for line in lines]
 
 

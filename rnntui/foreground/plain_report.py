@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from rnntui.data import TokenData, baselines
-from rnntui.foreground.heading import heading
+from rnntui.foreground.heading import LABELS, heading
 from rnntui.foreground.report import Lines, Run, Speed
 from rnntui.foreground.samples import INDENT, predictions, quoted
 from rnntui.numbers import bits, count, duration, figure, plural, rounded, si
@@ -23,6 +23,7 @@ MIN_INTERVAL = 0.5  # seconds between rows at first; the interval grows with the
 ROWS_SO_FAR = 60  # number of rows that the time passed so far is divided into
 MIN_ROWS = 8  # minimum number of rows of a run of known length
 SPEEDS = {"character": "char/s", "byte": "byte/s", "word": "word/s", "value": "rows/s"}
+DISPENSABLE = ("bits", "left", "epoch")  # columns, if a terminal is too narrow; the first first
 SAMPLE_INTERVAL = 3.0  # minimum seconds between samples, unless --every is given
 
 
@@ -43,6 +44,15 @@ def _measured(declared: Declared) -> _Column:
 def _aligned(cells: Iterable[tuple[str, int]]) -> str:
     """Right-align texts in their widths, always separated by a space."""
     return "".join(f" {text:>{width - 1}}" for text, width in cells)
+
+
+def _fitted(columns: list[_Column], width: int | None) -> list[_Column]:
+    """Return the columns that fit a terminal's width, without the most dispensable ones."""
+    for title in DISPENSABLE:
+        if width is None or sum(column.width for column in columns) <= width:
+            break
+        columns = [column for column in columns if column.title != title]
+    return columns
 
 
 class PlainReport:
@@ -67,8 +77,8 @@ class PlainReport:
         self._mark = max(1, run.total // MIN_ROWS) if run.total else 0
         self._passes = run.one_step
         for line in heading(run):
-            self._lines.write(line)
-        self._columns = self._choose_columns()
+            self._lines.write_wrapped(line, LABELS)
+        self._columns = _fitted(self._choose_columns(), self._lines.width)
         self._lines.write("")
         self._lines.write(_aligned((c.title, c.width) for c in self._columns))
 
@@ -111,7 +121,7 @@ class PlainReport:
 
     def change(self, change: Change) -> None:
         """Print a line about a finding, among the rows."""
-        self._lines.write(f"    update {count(change.step)}: {safe_text(change.text)}")
+        self._lines.write_wrapped(f"    update {count(change.step)}: {safe_text(change.text)}", 8)
 
     def end(self, result: Result) -> None:
         """Print the last row, a summary, predictions and generated text."""
@@ -119,11 +129,11 @@ class PlainReport:
         if chunk and (self._printed != chunk.step or self._validated != run.validated):
             self._row(chunk)
         self._lines.write("")
-        self._lines.write(self._summary("done", result.final_loss))
+        self._lines.write_wrapped(self._summary("done", result.final_loss), 2)
         found = baselines(run.data) if run.best is not None else ()
         if found:
             others = ", ".join(f"{name} {rounded(loss)}" for name, loss in found)
-            self._lines.write(f"baselines on the validation part: {others}")
+            self._lines.write_wrapped(f"baselines on the validation part: {others}", 2)
         for line in predictions(run.data, result):
             self._lines.write(line)
         if result.generated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from textwrap import wrap
 from time import perf_counter, sleep
 from typing import Protocol, TextIO
 
@@ -13,6 +14,7 @@ from rnntui.recipe import Recipe
 from rnntui.session.findings import Change
 from rnntui.session.session import Session
 from rnntui.streams import discard
+from rnntui.text import cell_width
 from rnntui.training.loop import Chunk, Result, TrainState
 
 LAST_LINE_TIMEOUT = 1.0  # seconds in which the reader must accept the last line
@@ -131,6 +133,23 @@ class Lines:
         self._stream = stream
         self._interrupted = False
         self._ascii = signs_in_ascii(user_environment(), stream)
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal; None: the stream is not one, so that lines may be long."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or None
+        except (OSError, ValueError):  # also that the stream has no descriptor
+            return None
+
+    def write_wrapped(self, line: str, indent: int) -> None:
+        """Write a line, on a narrow terminal as several, all but the first indented."""
+        width = self.width
+        if width is None or cell_width(line) <= width:
+            self.write(line)
+            return
+        for part in wrap(line, max(indent + 20, width), subsequent_indent=" " * indent):
+            self.write(part)
 
     def write(self, line: str) -> None:
         """Write a line. Raises BrokenPipeError if the reader is gone, else OutputError."""

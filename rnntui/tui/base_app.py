@@ -320,8 +320,8 @@ class BaseApp(TerminalApp):
     def _arrange_views(self) -> None:
         self.display_options.panel = ""
         self._tell_views()
-        self.poller.wake.set()
         self.main.show(self.view, self._pair)
+        self.poller.ask_steps()  # there may be room for more of them
 
     def _tell_views(self) -> None:
         """Ask for what the views show, with the next snapshot, if that has changed."""
@@ -341,6 +341,7 @@ class BaseApp(TerminalApp):
         self._tell_views()
         if self.second is not before:
             self._arrange_views()
+        self.poller.ask_steps()
         self.main.redraw_panels("notice", "footer")
 
     @on(MainScreen.Entered)

@@ -146,6 +146,27 @@ def test_signals_end_with_a_last_line(name, code, mode):
     assert err == ""
 
 
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+from rnntui.__main__ import main
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "rnntui.cli.config":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_interrupt_while_the_program_is_loaded_shows_no_traceback() -> None:
+    arguments = [sys.executable, "-c", INTERRUPTED_IMPORT, "recipes"]
+    ended = subprocess.run(arguments, env=environment(), capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_under_nohup_a_hang_up_ends_nothing():

@@ -162,3 +162,24 @@ def test_several_samples_are_numbered(rnntui):
     assert lines.count("1 of 2") == lines.count("2 of 2") == 2
     texts = ended.out.split("final sample:")[-1].split("2 of 2")
     assert texts[1].split() == texts[0].replace("1 of 2", "").split()
+
+
+class Narrow(Lines):
+    """Lines on a terminal of 80 columns."""
+
+    width = 80
+
+
+def test_all_lines_fit_a_terminal_of_80_columns() -> None:
+    written, whole = io.StringIO(), io.StringIO()
+    recipe = RECIPE.replace(eval_every=1, reduction="sum", seconds=10.0, steps=0)
+    for lines in (Narrow(written), Lines(whole)):
+        report = PlainReport(lines, 1)
+        report.begin(fresh_run(recipe))
+        report.see(CHUNK)
+    narrow, wide = written.getvalue().splitlines(), whole.getvalue().splitlines()
+    assert max(map(len, narrow)) <= 80 < max(map(len, wide))
+    assert " ".join("".join(narrow[:-3]).split()) == " ".join("".join(wide[:-3]).split())
+    lacking = set(wide[-2].split()) - set(narrow[-2].split())
+    assert lacking == {"bits", "left"}
+    assert len(narrow[-1].split()) == len(narrow[-2].split())

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from rnntui.tui.command import Command, Group
 from rnntui.tui.draw import Rows
 from rnntui.tui.draw.views.prose import READABLE, Term, paragraph, terms
-from rnntui.tui.screens.help import READING, READING_VALUES, WITH_DROPOUT, command_rows
+from rnntui.tui.screens.help import (
+    READING,
+    READING_VALUES,
+    TWO_COLUMNS,
+    WITH_DROPOUT,
+    beside,
+    command_rows,
+)
 from rnntui.tui.state import Display
 from rnntui.tui.views import VIEWS
 
@@ -245,17 +252,22 @@ def panel_rows(
     dropout: bool = False,
 ) -> Rows:
     """Return what a panel shows, how to read it, and its keys; unavailable ones are muted."""
-    wide, glyphs = min(width, READABLE), display.glyphs
-    rows = paragraph(panel.shows, wide, glyphs)
+    glyphs = display.glyphs
+    two = width >= TWO_COLUMNS
+    left = min(READABLE, width // 2) if two else width
+    rows = paragraph(panel.shows, min(left, READABLE), glyphs)
     if panel.reading:
         more = {"validation": WITH_DROPOUT} if dropout else {}
         reading = [(name, text + more.get(name, "")) for name, text in panel.reading]
-        rows += [[], [(" how to read it", "strong")], *terms(reading, width, glyphs)]
-    if keys := tuple(_group(group, panel.commands) for group in groups):
-        rows += [[], [(" keys", "strong")]]
-        for group in keys:
-            rows += command_rows(group, available, display, width)
-    return rows
+        rows += [[], [(" how to read it", "strong")], *terms(reading, left, glyphs)]
+    keys: Rows = [[(" keys", "strong")]]
+    for group in groups:
+        keys += command_rows(
+            _group(group, panel.commands), available, display, width - left if two else width
+        )
+    if len(keys) == 1:
+        return rows
+    return beside(rows, keys, left) if two else [*rows, [], *keys]
 
 
 def _group(group: Group, names: tuple[str, ...]) -> Group:

@@ -172,3 +172,19 @@ def _commands() -> tuple:  # type: ignore[type-arg]
     from rnntui.tui.commands import COMMANDS
 
     return COMMANDS
+
+
+async def test_another_layout_asks_for_the_time_steps_it_has_room_for(
+    engine: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnntui.tui.poller.STEPS_PERIOD", 1e6)  # never by itself
+    app = dashboard(engine)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await ready(pilot, app)
+        before = asked_for_steps(engine)
+        await pilot.press("w")
+        await until(pilot, lambda: asked_for_steps(engine) > before)
+
+
+def asked_for_steps(engine: Scripted) -> int:
+    return sum(isinstance(request, p.Look) and request.steps for request in engine.asked)
