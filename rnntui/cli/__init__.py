@@ -16,6 +16,7 @@ from rnntui.cli import (
     models,
     run_list,
     runs,
+    sweep,
     tagging,
     training,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "run",
     "run_list",
     "runs",
+    "sweep",
     "tagging",
     "training",
 ]

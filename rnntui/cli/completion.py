@@ -248,3 +248,15 @@ def _values(leaf: Any) -> list[str]:
         return ["true", "false"]
     default = [] if leaf.default == "" else [str(leaf.default)]
     return list(leaf.rule.choices) or [*leaf.rule.words, *default]
+
+
+def sweeps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete names of sweeps."""
+    from rnntui.runs.store.root import runs_root
+    from rnntui.sweep.store import sweep_names
+
+    try:
+        names = sweep_names(runs_root(ctx.params.get("runs_dir")))
+    except (OSError, RnntuiError):
+        return []
+    return _items([(name, "") for name in names], incomplete)

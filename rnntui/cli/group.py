@@ -19,6 +19,7 @@ ORDER = (
     "attach",
     "runs",
     "tag",
+    "sweep",
     "stop",
     "rm",
     "generate",

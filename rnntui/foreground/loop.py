@@ -51,14 +51,26 @@ def train_in_foreground(
     """
     lines = Lines(sys.stdout)
     report: Report = JsonReport(lines, every) if as_json else PlainReport(lines, every)
+    try:
+        train_reporting(job, report, notes)
+    except Stopped as stop:
+        return stop.code
+    return 0
+
+
+def train_reporting(job: Job, report: Report, notes: tuple[str, ...] = ()) -> None:
+    """Train to the recipe's bounds and report what happens.
+
+    Raises Stopped, after a last report, if a signal ends the run or `report` raises it; otherwise
+    as `train_in_foreground`.
+    """
     with stoppable() as stopping:
         try:
             with WorkerPool() as pool:
                 _train(job, report, notes, stopping, pool)
         except Stopped as stop:
             report.stop(stop.name)
-            return stop.code
-    return 0
+            raise
 
 
 def _train(

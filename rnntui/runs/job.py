@@ -30,6 +30,7 @@ class Job:
     terminal: str = ""  # where the command was given
     takeover: bool = False  # take over from an unresponsive host
     new_bounds: bool = False  # the user gave new bounds to resume `run`
+    kernels: str = ""  # of a new run's network, in place of a trial; empty: as the recipe says
     pace: float | None = None  # updates per second at first; None: full speed
     argv: tuple[str, ...] = ()
     awaited: bool = True  # a viewer will connect; otherwise a failed start is only logged

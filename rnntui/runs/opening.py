@@ -11,6 +11,7 @@ from rnntui.data.progress import Watcher
 from rnntui.data.source import lasting_source, parse_source
 from rnntui.errors import DataError, RunError
 from rnntui.generation.prompt import fit_prompt
+from rnntui.nn.kernels.choice import Kernels
 from rnntui.recipe import Recipe, to_toml
 from rnntui.runs.bounds import Bounds, rate_change
 from rnntui.runs.capture import reinstate
@@ -41,6 +42,7 @@ from rnntui.runs.stored_recipe import stored_recipe
 from rnntui.runs.vocabulary import describe, rebuild
 from rnntui.text import fit
 from rnntui.training.loop import TrainState, fit_to_data, start
+from rnntui.training.planning import Choice, Recall
 from rnntui.training.workers.pool import WorkerPool
 
 
@@ -101,7 +103,7 @@ def open_job(
     if job.replay:
         log = _events(EventLog(Path(job.replay), EDIT_WORDS))
         edits = edits_of(line for _, line in log.every)
-    recalls = None if job.replay else recall
+    recalls = None if job.replay else _recall(job)
     state = start(recipe, data, pool, later=later_workers(edits), recall=recalls)
     opened = Opened(recipe, data, state, notes=list(notes), edits=edits)
     opened.recalled = state.recalled
@@ -112,6 +114,14 @@ def open_job(
     if job.runs:
         _create(job, opened, terminal)
     return opened
+
+
+def _recall(job: Job) -> Recall:
+    """Return what knows the kernels: those of the job, or else the results of earlier trials."""
+    if not job.kernels:
+        return recall
+    choice = Choice(job.recipe.train.workers or 1, Kernels.parse(job.kernels))
+    return lambda _plan: choice
 
 
 def _with_lasting_source(recipe: Recipe) -> Recipe:
@@ -200,10 +210,12 @@ def _load_state(
     log = _events(EventLog(run.path, *words, after=count, step=step))
     edits = edits_to_repeat(log, step, count)
     workers = whole(captured, "workers") or 0
-    state = start(recipe, data, pool, workers, later_workers(edits))
+    known = _recall(job) if job.kernels and found.checkpoint is None else None
+    state = start(recipe, data, pool, workers, later_workers(edits), recall=known)
     if choose_kernels(edits):
         state.kernel_trial = None
     opened = Opened(recipe, data, state, edits=edits, new_bounds=job.new_bounds)
+    opened.recalled = state.recalled and not choose_kernels(edits)
     opened.events, opened.event_count, opened.again = log.newest(), log.count, log.recent
     try:
         return _restore(opened, found, run, lock)

@@ -14,6 +14,7 @@ from tests.conftest import environment, quick_where, run_process
 # They need a terminal, or a run that goes on, or end one, or minutes: they have tests of their own.
 ELSEWHERE = (
     "rnntui attach", "rnntui train --detach", "rnntui stop", "rnntui rm", "rnntui bench",
+    "rnntui sweep",
 )  # fmt: skip
 SILENT = ("config set", "config unset")  # commands that print nothing if all is well
 QUICK = "rnntui train hello-world"

@@ -1,0 +1,246 @@
+"""`rnntui sweep`: train many runs that differ in a few settings, and rank them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from rnntui.cli import completion
+from rnntui.cli.group import HELP_NAMES, cli
+from rnntui.cli.sharing import runs_dir_option
+from rnntui.cli.training import not_negative
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+START = "start"  # the command for a source, which is not typed
+
+
+class SweepCommands(click.Group):
+    """`show` and `resume` are commands; any other first word is a source to sweep over."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Treat `sweep SOURCE …` as `sweep start SOURCE …`."""
+        if args and args[0] not in (*self.list_commands(ctx), *HELP_NAMES):
+            args = [START, *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands that are typed."""
+        return [name for name in super().list_commands(ctx) if name != START]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of a new sweep, then the commands."""
+        params = [*self.commands[START].params, *self.get_params(ctx)]
+        options = [one.get_help_record(ctx) for one in params if isinstance(one, click.Option)]
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in options if record])
+        self.format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, and the sources or options of a new sweep."""
+        found = super().shell_complete(ctx, incomplete)
+        start = self.commands[START]
+        with start.make_context(START, [], parent=ctx, resilient_parsing=True) as inner:
+            if incomplete.startswith("-"):
+                return found + start.shell_complete(inner, incomplete)
+            return found + start.params[0].shell_complete(inner, incomplete)
+
+
+def positive(_ctx: click.Context, _option: click.Parameter, given: int | None) -> int | None:
+    if given is not None and given < 1:
+        raise click.BadParameter(f"{given} is below 1")
+    return given
+
+
+def _rungs(_ctx: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, ...]:
+    if given is None:
+        return ()
+    parts = given.split(",")
+    if not all(part.strip().isdecimal() and len(part) < 16 for part in parts):
+        raise click.BadParameter(f"'{given[:40]}': takes updates, as in 80,160")
+    return tuple(int(part) for part in parts)
+
+
+@cli.group(
+    cls=SweepCommands,
+    short_help="Train many variants of a recipe and rank them.",
+    context_settings={"help_option_names": HELP_NAMES},
+    options_metavar="",
+    subcommand_metavar="SOURCE [OPTIONS] | show NAME | resume NAME",
+)
+def sweep() -> None:
+    """Train variants of SOURCE, several at a time, and rank them by their validation loss.
+
+    SOURCE is what rnntui train takes, or a sweep.toml. A trial is an ordinary run, NAME-1, NAME-2
+    and so on: attach, resume, compare and generate work on it. What is left to do is stored, so
+    that rnntui sweep resume continues after a lost connection, a kill or a reboot.
+
+    \b
+    Examples:
+      rnntui sweep brackets --grid lr=1e-3,3e-3 --grid hidden=32,64 --steps 300
+      rnntui sweep notes.txt --random 40 --draw lr=log:1e-4..3e-2 --seconds 60
+      rnntui sweep show brackets-calm-heron
+      rnntui sweep resume brackets-calm-heron
+    """
+
+
+@sweep.command(START, add_help_option=False)
+@click.argument("source", shell_complete=completion.sources)
+@click.option(
+    "--grid",
+    "axes",
+    metavar="KEY=A,B,…",
+    multiple=True,
+    shell_complete=completion.key_value,
+    help="Try each of these values, in every combination; may be repeated.",
+)
+@click.option(
+    "--random", "count", type=int, callback=positive, metavar="N", help="Try N random draws, too."
+)
+@click.option(
+    "--draw",
+    "draws",
+    metavar="KEY=A..B",
+    multiple=True,
+    shell_complete=completion.key_value,
+    help="What to draw from: A..B, log:A..B, or A,B,…; may be repeated.",
+)
+@click.option(
+    "--draw-seed",
+    type=int,
+    callback=not_negative,
+    default=0,
+    metavar="N",
+    help="Random seed of the draws.",
+)
+@click.option(
+    "--seeds", type=int, callback=positive, metavar="N", help="Train each variant with N seeds."
+)
+@click.option("--steps", metavar="N", help="Stop each trial after N updates.")
+@click.option("--seconds", metavar="S", help="Stop each trial after S seconds.")
+@click.option(
+    "--set",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    shell_complete=completion.key_value,
+    help="Set a recipe key of all trials; may be repeated.",
+)
+@click.option(
+    "--recipe",
+    "like",
+    metavar="NAME",
+    shell_complete=completion.recipes,
+    help="Train on a corpus or a file with the settings of that recipe.",
+)
+@click.option(
+    "--halving",
+    callback=_rungs,
+    metavar="N,N,…",
+    help="After these updates, only the better half of the trials continues.",
+)
+@click.option(
+    "--jobs",
+    type=int,
+    callback=positive,
+    metavar="N",
+    help="Trials at a time; default: the processor's cores.",
+)
+@click.option("--name", metavar="NAME", help="Name of the sweep; generated if omitted.")
+@click.option("--plain", is_flag=True, help="Print lines of text (the default).")
+@click.option("--json", is_flag=True, help="Print one JSON object per line.")
+@runs_dir_option
+def start(
+    source: str,
+    axes: tuple[str, ...],
+    count: int | None,
+    draws: tuple[str, ...],
+    draw_seed: int,
+    seeds: int | None,
+    steps: str | None,
+    seconds: str | None,
+    pairs: tuple[str, ...],
+    like: str | None,
+    halving: tuple[int, ...],
+    jobs: int | None,
+    name: str | None,
+    plain: bool,
+    json: bool,
+    runs_dir: str | None,
+) -> int:
+    """Train variants of SOURCE."""
+    from rnntui.cli.options import recipe_of, settings_of
+    from rnntui.runs.store.root import runs_root
+    from rnntui.sweep.run import Plan, prepare, run_sweep
+    from rnntui.sweep.space import check_keys, parse_axis, parse_draw
+    from rnntui.sweep.trials import settings_of as trials_of
+    from rnntui.sweep.trials import with_seeds
+    from rnntui.training.workers.prestart import usable_cores
+
+    _one_format(plain, json)
+    if bool(count) != bool(draws):
+        raise click.UsageError("--random N and --draw KEY=RANGE go together")
+    recipe, notes = recipe_of(
+        source, settings_of({"steps": steps, "seconds": seconds}, pairs), like
+    )
+    grid, ranges = [parse_axis(text) for text in axes], [parse_draw(text) for text in draws]
+    check_keys(grid, ranges)
+    settings = trials_of(grid, ranges, count or 0, draw_seed)
+    settings = with_seeds(settings, seeds or 1, recipe.train.seed)
+    at_once = min(jobs or usable_cores(), len(settings))
+    plan = Plan(recipe, settings, at_once, halving, name or "", notes)
+    found, expected = prepare(plan, runs_root(runs_dir), sys.argv[1:], _note)
+    return run_sweep(found, json, None, expected)
+
+
+@sweep.command(short_help="Print the trials of a sweep, the best first.")
+@click.argument("name", required=False, shell_complete=completion.sweeps)
+@click.option("--json", is_flag=True, help="Print a JSON object.")
+@runs_dir_option
+def show(name: str | None, json: bool, runs_dir: str | None) -> int:
+    """Print the trials of the sweep NAME, the best first; it may be running at the same time.
+
+    Without NAME, the newest sweep is shown.
+    """
+    from rnntui.runs.store.root import runs_root
+    from rnntui.sweep.run import show_sweep
+
+    return show_sweep(runs_root(runs_dir), name, json)
+
+
+@sweep.command(short_help="Train the trials that have not ended.")
+@click.argument("name", shell_complete=completion.sweeps)
+@click.option(
+    "--jobs", type=int, callback=positive, metavar="N", help="Trials at a time; default: as before."
+)
+@click.option("--plain", is_flag=True, help="Print lines of text (the default).")
+@click.option("--json", is_flag=True, help="Print one JSON object per line.")
+@runs_dir_option
+def resume(name: str, jobs: int | None, plain: bool, json: bool, runs_dir: str | None) -> int:
+    """Train the trials of the sweep NAME that have not ended.
+
+    Interrupted trials continue from their last checkpoint, exactly as if nothing had happened. A
+    trial that was stopped with rnntui stop stays stopped: rnntui resume continues it alone.
+    """
+    from rnntui.runs.store.root import runs_root
+    from rnntui.sweep.run import check_source, run_sweep
+    from rnntui.sweep.store import open_sweep
+
+    _one_format(plain, json)
+    found = open_sweep(runs_root(runs_dir), name)
+    check_source(found, _note)
+    return run_sweep(found, json, jobs, None)
+
+
+def _one_format(plain: bool, json: bool) -> None:
+    if plain and json:
+        raise click.UsageError("--plain and --json cannot be combined")
+
+
+def _note(text: str) -> None:
+    from rnntui.text import safe_text
+
+    click.echo(f"rnntui: note: {safe_text(text)}", err=True)

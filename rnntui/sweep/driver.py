@@ -1,0 +1,189 @@
+"""Run a sweep: start trials as places become free, note how they end, decide what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from time import sleep
+from typing import Any, Protocol
+
+from rnntui.errors import RnntuiError, RunError
+from rnntui.foreground.stopping import Stopped, Stopping
+from rnntui.runs.job import Job
+from rnntui.runs.store.journal import Line
+from rnntui.runs.stored_recipe import stored_recipe
+from rnntui.sweep.halving import better_half, last_trial, waiting_trial
+from rnntui.sweep.progress import Progress, after, progress_of
+from rnntui.sweep.results import has_finished, result_of, saved_update, why_stopped
+from rnntui.sweep.store import Sweep, line_of, now
+from rnntui.sweep.task import Said, Task, TaskEnded, Workers
+from rnntui.sweep.trials import Trial, recipe_for
+
+LOOK_EVERY = 0.5  # seconds that the sweep waits for news at most
+MOST_TRIES = 3  # times in a row that a trial's process may be lost without having saved anything
+BUSY_PATIENCE, BUSY_PAUSE = 90.0, 0.5  # seconds for another process to let go of a run
+STOPPED_BY_USER = "rnntui stop"  # in a run's reason
+
+
+class Listener(Protocol):
+    """Is told what happens in a sweep."""
+
+    def started(self, trial: Trial, until: int | None, resumed: bool) -> None:
+        """Hear that a trial is being trained."""
+
+    def said(self, trial: Trial, event: Mapping[str, Any]) -> None:
+        """Hear what a trial has printed."""
+
+    def changed(self, trial: Trial, progress: Progress) -> None:
+        """Hear that a trial has reached a rung or has ended."""
+
+    def note(self, text: str) -> None:
+        """Hear about anything else."""
+
+
+class More(Protocol):
+    """Adds trials to a sweep while it runs, such as a sampler that learns from results."""
+
+    def next(self, trials: Mapping[int, Trial], progress: Mapping[int, Progress]) -> Trial | None:
+        """Return another trial; None if there is none."""
+
+
+@dataclass
+class _Tries:
+    """How often a trial's process was lost since the trial last saved something."""
+
+    count: int = 0
+    saved: int = -1
+
+
+class Driver:
+    """Runs a sweep that this process holds; all that it knows is in the journal as well."""
+
+    def __init__(
+        self, sweep: Sweep, workers: Workers, listener: Listener, more: More | None = None
+    ) -> None:
+        self._sweep, self._workers, self._listener, self._more = sweep, workers, listener, more
+        self._trials = {trial.number: trial for trial in sweep.trials}
+        self.progress = progress_of(self._trials, sweep.lines)
+        self._lost: dict[int, _Tries] = {}
+        self._busy: dict[int, int] = {}
+        for number, one in list(self.progress.items()):
+            if one.state not in ("waiting", "finished"):
+                self._reconcile(number, one)
+
+    def _reconcile(self, number: int, before: Progress) -> None:
+        """Note what became of a trial while no sweep was running."""
+        run = self._sweep.run_path(number)
+        if has_finished(run):
+            self._end(number, "finished")
+        elif before.state == "training" or (before.state == "stopped" and not before.reason):
+            self._add({"trial": number, "event": "again"})
+
+    def run(self, stopping: Stopping) -> None:
+        """Run all trials. Raises Stopped once they have been saved, and RunError."""
+        try:
+            with stopping:
+                self._fill()
+            while any(one.state == "training" for one in self.progress.values()):
+                report = self._workers.next(LOOK_EVERY)
+                with stopping:
+                    if report is not None:
+                        self._see(report)
+                    self._fill()
+        except (Stopped, RnntuiError):
+            self._workers.stop()
+            raise
+
+    def _fill(self) -> None:
+        """Start trials while there are places."""
+        while self._workers.free > 0 and (chosen := self._choose()) is not None:
+            number, until = chosen
+            trial = self._trials[number]
+            job = self._job(trial)
+            self._add({"trial": number, "event": "start", "until": until})
+            self._workers.start(Task(number, job, until))
+            self._listener.started(trial, until, bool(job.run))
+
+    def _choose(self) -> tuple[int, int | None] | None:
+        """Return a trial to train and to which update; None: none for now."""
+        rungs = self._sweep.info.halving
+        if self._more is not None and waiting_trial(self.progress, rungs) is None:
+            self._add_trial(self._more.next(self._trials, self.progress))
+        for choose in (waiting_trial, better_half, last_trial):
+            if (chosen := choose(self.progress, rungs)) is not None:
+                return chosen
+        return None
+
+    def _add_trial(self, new: Trial | None) -> None:
+        if new is not None:
+            self._sweep.add(line_of(new))
+            self._trials[new.number], self.progress[new.number] = new, Progress()
+
+    def _job(self, trial: Trial) -> Job:
+        """Return the job that starts a trial, or resumes it where it was begun before."""
+        path, kernels = self._sweep.run_path(trial.number), trial.kernels
+        argv = self._sweep.info.argv
+        if self.progress[trial.number].started and path.exists():
+            recipe = stored_recipe(path, exact=True)
+            return Job(recipe, run=str(path), kernels=kernels, argv=argv)
+        recipe = recipe_for(self._sweep.recipe, trial.settings)
+        return Job(recipe, runs=str(self._sweep.root), name=path.name, kernels=kernels, argv=argv)
+
+    def _see(self, report: Said | TaskEnded) -> None:
+        if isinstance(report, Said):
+            self._listener.said(self._trials[report.trial], report.event)
+            return
+        number, text = report.trial, report.text
+        match report.end:
+            case "finished":
+                self._end(number, "finished")
+            case "rung":
+                self._end(number, "rung")
+            case "stopped":  # from outside: `rnntui stop` gives its name, a shutdown does not
+                why = why_stopped(self._sweep.run_path(number))
+                self._end(number, "stopped", why if STOPPED_BY_USER in why else "")
+            case "failed":
+                self._end(number, "failed", text)
+            case "disk":
+                raise RunError(f"{self._sweep.run_name(number)}: {text}")
+            case "busy":
+                self._wait_for_run(number, text)
+            case "lost":
+                self._try_again(number, text)
+
+    def _end(self, number: int, event: str, reason: str = "") -> None:
+        """Note that a trial has ended or has reached a rung, with its best loss so far."""
+        until = self.progress[number].until if event == "rung" else None
+        result = result_of(self._sweep.run_path(number), until)
+        line: Line = {"trial": number, "event": event, **asdict(result)}
+        if until is not None:
+            line["step"] = until
+        self._add({**line, "reason": reason} if reason else line)
+        self._listener.changed(self._trials[number], self.progress[number])
+
+    def _try_again(self, number: int, text: str) -> None:
+        """Train a trial again whose process was lost, unless that happens again and again."""
+        tries = self._lost.setdefault(number, _Tries())
+        saved = saved_update(self._sweep.run_path(number))
+        tries.count, tries.saved = (1 if saved > tries.saved else tries.count + 1), saved
+        if tries.count > MOST_TRIES:
+            self._end(number, "failed", text)
+            return
+        self._listener.note(f"{self._sweep.run_name(number)}: {text}; it continues")
+        self._add({"trial": number, "event": "again"})
+
+    def _wait_for_run(self, number: int, text: str) -> None:
+        """Try again soon: another process still has the run."""
+        self._busy[number] = self._busy.get(number, 0) + 1
+        if self._busy[number] * BUSY_PAUSE > BUSY_PATIENCE:
+            self._end(number, "failed", text)
+            return
+        sleep(BUSY_PAUSE)
+        self._add({"trial": number, "event": "again"})
+
+    def _add(self, event: Line) -> None:
+        """Write an event to the journal, and note what follows from it."""
+        line = {**event, "time": now()}
+        self._sweep.add(line)
+        number = event["trial"]
+        self.progress[number] = after(self.progress[number], line)

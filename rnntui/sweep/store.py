@@ -1,0 +1,226 @@
+"""A sweep on disk: `.sweeps/NAME` in the directory of the runs.
+
+`sweep.json` and `recipe.toml` are written once. `trials.jsonl` is a journal: a line for each trial
+with its settings, and lines for what happened to it. A sweep appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnntui.errors import DataError, RunError, RunTakenError, UsageError
+from rnntui.recipe import Recipe, find, from_toml, to_toml
+from rnntui.recipe.rules import check
+from rnntui.runs.store.files import FILES, failed, read_file, remove_tree, shown, write_new
+from rnntui.runs.store.journal import Journal, Line, read_journal, whole
+from rnntui.runs.store.json_record import MOST_BYTES, read_record, to_bytes
+from rnntui.runs.store.lock import RunLock, take
+from rnntui.runs.store.lock_owner import live_lock_owner, read_lock_owner, where
+from rnntui.runs.store.names import check_name, names_for
+from rnntui.runs.store.root import make_root
+from rnntui.sweep.trials import Trial
+from rnntui.text import fit, safe_text
+
+SWEEPS, INFO, RECIPE, JOURNAL = ".sweeps", "sweep.json", "recipe.toml", "trials"
+FORMAT = 1
+_NAMES_TRIED = 100
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """What is fixed at the start of a sweep."""
+
+    format: int
+    name: str
+    recipe: str  # name of the recipe
+    started: float  # seconds since 1970
+    jobs: int
+    halving: tuple[int, ...]
+    source_sha256: str
+    sampler: str = ""  # "tpe": later trials are chosen by what earlier ones gave
+    trials: int = 0  # of the whole sweep
+    draws: tuple[str, ...] = ()  # as --draw takes them
+    seeds: int = 1
+    argv: tuple[str, ...] = ()
+
+
+class Sweep:
+    """A stored sweep; `hold` it to change it."""
+
+    def __init__(self, root: Path, info: SweepInfo, recipe: Recipe, lines: list[Line]) -> None:
+        self.root, self.info, self.recipe = root, info, recipe
+        self.lines = lines  # of the journal, oldest first
+        self._journal = Journal(self.directory, JOURNAL, self._report)
+        self._trouble: str | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where it is stored."""
+        return self.root / SWEEPS / self.info.name
+
+    @property
+    def name(self) -> str:
+        """Its name, with which those of its runs begin."""
+        return self.info.name
+
+    def run_name(self, trial: int) -> str:
+        """Return the name of a trial's run."""
+        return f"{self.info.name}-{trial}"
+
+    def run_path(self, trial: int) -> Path:
+        """Return the directory of a trial's run, which may not exist yet."""
+        return self.root / self.run_name(trial)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials so far, by number."""
+        found = [trial for line in self.lines if (trial := _trial(line)) is not None]
+        return sorted(found, key=lambda trial: trial.number)
+
+    def add(self, line: Line) -> None:
+        """Append a line, on disk when this returns. Raises RunError."""
+        self._journal.append(line)
+        if not self._journal.sync():
+            raise RunError(f"cannot write to {shown(self.directory)}: {self._trouble}")
+        self.lines.append(line)
+
+    def _report(self, _what: str, why: str | None) -> None:
+        self._trouble = why
+
+    @contextlib.contextmanager
+    def hold(self, terminal: str = "") -> Iterator[None]:
+        """Keep other processes from running the sweep. Raises RunTakenError or RunError."""
+        lock = self._lock(terminal)
+        lock.keep(lambda _what, _why: None)
+        try:
+            self.lines[:] = _lines(self.directory)
+            yield
+        finally:
+            self._journal.close()
+            lock.release()
+
+    def _lock(self, terminal: str) -> RunLock:
+        try:
+            return take(self.directory, self.name, terminal=terminal)
+        except RunTakenError:
+            found = read_lock_owner(self.directory)
+            who = where(found[0]) if found else "another process"
+            raise RunTakenError(f"sweep {self.name} is being run by {who}") from None
+
+    @property
+    def held(self) -> bool:
+        """Whether a process runs it."""
+        with contextlib.suppress(OSError, DataError):
+            return live_lock_owner(self.directory) is not None
+        return False
+
+
+def _trial(line: Line) -> Trial | None:
+    """Read a line that describes a trial; None for any other."""
+    number, settings = whole(line, "trial"), line.get("settings")
+    if not number or not isinstance(settings, dict):
+        return None
+    kernels = line.get("kernels", "")
+    checked = {key: check(find(key), value) for key, value in settings.items()}
+    return Trial(number, checked, kernels if isinstance(kernels, str) else "")
+
+
+def line_of(trial: Trial) -> Line:
+    """Return the journal's line that describes a trial."""
+    kernels = {"kernels": trial.kernels} if trial.kernels else {}
+    return {"trial": trial.number, "settings": trial.settings, **kernels}
+
+
+def check_free(root: Path, name: str, trials: int) -> str:
+    """Return the name of a new sweep if it is valid and nothing has it. Raises UsageError."""
+    check_name(f"{name}-{trials}")
+    if (root / SWEEPS / check_name(name)).exists():
+        raise UsageError(f"sweep '{name}' already exists: rnntui sweep resume {name} continues it")
+    for number in range(1, trials + 1):
+        if (root / f"{name}-{number}").exists():
+            raise UsageError(f"run '{name}-{number}' already exists: give the sweep another --name")
+    return name
+
+
+def free_name(root: Path, label: str, trials: int) -> str:
+    """Return a new name for a sweep. Raises RunError."""
+    for name, _ in zip(names_for(label), range(_NAMES_TRIED), strict=False):
+        with contextlib.suppress(UsageError):
+            return check_free(root, name, trials)
+    raise RunError(f"no free name for a sweep in {shown(root)}")
+
+
+def create(root: Path, info: SweepInfo, recipe: Recipe, trials: Sequence[Trial]) -> Sweep:
+    """Store a new sweep. Raises RunError or UsageError."""
+    make_root(root)
+    make_root(root / SWEEPS)
+    beside = root / SWEEPS / f".new-{uuid.uuid4()}"
+    sweep = Sweep(root, info, recipe, [line_of(trial) for trial in trials])
+    journal = Journal(beside, JOURNAL, lambda _what, _why: None)
+    try:
+        FILES.mkdir(beside)
+        write_new(FILES, beside / INFO, to_bytes(info))
+        write_new(FILES, beside / RECIPE, to_toml(recipe).encode())
+        for line in sweep.lines:
+            journal.append(line)
+        if not journal.close():
+            raise RunError(f"cannot write to {shown(beside)}")
+        FILES.rename(beside, sweep.directory)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            remove_tree(FILES, beside)
+        if isinstance(error, OSError):
+            raise failed("create a sweep in", root / SWEEPS, error) from None
+        raise
+    return sweep
+
+
+def open_sweep(root: Path, name: str) -> Sweep:
+    """Open a stored sweep. Raises UsageError, DataError or RunError."""
+    from rnntui.suggestions import nearest
+
+    known = sweep_names(root)
+    if name not in known:
+        hint = nearest(name, known, "rnntui sweep SOURCE --grid KEY=VALUES starts one")
+        raise UsageError(f"no sweep '{fit(safe_text(name), 40)}' in {shown(root)}{hint}")
+    directory = root / SWEEPS / name
+    try:
+        info = read_record(SweepInfo, directory / INFO)
+        text = read_file(directory / RECIPE, MOST_BYTES).decode("utf-8")
+    except OSError as error:
+        raise failed("read", directory, error) from None
+    except UnicodeDecodeError:
+        raise DataError(f"{shown(directory / RECIPE)}: not UTF-8") from None
+    if info.format > FORMAT:
+        raise DataError(f"sweep {name} was written by a newer version of rnntui")
+    recipe = from_toml(text, info.recipe + ".toml")
+    return Sweep(root, info, recipe, _lines(directory))
+
+
+def _lines(directory: Path) -> list[Line]:
+    try:
+        return read_journal(directory, JOURNAL)[0]
+    except OSError as error:
+        raise failed("read", directory, error) from None
+
+
+def sweep_names(root: Path) -> list[str]:
+    """Return the names of all sweeps, the one started last first."""
+    try:
+        found = [path for path in (root / SWEEPS).iterdir() if (path / INFO).exists()]
+        found = [path for path in found if not path.name.startswith(".")]
+        return [p.name for p in sorted(found, key=lambda p: -(p / INFO).stat().st_mtime)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise failed("read", root / SWEEPS, error) from None
+
+
+def now() -> float:
+    """Return the seconds since 1970, for a journal."""
+    return round(time.time(), 3)
