@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -98,7 +99,7 @@ class Poller:
         self._queued = asyncio.Event()
         self._in_flight: Counter[str] = Counter()
         self._commanded = True
-        self._steps_at = 0.0
+        self._steps_at = -math.inf
         self._engine: Engine | None = None
         self._hello = hello or Hello()
 
@@ -120,7 +121,7 @@ class Poller:
 
     def ask_steps(self) -> None:
         """Ask for time steps with the next snapshot, which is due now."""
-        self._steps_at = 0.0
+        self._steps_at = -math.inf
         self.wake.set()
 
     async def run(self) -> None:
