@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,7 +10,7 @@ from click.shell_completion import CompletionItem
 from rnntui.cli import completion
 from rnntui.cli.group import cli
 from rnntui.cli.models import CHECKPOINT
-from rnntui.cli.sharing import run_path, runs_dir_option
+from rnntui.cli.sharing import ending_tidily, run_path, runs_dir_option
 
 
 def _formats(
@@ -126,28 +124,10 @@ def export(
 
         request = dataclasses.replace(request, pictures=pictures())
     target = Path(out) if out is not None else Path(chosen.default_name(request))
-    with _ending_tidily():
+    with ending_tidily():
         write_export(chosen, request, target, force)
     click.echo(safe_text(str(target)))
     return 0
-
-
-@contextmanager
-def _ending_tidily() -> Iterator[None]:
-    """Meanwhile a signal that ends the process lets it remove what it has begun to write."""
-    import signal
-
-    def end(number: int, _frame: object) -> None:
-        raise click.exceptions.Exit(128 + number)
-
-    names = ("SIGTERM", "SIGHUP")
-    numbers = [number for name in names if (number := getattr(signal, name, None))]
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @cli.command("import", short_help="Take in a run that was exported as a bundle.")
@@ -169,7 +149,7 @@ def import_(file: Path, name: str | None, runs_dir: str | None) -> int:
     from rnntui.runs.store.root import runs_root
     from rnntui.text import safe_text
 
-    with _ending_tidily():
+    with ending_tidily():
         run = import_bundle(file, runs_root(runs_dir), name)
     click.echo(f"imported: rnntui attach {safe_text(run.name)}")
     return 0

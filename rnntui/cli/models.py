@@ -9,7 +9,7 @@ import click
 from rnntui.cli import completion
 from rnntui.cli.group import cli
 from rnntui.cli.sampling_options import sampling_options
-from rnntui.cli.sharing import note_newer_keys, run_path, runs_dir_option
+from rnntui.cli.sharing import ending_tidily, note_newer_keys, run_path, runs_dir_option
 
 CHECKPOINT = "Checkpoint to use: last, best, or an update number."
 
@@ -22,6 +22,12 @@ CHECKPOINT = "Checkpoint to use: last, best, or an update number."
     type=click.IntRange(1, 100_000_000),
     metavar="N",
     help="Number of tokens to generate.",
+)
+@click.option(
+    "--from",
+    "moment",
+    metavar="DATE",
+    help="Time of the first row of a forecast; only rows before it are used.",
 )
 @sampling_options
 @click.option(
@@ -46,6 +52,7 @@ def generate(
     run: str | None,
     prompt: str | None,
     length: int | None,
+    moment: str | None,
     greedy: bool | None,
     seed: int | None,
     checkpoint: str | None,
@@ -68,11 +75,12 @@ def generate(
       rnntui generate tales-calm-heron --checkpoint best --temperature 0.6 > tale.txt
       rnntui generate --samples 4 --length 200
       rnntui generate prices --length 24 > forecast.csv
+      rnntui generate prices --from 2024-03-01 --length 31
     """
     from rnntui.cli.output import TextOutput
     from rnntui.data import TokenData
     from rnntui.foreground.waiting import SlowNote
-    from rnntui.runs.forecasting import forecast
+    from rnntui.runs.forecasting import forecast, forecast_from
     from rnntui.runs.stored_recipe import stored_recipe
     from rnntui.runs.trained_model import generate as generated
     from rnntui.runs.trained_model import load_model, sampling_choice
@@ -86,6 +94,10 @@ def generate(
         overrides["method"] = method
     recipe = stored_recipe(path)
     values = recipe.data.task == "values"
+    if moment is not None and not values:
+        raise click.UsageError("--from is for runs on numbers: this one learned text")
+    if moment is not None and prompt is not None:
+        raise click.UsageError("--from and --prompt cannot be combined")
     settings, notes = sampling_choice(recipe, overrides)
     model = load_model(path, checkpoint or ("best" if values else "last"), settings, seed or 0)
     terminal = sys.stdout.isatty()
@@ -94,7 +106,10 @@ def generate(
     streams = terminal and (values or model.sampling.samples == 1)
     count = length or model.recipe.sample.sample_length
     slow = None if streams else SlowNote(note, "generating", count)
-    result = (forecast if values else generated)(model, prompt, length, slow)
+    if moment is not None:
+        result = forecast_from(path, model, moment, length, slow)
+    else:
+        result = (forecast if values else generated)(model, prompt, length, slow)
     for remark in (*notes, *result.notes):
         note(remark)
     for piece in result.pieces:
@@ -121,20 +136,40 @@ def note(text: str) -> None:
     help=CHECKPOINT,
 )
 @click.option("--json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--predictions",
+    metavar="CSV",
+    shell_complete=completion.files,
+    help="For a series: write time, true and predicted value of every step to this file.",
+)
+@click.option("--force", is_flag=True, help="Replace the file of --predictions.")
 @runs_dir_option
-def evaluate(run: str, file: str, checkpoint: str, json: bool, runs_dir: str | None) -> int:
+def evaluate(
+    run: str,
+    file: str,
+    checkpoint: str,
+    json: bool,
+    predictions: str | None,
+    force: bool,
+    runs_dir: str | None,
+) -> int:
     """Compute the loss of the network of RUN on FILE, in one pass from start to end.
 
     FILE is read like the run's own source: with the same vocabulary, columns (matched by name)
     and scaling; - is standard input. With state = reset, the hidden state is zeroed every seq_len
     time steps, as in training. For tokens, the loss is in nats per token, with bits and
     perplexity; for values, it is half the squared error per time step, and errors are in the
-    file's units. Baselines are the losses of simple models on the same data.
+    file's units. Baselines are the losses of simple models on the same data. For values, errors
+    stand beside those of simple methods, which are fitted on the rows that the run trained on.
 
     \b
     Examples:
       rnntui eval tales-calm-heron other.txt
+      rnntui eval prices newer.csv --predictions predictions.csv
     """
+    from pathlib import Path
+
+    from rnntui.export.writing import check_target, write_table, write_whole
     from rnntui.foreground.evaluation import as_json, as_text
     from rnntui.foreground.waiting import SlowNote
     from rnntui.runs.evaluation import evaluate_file, reset_length
@@ -143,6 +178,11 @@ def evaluate(run: str, file: str, checkpoint: str, json: bool, runs_dir: str | N
     path = run_path(runs_dir, run)
     note_newer_keys(path)
     model = load_model(path, checkpoint)
+    out = None if predictions is None else Path(predictions)
+    if out is not None:
+        if model.recipe.data.task != "values":
+            raise click.UsageError("--predictions is for runs on numbers: this one learned text")
+        check_target(out, path, force, "--predictions")
     stdin = getattr(sys.stdin, "buffer", None)
     reset = reset_length(path, model)
     found = evaluate_file(
@@ -150,5 +190,13 @@ def evaluate(run: str, file: str, checkpoint: str, json: bool, runs_dir: str | N
     )
     for remark in found.notes:
         note(remark)
+    table = found.predictions
+    if out is not None and table is not None:
+        with ending_tidily():
+
+            def create(beside: Path) -> None:
+                write_table(beside, table.header, table.rows)
+
+            write_whole(create, out, path, force, "--predictions")
     click.echo((as_json if json else as_text)(found))
     return 0

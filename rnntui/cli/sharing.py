@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
@@ -149,3 +150,21 @@ def note_newer_keys(path: Path) -> None:
             f"version of rnntui; ignored keys: {named}",
             err=True,
         )
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """Meanwhile a signal that ends the process lets it remove what it has begun to write."""
+    import signal
+
+    def end(number: int, _frame: object) -> None:
+        raise click.exceptions.Exit(128 + number)
+
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [number for name in names if (number := getattr(signal, name, None))]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.calendar import ahead_of
-from rnntui.data.clock import Times
+from rnntui.data.clock import Clock, Times
 from rnntui.data.corpus import find_corpus
 from rnntui.data.dataset import Dataset, TokenData, ValueData
 from rnntui.data.decode import CR_NOTE, SAVE_AS, decode_text
@@ -33,13 +33,14 @@ PLAIN = Data()
 class Reading:
     """A source as a network takes it: `sequence` (M,) tokens or (M, D) scaled values or changes.
 
-    `rows` (M or M + 1, D) are the values in the file's units, `times` theirs. `left_out` of `total`
-    characters or bytes are not in the vocabulary.
+    `rows` (M or M + 1, D) are the values in the file's units, `times` theirs by `clock`. `left_out`
+    of `total` characters or bytes are not in the vocabulary.
     """
 
     name: str
     sequence: NDArray[np.generic]
     rows: NDArray[np.float64] | None = None
+    clock: Clock | None = None
     times: Times | None = None
     left_out: int = 0
     total: int = 0
@@ -96,7 +97,7 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
         raise UsageError("text:… holds tokens, but this run learned values: name a file of numbers")
     if source.kind == "corpus" and find_corpus(source.rest).kind != "values":
         raise UsageError(f"corpus:{source.rest} holds text, but this run learned values")
-    rows, times, notes = read_other(known, source, data, stdin)
+    rows, clock, times, notes = read_other(known, source, data, stdin)
     with np.errstate(all="ignore"):
         sequence = known.scaled(rows)
     if known.ahead is not None:
@@ -104,4 +105,4 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
             raise DataError(f"{source.name}: no times, which calendar = true needs: set time")
         ahead = ahead_of(known.clock, times[-len(sequence) :])
         sequence = np.concatenate([sequence, ahead], axis=1)
-    return Reading(source.name, sequence, rows, times, notes=notes)
+    return Reading(source.name, sequence, rows, clock, times, notes=notes)

@@ -199,7 +199,7 @@ class _Reader:
             return [Format(self._wanted)]
         found = formats_of(cells)
         if self._wanted:
-            return [f for f in found if _begins(f, ORDERS[self._wanted])]
+            return [f for f in found if begins(f, ORDERS[self._wanted])]
         return found
 
     def _number(self, index: int) -> TimeColumns | None:
@@ -306,12 +306,13 @@ def _ambiguous(cells: list[str], form: Format, others: list[Format]) -> tuple[st
     if not others:
         return ()
     cell = next(c for c in cells if c.lower() not in MISSING)
-    order = next((o for o, ls in ORDERS.items() if _begins(others[0], ls)), others[0].pattern)
+    order = next((o for o, ls in ORDERS.items() if begins(others[0], ls)), others[0].pattern)
     note = f"dates such as {show(cell, 24)} are read as {form.pattern}"
     return (f"{note}; --set time_format={order} if that is wrong",)
 
 
-def _begins(form: Format, order: str) -> bool:
+def begins(form: Format, order: str) -> bool:
+    """Whether a format has year, month and day in an order of `ORDERS`."""
     letters = [m for m in form.pattern if m in "dmYyb"]
     return "".join(letters[:3]).replace("y", "Y").replace("b", "m") == order
 

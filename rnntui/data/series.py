@@ -172,10 +172,11 @@ def _ahead(raw: _Raw, clock: Clock | None, data: Data) -> Numbers | None:
 
 def read_other(
     known: ValueData, source: Source, data: Data, stdin: BinaryIO | None = None
-) -> tuple[Numbers, Times | None, tuple[str, ...]]:
+) -> tuple[Numbers, Clock | None, Times | None, tuple[str, ...]]:
     """The rows (N, D) of another source with the columns of `known`, their times, and notes.
 
-    Missing values are treated as the recipe's keys say. Raises DataError or UsageError.
+    The clock is that of the other source. Missing values are treated as the recipe's keys say.
+    Raises DataError or UsageError.
     """
     again = Known(known.features, known.targets, known.read_by, match_columns)
     raw = _read(source, data, stdin, again)
@@ -183,7 +184,7 @@ def read_other(
         raw = raw.columns(match_columns(known.features, raw.features, source.name))
     missing = "interpolate" if data.missing == "auto" else data.missing
     raw = _without_gaps(source.name, raw, replace(data, split=0.0, repeat=1, missing=missing))
-    return raw.rows, raw.times, raw.notes
+    return raw.rows, raw.table.clock if raw.table else None, raw.times, raw.notes
 
 
 def _known(known: ValueData | None) -> Known:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import os
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rnntui.errors import OutputError, UsageError
@@ -24,32 +25,46 @@ def write_export(chosen: Format, export: Export, out: Path, force: bool = False)
     `force` replaces a file, or a folder with nothing in it that the format would not write again.
     Raises RnntuiError with one line; nothing is left behind then.
     """
-    check_target(out, export.run, force)
+    write_whole(lambda beside: chosen.create(export, beside), out, export.run, force)
+
+
+def write_whole(
+    create: Callable[[Path], None], out: Path, run: Path, force: bool, option: str = "--out"
+) -> None:
+    """Have `create` write a path of its own, and rename it to `out`, which an option named.
+
+    Raises RnntuiError with one line; nothing is left behind then.
+    """
+    check_target(out, run, force, option)
     with failures(out):
         beside = out.with_name(f".{out.name[:100]}.{uuid.uuid4().hex[:12]}")
         try:
-            chosen.create(export, beside)
+            create(beside)
             _sync(beside)
-            put(beside, out, force)
+            put(beside, out, force, option)
         finally:
             remove(beside)
 
 
-def check_target(out: Path, run: Path, force: bool) -> None:
+def check_target(out: Path, run: Path, force: bool, option: str = "--out") -> None:
     """Raise UsageError if `out` exists or is inside the run, OutputError without its directory."""
     if not out.name or out.name in (".", ".."):
-        raise UsageError(f"--out {shown(out)}: name a file or folder")
+        raise UsageError(f"{option} {shown(out)}: name a file or folder")
     with failures(out):
         if not out.parent.is_dir():
-            raise UsageError(f"--out {shown(out)}: no directory {shown(out.parent)}")
+            raise UsageError(f"{option} {shown(out)}: no directory {shown(out.parent)}")
         inside = [out.parent.resolve(), *out.parent.resolve().parents]
         if run.resolve() in inside or any((path / INFO).is_file() for path in inside[:2]):
-            raise UsageError(f"--out {shown(out)} is inside a run: choose another place")
+            raise UsageError(f"{option} {shown(out)} is inside a run: choose another place")
         if os.path.lexists(out) and not force:
-            raise UsageError(f"{shown(out)} already exists: choose another --out, or add --force")
+            raise _taken(out, option)
 
 
-def put(beside: Path, out: Path, force: bool) -> None:
+def _taken(out: Path, option: str) -> UsageError:
+    return UsageError(f"{shown(out)} already exists: choose another {option}, or add --force")
+
+
+def put(beside: Path, out: Path, force: bool, option: str = "--out") -> None:
     """Rename what was written to its name. Raises UsageError if that would replace anything else.
 
     Raises OSError.
@@ -57,7 +72,7 @@ def put(beside: Path, out: Path, force: bool) -> None:
     if not os.path.lexists(out):
         beside.rename(out)
     elif not force:
-        raise UsageError(f"{shown(out)} already exists: choose another --out, or add --force")
+        raise _taken(out, option)
     elif out.is_dir() and not out.is_symlink():
         _replace_folder(beside, out)
     elif beside.is_dir():
@@ -118,6 +133,14 @@ def failures(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(f"cannot write {shown(out)}: {reason(error)}") from None
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV, with names and numbers in full. Raises OSError."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 def write_files(folder: Path, files: dict[str, bytes | Callable[[], bytes]]) -> None:

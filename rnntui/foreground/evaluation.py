@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rnntui.foreground.json_report import json_line
 from rnntui.numbers import bits, count, figure, perplexity, plural
-from rnntui.runs.evaluation import ColumnError, Evaluation
+from rnntui.runs.evaluation import Evaluation
 from rnntui.text import cell_width, fit, pad, safe_text
 
 DIGITS = 6
-_HEADS = ("column", "rmse", "mae", "rmse of last value", "mae of last value")
 _NAME_WIDTH = 40
 
 
@@ -22,7 +22,8 @@ def as_json(found: Evaluation) -> str:
         more |= {"left_out": found.left_out, "left_out_share": found.left_out / found.total}
     more["baselines"] = dict(found.baselines)
     if found.columns:
-        more["columns"] = [vars(column) for column in found.columns]
+        more["columns"] = [asdict(column) for column in found.columns]
+        more["compared"] = found.compared
     event = {"event": "eval", "step": found.step, "loss": found.loss, "steps": found.steps}
     return json_line({**event, **more})
 
@@ -44,26 +45,32 @@ def as_text(found: Evaluation) -> str:
     words.append(f"weights of update {count(found.step)}")
     lines = [" · ".join(words)]
     lines += [f"baseline: {name} {figure(loss, DIGITS)}" for name, loss in found.baselines]
-    return "\n".join([*lines, *_table(found.columns)])
+    return "\n".join([*lines, *_tables(found)])
 
 
 def _percentage(found: Evaluation) -> str:
     return f"{figure(100 * found.left_out / found.total, 2)} %"
 
 
-def _table(columns: tuple[ColumnError, ...]) -> list[str]:
-    """Format the errors in the units of the file, a row per column."""
-    if not columns:
+def _tables(found: Evaluation) -> list[str]:
+    """Format the errors in the units of the file: rows are columns of it, columns are methods."""
+    if not found.columns:
         return []
-    rows = [_HEADS]
-    for column in columns:
-        numbers = (column.rmse, column.mae, column.last_value_rmse, column.last_value_mae)
-        name = fit(safe_text(column.name), _NAME_WIDTH)
-        rows.append((name, *(figure(number, DIGITS) for number in numbers)))  # type: ignore[arg-type]
-    widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
-    return ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    methods = list(dict.fromkeys(name for column in found.columns for name in column.methods))
+    lines = [
+        f"errors in the units of the file, one row ahead, over {plural(found.compared, 'row')}:"
+    ]
+    for kind in ("rmse", "mae"):
+        rows: list[list[str]] = [[kind, *methods]]
+        for column in found.columns:
+            errors = (column.methods.get(name) for name in methods)
+            cells = ("–" if e is None else figure(getattr(e, kind), DIGITS) for e in errors)
+            rows.append([fit(safe_text(column.name), _NAME_WIDTH), *cells])
+        widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
+        lines += ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    return lines
 
 
-def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
+def _aligned(row: list[str], widths: list[int]) -> list[str]:
     first, *others = zip(row, widths, strict=True)
     return [pad(*first), *(pad(text, width, ">") for text, width in others)]

@@ -93,12 +93,14 @@ def exact_pass(
     sequence: Array,
     reset: int = 0,
     progress: Callable[[int], None] | None = None,
+    predicted: Array | None = None,
 ) -> PassResult:
     """Read `sequence` once from the zero state, first to last, in float64.
 
     `sequence` (M,) tokens or (M, D) values, M >= 2. With `reset` the hidden state is zeroed before
     every so many steps; 0: never. Segments between two resets do not depend on each other, so
-    several are read at a time; nothing else is. `progress` is given the steps read so far.
+    several are read at a time; nothing else is. `progress` is given the steps read so far. What
+    the network predicts of values is written to `predicted` (M - 1, D).
     """
     reader = _Reader(parameters)
     losses: list[float] = []
@@ -106,10 +108,12 @@ def exact_pass(
     sizes: list[Array] = []
     done, steps = 0, len(sequence) - 1
     for starts, length in _groups(steps, reset, reader.most_rows):
-        for inputs, targets in reader.blocks(sequence, starts, length):
+        for at, inputs, targets in reader.blocks(sequence, starts, length):
             per_row, errors = reader.read(inputs, targets)
             losses.append(_sum(per_row.tolist()))
             if errors is not None:
+                if predicted is not None:
+                    predicted[at.reshape(-1)] = reader.outputs
                 with np.errstate(all="ignore"):
                     squares.append(np.square(errors).sum(axis=0))
                     sizes.append(np.abs(errors).sum(axis=0))
@@ -153,13 +157,18 @@ class _Reader:
         self.most_rows = max(1, min(_CHUNK, _MOST_OUTPUTS // shape.width))
         self._networks: dict[tuple[int, int], Network] = {}
 
-    def blocks(self, sequence: Array, starts: Array, length: int) -> Iterator[tuple[Array, Array]]:
-        """Inputs and targets (T, B[, D]) of segments, block by block, from the zero state."""
+    def blocks(
+        self, sequence: Array, starts: Array, length: int
+    ) -> Iterator[tuple[Array, Array, Array]]:
+        """Places (T, B), inputs and targets (T, B[, D]) of segments, block by block.
+
+        The first block of a segment starts from the zero state.
+        """
         self._hidden = self._parameters.shape.hidden_state(len(starts))
         most = max(1, self.most_rows // len(starts))
         for first in range(0, length, most):
             at = starts + np.arange(first, min(first + most, length))[:, None]
-            yield sequence[at], sequence[at + 1]
+            yield at, sequence[at], sequence[at + 1]
 
     def read(self, inputs: Array, targets: Array) -> tuple[Array, Array | None]:
         """The loss of each row, and for values the errors (rows, D)."""
@@ -170,7 +179,7 @@ class _Reader:
             network.total_loss(targets, trains=False)
             if self._parameters.shape.task == "tokens":
                 return network.output.per_row, None
-            outputs = network.output.outputs(slice(None))
+            self.outputs = outputs = network.output.outputs(slice(None))
             errors = outputs - targets.reshape(len(outputs), -1)[:, : outputs.shape[1]]
         return network.output.per_row, errors
 

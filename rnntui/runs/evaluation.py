@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,26 +13,65 @@ from numpy.typing import NDArray
 
 from rnntui.data import TokenData, ValueData
 from rnntui.data.again import Reading, read_again
+from rnntui.data.clock import Clock, Times
+from rnntui.data.scaling import unscale
 from rnntui.data.split import split_at
 from rnntui.errors import DataError
-from rnntui.nn.evaluate import exact_pass
+from rnntui.nn.evaluate import PassResult, exact_pass
+from rnntui.runs.comparison import Comparison, Errors, compare
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.trained_model import Model
 
 MOST_EVALUATED = 20_000_000  # tokens or rows, all of them in memory
 
+Numbers = NDArray[np.float64]
 Progress = Callable[[int], Callable[[int], None]]
 
 
 @dataclass(frozen=True)
 class ColumnError:
-    """Errors of one column in the file's units: of the network, and of repeating the last value."""
+    """Errors of one column in the file's units: of the network, and of repeating the last value.
+
+    `methods` are errors of both and of other simple methods, over the rows that all of these can
+    predict.
+    """
 
     name: str
     rmse: float
     mae: float
     last_value_rmse: float
     last_value_mae: float
+    methods: dict[str, Errors]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """True and predicted rows (M, D) in the file's units, from row `first` of it (from 1) on."""
+
+    features: tuple[str, ...]
+    first: int
+    true: Numbers
+    predicted: Numbers
+    clock: Clock | None = None
+    times: Times | None = None
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The time (or the number of a row), then each column and its prediction."""
+        time = self.clock.name if self.clock else "row"
+        return (time, *(f"{name}{part}" for name in self.features for part in ("", ".predicted")))
+
+    @property
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """The rows of the table."""
+        for place, (true, predicted) in enumerate(
+            zip(self.true.tolist(), self.predicted.tolist(), strict=True)
+        ):
+            time: object = self.first + place
+            if self.clock is not None and self.times is not None:
+                time = self.clock.write(self.times[place].item())
+            pairs = zip(true, predicted, strict=True)
+            yield (time, *(number for pair in pairs for number in pair))
 
 
 @dataclass(frozen=True)
@@ -40,7 +79,8 @@ class Evaluation:
     """Mean loss per step over a whole file, with the weights after update `step`.
 
     `left_out` of `total` characters or bytes are not in the vocabulary. `baselines` are losses of
-    simple models on the same steps. `columns`: for values only.
+    simple models on the same steps. Of values there are also `columns`, `compared` over that many
+    rows, and `predictions`.
     """
 
     name: str
@@ -53,6 +93,8 @@ class Evaluation:
     is_text: bool
     baselines: tuple[tuple[str, float], ...]
     columns: tuple[ColumnError, ...] = ()
+    compared: int = 0
+    predictions: Predictions | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -73,14 +115,10 @@ def evaluate_file(
     if steps < 1:
         raise DataError(f"{found.name}: {_too_short(model, found)}")
     report = progress(steps) if progress else None
-    result = exact_pass(model.parameters, sequence, reset, report)
-    data, columns = model.data, tuple[ColumnError, ...]()
-    if isinstance(data, TokenData):
-        simple: tuple[tuple[str, float], ...] = (("uniform", math.log(data.tokenizer.vocab_size)),)
-    else:
-        assert found.rows is not None and result.rmse is not None and result.mae is not None
-        simple, columns = _values(data, found.rows, steps, result.rmse, result.mae)
-    return Evaluation(
+    data = model.data
+    outputs = None if isinstance(data, TokenData) else np.empty((steps, len(data.features)))
+    result = exact_pass(model.parameters, sequence, reset, report, outputs)
+    evaluation = Evaluation(
         name=found.name,
         unit=data.unit,
         step=model.step,
@@ -89,9 +127,44 @@ def evaluate_file(
         left_out=found.left_out,
         total=found.total,
         is_text=isinstance(data, TokenData),
+        baselines=(),
+        notes=found.notes,
+    )
+    if isinstance(data, TokenData):
+        uniform = math.log(data.tokenizer.vocab_size)
+        return replace(evaluation, baselines=(("uniform", uniform),))
+    assert outputs is not None
+    return _of_values(evaluation, data, found, outputs, result)
+
+
+def _of_values(
+    evaluation: Evaluation, data: ValueData, found: Reading, outputs: Numbers, result: PassResult
+) -> Evaluation:
+    """The evaluation with errors in the file's units, baselines and predictions."""
+    rows, steps = found.rows, len(outputs)
+    assert rows is not None and result.rmse is not None and result.mae is not None
+    first = len(rows) - steps
+    with np.errstate(all="ignore"):
+        predicted: Numbers = unscale(outputs, data.mean, data.deviation)
+        if data.levels is not None:
+            predicted = predicted + rows[first - 1 : -1]
+    compared = compare(data, rows, predicted)
+    simple, columns = _values(data, rows, steps, result.rmse, result.mae, compared)
+    count = len(data.forecast)
+    predictions = Predictions(
+        data.forecast,
+        first + 1,
+        rows[first:, :count],
+        predicted[:, :count],
+        found.clock,
+        None if found.times is None else found.times[first:],
+    )
+    return replace(
+        evaluation,
         baselines=simple,
         columns=columns,
-        notes=found.notes,
+        compared=compared.steps,
+        predictions=predictions,
     )
 
 
@@ -112,6 +185,7 @@ def _values(
     steps: int,
     rmse: NDArray[np.float64],
     mae: NDArray[np.float64],
+    compared: Comparison,
 ) -> tuple[tuple[tuple[str, float], ...], tuple[ColumnError, ...]]:
     """Return the baseline, and the errors of each column in the file's units."""
     with np.errstate(all="ignore"):
@@ -121,7 +195,8 @@ def _values(
         last_mae = np.abs(change).mean(axis=0)
         errors = [rmse * data.deviation, mae * data.deviation, last_rmse, last_mae]
     numbers = zip(*(row.tolist() for row in errors), strict=True)
-    columns = (ColumnError(n, *found) for n, found in zip(data.features, numbers, strict=True))
+    every = zip(data.features, numbers, compared.columns, strict=True)
+    columns = (ColumnError(name, a, b, c, d, methods) for name, (a, b, c, d), methods in every)
     return (("last value", float(loss)),), tuple(columns)
 
 

@@ -6,18 +6,22 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
-from rnntui.errors import DataError
+from rnntui.data.cut import before, moment_of, rows_before, steps_to
+from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.forecast.backtest import COMBINED, Backtest, Mean
 from rnntui.forecast.intervals import LEVELS
 from rnntui.forecast.methods import NETWORK, Method, fit_all
-from rnntui.generation.generate import values_before, writer
+from rnntui.generation.generate import WARM_UP, values_before, writer
 from rnntui.runs.backtest import backtests
+from rnntui.runs.opening import same_data
+from rnntui.runs.store.directory import open_run
 from rnntui.runs.trained_model import Generation, Model, as_csv
 
 Numbers = NDArray[np.float64]
@@ -40,15 +44,16 @@ def forecast(
     prompt: str | None = None,
     length: int | None = None,
     progress: Callable[[int], None] | None = None,
+    skip: int = 0,
 ) -> Generation:
     """Forecast `length` rows after the prompt or, without one, after the end of the source.
 
     The prompt is rows in the source's units, with or without their times. The lines are CSV with a
-    header. Raises UsageError for a prompt without numbers.
+    header, without the first `skip` rows. Raises UsageError for a prompt without numbers.
     """
     data, sample = model.data, model.recipe.sample
     assert isinstance(data, ValueData)
-    length = length or sample.sample_length
+    length = skip + (length or sample.sample_length)
     start = _start(data, sample.prompt if prompt is None else prompt)
     tests = _tests(model, data)
     chosen, notes = _chosen(sample.method, tests, data, start, length)
@@ -59,7 +64,45 @@ def forecast(
         ahead = _mixed(ahead, chosen, start, length)
     wanted = _counted(itertools.islice(ahead, length), progress)
     names, lines = _table(data, wanted, start, [part.widths for part in chosen])
-    return Generation(notes, as_csv(names, lines))
+    return Generation(notes, as_csv(names, itertools.islice(lines, skip, None)))
+
+
+def forecast_from(
+    path: Path,
+    model: Model,
+    moment: str,
+    length: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Generation:
+    """Forecast `length` rows from a moment on, with only what the source has before it.
+
+    The source is read again if the rows that the run kept begin too late. Raises UsageError for
+    what is no time of it, or too early.
+    """
+    data, notes = model.data, tuple[str, ...]()
+    assert isinstance(data, ValueData)
+    try:
+        time = moment_of(data, moment, model.recipe.data.time_format)
+        if rows_before(data, time) < min(data.row_count, 2 * WARM_UP):
+            data, notes = _whole(path, model, data)
+        history = before(data, time)
+        skip = steps_to(history, time)
+    except UsageError as error:
+        raise UsageError(f"--from: {error}") from None
+    if len(history.values) < len(data.values):
+        notes = (*notes, "the network was trained on some of the rows that are forecast here")
+    made = forecast(replace(model, data=history), "", length, progress, skip)
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def _whole(path: Path, model: Model, data: ValueData) -> tuple[ValueData, tuple[str, ...]]:
+    """All rows of a run's source; those kept with the run, and a note, if it cannot be read."""
+    try:
+        whole = same_data(model.recipe, open_run(path), data)
+    except RnntuiError as error:
+        return data, (f"using the last rows kept with the run: {error}",)
+    assert isinstance(whole, ValueData)
+    return whole, ()
 
 
 # ---- where it starts --------------------------------------------------------------------------

@@ -94,3 +94,82 @@ def test_the_backtest_of_a_text_is_refused(rnntui: Any, here: Path) -> None:
     ended = rnntui("backtest", "a")
     assert ended.code == 65
     assert ended.err == "rnntui: run a learned text; backtest needs a run on numbers\n"
+    for command in (("generate", "a", "--from", "2021"), ("eval", "a", "a.txt", "--predictions=p")):
+        ended = rnntui(*command)
+        assert ended.code == 2 and "is for runs on numbers: this one learned text" in ended.err
+
+
+def test_a_forecast_from_a_date_uses_only_what_came_before(rnntui: Any, here: Path) -> None:
+    train(rnntui)
+    method = ("--method", "seasonal naive")
+    rows = table(rnntui("generate", "a", "--from", str(DAYS[280]), "--length", "2", *method))
+    assert [row["day"] for row in rows] == [str(DAYS[280]), str(DAYS[281])]
+    assert [float(row[NAME]) for row in rows] == LOADS[273:275]
+    ahead = table(rnntui("generate", "a", "--length", "12"))
+    later = DAYS[-1] + timedelta(days=10)
+    assert table(rnntui("generate", "a", "--from", str(later), "--length", "3")) == ahead[9:]
+    other = f"{later:%d %b %Y}"
+    assert table(rnntui("generate", "a", "--from", other, "--length", "3")) == ahead[9:]
+    early = rnntui("generate", "a", "--from", str(DAYS[200]), "--length", "1", *method)
+    assert "the network was trained on some of the rows that are forecast here" in early.err
+    assert float(table(early)[0][NAME]) == LOADS[193]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--from", "soon"), "--from: 'soon' is not a time such as 2021-10-27"),
+        (("--from", "2021-01-01"), "--from: fewer than two rows are known before 2021-01-01"),
+        (("--from", "9999-01-01"), "--from: more than 100,000 rows after the last one"),
+        (("--from", "2021-10-01", "--prompt", "1,2"), "--from and --prompt cannot be combined"),
+    ],
+)
+def test_a_date_that_cannot_be_forecast_from(
+    rnntui: Any, here: Path, options: tuple[str, ...], words: str
+) -> None:
+    train(rnntui)
+    ended = rnntui("generate", "a", *options)
+    assert ended.code == 2
+    assert words in ended.err and ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [(), ("--set", "difference=true")])
+def test_predictions_of_another_file(rnntui: Any, here: Path, more: tuple[str, ...]) -> None:
+    """All digits, all steps, and the numbers that the errors are computed from."""
+    train(rnntui, "--set", f"target={NAME}", "--set", "inputs=temp", *more)
+    lines = Path("a.csv").read_text().splitlines()
+    Path("b.csv").write_text("\n".join([lines[0], *lines[200:260]]) + "\n")
+    ended = rnntui("eval", "a", "b.csv", "--json", "--predictions", "p.csv")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    with Path("p.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    first = 60 - len(rows)
+    assert len(rows) == found["steps"] == 58 + (not more)
+    assert list(rows[0]) == ["day", NAME, f"{NAME}.predicted"]
+    assert [row["day"] for row in rows] == [str(day) for day in DAYS[199 + first : 259]]
+    assert [float(row[NAME]) for row in rows] == LOADS[199 + first : 259]
+    off = [float(row[f"{NAME}.predicted"]) - float(row[NAME]) for row in rows]
+    (column, _) = found["columns"]
+    assert column["mae"] == pytest.approx(sum(map(abs, off)) / len(off))
+    assert set(column["methods"]) == {NETWORK, *METHODS}
+    naive = [LOADS[n] - LOADS[n - 7] for n in range(259 - found["compared"], 259)]
+    expected = sum(map(abs, naive)) / len(naive)
+    assert column["methods"]["seasonal naive"]["mae"] == pytest.approx(expected)
+
+    before = Path("p.csv").read_bytes()
+    ended = rnntui("eval", "a", "b.csv", "--predictions", "p.csv")
+    assert ended.code == 2
+    assert ended.err.startswith("rnntui: p.csv already exists: choose another --predictions, or")
+    assert rnntui("eval", "a", "b.csv", "--predictions", "p.csv", "--force").code == 0
+    assert Path("p.csv").read_bytes() == before
+    assert sorted(path.name for path in here.iterdir()) == ["a.csv", "b.csv", "p.csv", "runs"]
+
+
+def test_a_file_without_times_has_numbers_of_rows(rnntui: Any, here: Path) -> None:
+    train(rnntui)
+    lines = Path("a.csv").read_text().splitlines()
+    Path("b.csv").write_text("\n".join(line.partition(",")[2] for line in lines[:40]) + "\n")
+    text = rnntui("eval", "a", "b.csv", "--predictions", "p.csv").out
+    assert "rmse" in text and "seasonal naive" in text
+    assert Path("p.csv").read_text().splitlines()[1].startswith("2,")

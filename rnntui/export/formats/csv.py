@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rnntui.export.format import Export, Format, always
@@ -12,14 +10,15 @@ from rnntui.export.format import Export, Format, always
 def create(export: Export, target: Path) -> None:
     """Write a folder with a file per table, numbers in full digits."""
     from rnntui.export import tables
+    from rnntui.export.writing import write_table
 
     metrics = tables.read_metrics(export.run)
     events = tables.read_events(export.run)
     target.mkdir()
-    _table(target / "updates.csv", tables.UPDATES, metrics.updates)
-    _table(target / "validations.csv", tables.VALIDATIONS, metrics.validations)
-    _table(target / "events.csv", tables.EVENTS_TABLE, tables.event_rows(events))
-    _table(target / "findings.csv", tables.FINDINGS, tables.finding_rows(events))
+    write_table(target / "updates.csv", tables.UPDATES, metrics.updates)
+    write_table(target / "validations.csv", tables.VALIDATIONS, metrics.validations)
+    write_table(target / "events.csv", tables.EVENTS_TABLE, tables.event_rows(events))
+    write_table(target / "findings.csv", tables.FINDINGS, tables.finding_rows(events))
     _backtest(export, target)
 
 
@@ -27,6 +26,7 @@ def _backtest(export: Export, target: Path) -> None:
     """Write the backtest of a series, or a note on why there is none."""
     from rnntui.errors import RnntuiError
     from rnntui.export.backtest import backtest
+    from rnntui.export.writing import write_table
     from rnntui.runs.stored_recipe import stored_recipe
     from rnntui.runs.trained_model import load_model
 
@@ -37,14 +37,7 @@ def _backtest(export: Export, target: Path) -> None:
     except RnntuiError as error:
         export.note(f"no backtest.csv: {error}")
         return
-    _table(target / "backtest.csv", found.header, found.rows)
-
-
-def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    write_table(target / "backtest.csv", found.header, found.rows)
 
 
 FORMAT = Format(
