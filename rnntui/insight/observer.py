@@ -1,4 +1,4 @@
-"""The views 2 to 4 of one run, measured between updates, a slice of work at a time."""
+"""The views 2 to 5 of one run, measured between updates, a slice of work at a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from rnntui.data import Dataset
-from rnntui.errors import UsageError
+from rnntui.errors import DataError, UsageError
 from rnntui.insight.details import details
 from rnntui.insight.guesses import guesses
+from rnntui.insight.horizon import HorizonMeter
 from rnntui.insight.memory import MemoryMeter, MemoryReading, Moved, memory, occlusion
 from rnntui.insight.neurons import neurons, selected
 from rnntui.insight.passage import describe, excerpt, typed
@@ -16,6 +17,7 @@ from rnntui.insight.ranking import Ranked, Ranking, untrained
 from rnntui.insight.reader import Reader, ReadPassage
 from rnntui.insight.survey import Statistics, Survey
 from rnntui.nn.model import Parameters
+from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import (
     Details,
     Guesses,
@@ -26,6 +28,7 @@ from rnntui.protocol.insight import (
     ValueGuesses,
 )
 from rnntui.recipe import Recipe, SamplingSettings
+from rnntui.runs.backtest import Backtester
 
 REFRESH = 0.5  # seconds between two measurements of the same kind; what takes long gets the rest
 
@@ -40,8 +43,15 @@ class Observer:
     one whose look came last.
     """
 
-    def __init__(self, parameters: Parameters, data: Dataset, recipe: Recipe, window: int) -> None:
-        """`window`: the time steps of a training chunk."""
+    def __init__(
+        self,
+        parameters: Parameters,
+        data: Dataset,
+        recipe: Recipe,
+        window: int,
+        backtester: Backtester | None = None,
+    ) -> None:
+        """`window`: the time steps of a training chunk. `backtester`: of values to forecast."""
         self._parameters, self._data, self._recipe = parameters, data, recipe
         self._window = window
         self._number, self._version = 1, 0  # passage 0 is none
@@ -62,6 +72,7 @@ class Observer:
         self._impossible: set[type] = set()  # what the data are too short for
         self._first: MemoryReading | None = None
         self._now: MemoryReading | None = None
+        self._horizon = HorizonMeter(parameters, backtester) if backtester else None
         self._made: tuple[tuple[object, ...], Seen | None] | None = None
         try:
             self._set_reader(Reader(parameters, data, excerpt(data, self._number)))
@@ -113,7 +124,27 @@ class Observer:
             return (self._remeasure, self._occlude, self._detail)
         if look.view == "neurons":
             return (self._reread, self._rank, self._detail)
+        if look.view == "health":
+            return (self._backtest,)
         return ()
+
+    def _backtest(self, _look: InsightLook, step: int) -> bool:
+        meter = self._horizon
+        if meter is None or not self._possible(HorizonMeter):
+            return False
+        newest = meter.newest
+        if newest and not meter.busy and (newest.step == step or not self._due("backtest")):
+            return False
+        try:
+            meter.work(step)
+        except DataError:
+            return self._give_up(HorizonMeter)
+        return True
+
+    @property
+    def backtested(self) -> Backtested | None:
+        """The newest backtest; None until there is one."""
+        return self._horizon.newest if self._horizon else None
 
     def _reread(self, _look: InsightLook, step: int) -> bool:
         if self._reader is None:

@@ -40,7 +40,7 @@ def _without_window(snapshot: Snapshot) -> Snapshot:
 
 
 def _without_insight(snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, insight=None, passage=None)
+    return replace(snapshot, insight=None, passage=None, backtest=None)
 
 
 def _without_steps(snapshot: Snapshot) -> Snapshot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from rnntui.protocol.base import Base, Safe, Within, message
+from rnntui.protocol.forecasts import Backtested, Outlook
 from rnntui.protocol.insight import Finding, Insight, Passage
 from rnntui.recipe import SamplingSettings
 from rnntui.update_numbers import UpdateNumbers
@@ -158,7 +159,7 @@ class ValueSteps(Base):
     """Stream 0 of an update in the source's original scale; (T, features) row by row.
 
     A long chunk is cut to its newest time steps, and many features to the first ones. Short chunks
-    are joined as in TokenSteps.
+    are joined as in TokenSteps. `times` are those of the true values; empty if none are known.
     """
 
     step: int
@@ -166,6 +167,7 @@ class ValueSteps(Base):
     true: tuple[tuple[float | None, ...], ...]
     predicted: tuple[tuple[float | None, ...], ...]
     first: int = 0
+    times: tuple[Safe, ...] = ()
 
 
 @message
@@ -190,6 +192,7 @@ class Generated(Base):
         tuple[float | None, ...], ...
     ] = ()  # the rows that a forecast continues, sent once
     sampling: SamplingSettings | None = None  # of the newest token; None for a forecast
+    outlook: Outlook | None = None  # of a forecast, sent once, before or with its first rows
 
 
 @message
@@ -270,6 +273,7 @@ class Snapshot(Base):
     system: System | None = None  # None if it is unknown
     runs: tuple[Safe, ...] = ()  # new runs that were started from this one
     streams: tuple[TokenSteps, ...] = ()  # further ones with `steps`, at most as many as asked for
+    backtest: Backtested | None = None  # for a view of health; None if the viewer has the newest
 
 
 @message

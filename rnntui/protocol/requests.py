@@ -47,7 +47,7 @@ class Look(Request):
     version `window`; a `window_last` of 0 asks for none.
 
     `steps_of` asks for the time steps of that update in place of the last one's. `past` is the last
-    `past_count`.
+    `past_count`, and `backtest` the id of the last Backtested.
     """
 
     observes = True
@@ -65,6 +65,7 @@ class Look(Request):
     window: Mark = 0
     steps_of: Mark = 0
     past: Mark = 0
+    backtest: Mark = 0
     insight: InsightLook = InsightLook()
 
 

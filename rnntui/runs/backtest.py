@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data import ValueData
+from rnntui.data import Dataset, ValueData
 from rnntui.errors import DataError, RnntuiError
 from rnntui.forecast.backtest import (
     COMBINED,
@@ -174,6 +174,14 @@ class Backtester:
             fitted = yield from fit_slices(self._column(place), self._seasons[place])
             self._fitted[place] = fitted
         return self._fitted[place]
+
+
+def backtester_of(recipe: Recipe, data: Dataset) -> Backtester | None:
+    """What backtests networks on these data; None for text, and for too few rows."""
+    try:
+        return Backtester(recipe, data) if isinstance(data, ValueData) else None
+    except DataError:
+        return None
 
 
 def _usual(seasons: list[int]) -> int:

@@ -18,8 +18,11 @@ from rnntui.data import Dataset
 from rnntui.errors import RnntuiError, UsageError
 from rnntui.insight.allowance import Allowance
 from rnntui.nn.model import Parameters
+from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import InsightLook, NextPassage, Passage
+from rnntui.protocol.messages import Look
 from rnntui.recipe import Recipe, SamplingSettings
+from rnntui.runs.backtest import Backtester
 from rnntui.session.commands import handles
 from rnntui.text import safe_text
 
@@ -36,6 +39,7 @@ MESSAGE_EVERY = 0.45  # seconds until a message about the same is made again whi
 MOST_MESSAGES = 4  # kept, of different views and selections
 WHILE_IDLE = 0.03  # seconds of work at once while the run does not train
 VIEWS = ("guesses", "memory", "neurons")  # those that read a passage
+BACKTESTS = "health"  # the view of a backtest
 _LONGEST = 200  # characters of a problem
 
 Result = TypeVar("Result")
@@ -61,9 +65,17 @@ class _Viewer:
 class Insights:
     """The views of one network that read its weights; `seconds` of CPU time were spent on them."""
 
-    def __init__(self, recipe: Recipe, data: Dataset, weights: Weights, window: int) -> None:
-        """`window`: time steps of a training chunk."""
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: Dataset,
+        weights: Weights,
+        window: int,
+        backtester: Backtester | None = None,
+    ) -> None:
+        """`window`: time steps of a training chunk. `backtester`: of values to forecast."""
         self.seconds = 0.0
+        self._backtester = backtester
         self._recipe, self._data, self._weights, self._window = recipe, data, weights, window
         self._observer: Observer | None = None
         self._failure = ""
@@ -98,7 +110,8 @@ class Insights:
 
         Both are None for a view that reads no passage, and until something has been measured.
         """
-        if look.view not in VIEWS or self._failure:
+        backtests = look.view == BACKTESTS and self._backtester is not None
+        if self._failure or not (look.view in VIEWS or backtests):
             self._viewers.pop(viewer, None)
             return None, None
         before = self._viewers.get(viewer)
@@ -106,9 +119,19 @@ class Insights:
             self._advance = FIRST_PICTURE
         with self._counted():
             seen, passage = self.guarded(lambda: self._look(look, now, viewer)) or (None, None)
-        if seen is not None:
+        if seen is not None or (backtests and self.backtested is not None):
             self._advance = 0.0
         return seen, passage
+
+    @property
+    def backtested(self) -> Backtested | None:
+        """The newest backtest; None until there is one."""
+        return self._observer.backtested if self._observer else None
+
+    def backtest_for(self, look: Look) -> Backtested | None:
+        """The newest backtest if the viewer shows such a view and does not have it."""
+        found = self.backtested if look.insight.view == BACKTESTS else None
+        return found if found is not None and found.id != look.backtest else None
 
     def _look(
         self, look: InsightLook, now: float, viewer: Hashable
@@ -122,7 +145,7 @@ class Insights:
         else:
             before.seen = now
         passage = observer.passage
-        if passage is None:
+        if passage is None or look.view == BACKTESTS:
             return None, None
         found = self._message(observer, own, passage.id, now)
         if found is not None and found.passage != passage.id:
@@ -174,7 +197,7 @@ class Insights:
             from rnntui.insight.observer import Observer
 
             self._observer = Observer(
-                self._weights.parameters, self._data, self._recipe, self._window
+                self._weights.parameters, self._data, self._recipe, self._window, self._backtester
             )
         return self._observer
 

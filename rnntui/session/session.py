@@ -28,6 +28,7 @@ from rnntui.protocol.messages import (
     Welcome,
 )
 from rnntui.recipe import Recipe, check, find
+from rnntui.runs.backtest import backtester_of
 from rnntui.runs.bounds import Bounds, rate_change
 from rnntui.runs.edits import KERNELS, WORKERS
 from rnntui.runs.opening import Opened
@@ -103,7 +104,9 @@ class Session:
         self._run_log.total = self._bounds.last
         self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
         self._note = self._notes.add
-        self.insights = Insights(recipe, data, self._state, self._state.stream.steps)
+        backtester = backtester_of(recipe, data)
+        window = self._state.stream.steps
+        self.insights = Insights(recipe, data, self._state, window, backtester)
         self.experiments = ExperimentRunner(recipe, data, self._state, self._experiment_ended)
         self._resumes = False  # training resumes when the experiment has ended
         self._measuring = False  # a view is being measured while the run does not train

@@ -38,6 +38,7 @@ from rnntui.protocol.messages import (
     Welcome,
 )
 from rnntui.recipe import Recipe, SamplingSettings
+from rnntui.runs.backtest import backtester_of
 from rnntui.runs.job import Job
 from rnntui.runs.opening import same_data
 from rnntui.runs.store.checkpoint import Checkpoint
@@ -319,11 +320,14 @@ class StoredRun:
             past=texts,
             past_count=text_count,
             runs=self._runs,
+            backtest=self._insights.backtest_for(look) if self._insights else None,
         )
 
     def _look(self, look: InsightLook, viewer: Hashable) -> tuple[Insight | None, Passage | None]:
         """Return the newest message of the view that a viewer shows, and its passage."""
         if look.view == "health":
+            if self._model is not None and isinstance(self._data, ValueData):
+                self._measured().look(look, monotonic(), viewer)
             return self.health(), None
         if look.view == "experiments":
             return Experiments(self._step, runs=self._runs), None
@@ -340,8 +344,8 @@ class StoredRun:
                 data = same_data(self._recipe, self._run, self._data)
             except (RnntuiError, OSError) as error:
                 self._unread = f"the views cannot read the source: {safe_text(str(error))}"[:200]
-            window = chunk_steps(self._recipe, data)
-            self._insights = Insights(self._recipe, data, self._model, window)
+            window, tests = chunk_steps(self._recipe, data), backtester_of(self._recipe, data)
+            self._insights = Insights(self._recipe, data, self._model, window, tests)
         return self._insights
 
     def _insight_problem(self) -> str:

@@ -246,6 +246,7 @@ class Views:
             plateau_since=self.plateau.since(state.step),
             system=self._system.read(now),
             runs=self._experiments.runs,
+            backtest=self._insights.backtest_for(look),
         )
 
     def _look(
@@ -255,6 +256,7 @@ class Views:
         if look.view in ("health", "experiments"):
             self._signs_until = now + LOOKED_AT
         if look.view == "health":
+            self._insights.look(look, now, viewer)
             return self._insights.guarded(lambda: self._health_now(now)), None
         if look.view == "experiments":
             return self._experiments.message(self._state.step), None

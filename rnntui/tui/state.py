@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rnntui.engine.ending import Ending, ending_of
+from rnntui.protocol.forecasts import Backtested, Outlook
 from rnntui.protocol.insight import Finding, Insight, InsightLook, Passage
 from rnntui.protocol.insight import View as ViewName
 from rnntui.protocol.messages import (
@@ -62,6 +63,7 @@ class GeneratedText:
     others: tuple[str, ...] = ()  # samples generated with it, the newest part of each
     before: tuple[tuple[Number, ...], ...] = ()  # the rows a forecast continues
     sampling: SamplingSettings | None = None  # of its newest token; None for a forecast
+    outlook: Outlook | None = None  # of a forecast
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -129,6 +131,7 @@ class RunState:
     insight_look: InsightLook = field(default_factory=InsightLook)  # what the view asks for
     insight: Insight | None = None  # the newest of the view shown; None until it is measured
     passage: Passage | None = None  # the one that the views read
+    backtest: Backtested | None = None  # the newest
     frozen: bool = False  # the view keeps what it shows
     shows_steps: bool = True  # a view shows time steps
 
@@ -148,6 +151,7 @@ class RunState:
             steps=steps,
             steps_of=self.pointed,
             past=self.past_count,
+            backtest=self.backtest.id if self.backtest else 0,
             streams=self.streams_shown if steps else 0,
             generated=self.generated.id if self.generated else 0,
             generated_length=self.generated.end if self.generated else 0,
@@ -184,6 +188,7 @@ class RunState:
         if not self.frozen:
             self.passage = snapshot.passage or self.passage
             self.insight = snapshot.insight or self.insight
+            self.backtest = snapshot.backtest or self.backtest
 
     def end(self, ended: Ended) -> None:
         """Record how the run ended, with the numbers after its last update."""
@@ -420,4 +425,5 @@ def join_generated(old: GeneratedText | None, new: Generated) -> GeneratedText:
         others=new.others,
         before=new.before or (old.before if same and old else ()),
         sampling=new.sampling,
+        outlook=new.outlook or (old.outlook if same and old else None),
     )

@@ -16,12 +16,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Guesses, Memory, Neurons, Passage, ValueGuesses
 from rnntui.tui.draw import Glyphs, Rows
 from rnntui.tui.draw import views as draw
 from rnntui.tui.themes import role_style
 from tests.support.drawing import picture
-from tests.support.examples import experiments, guesses, health, memory, neurons
+from tests.support.examples import experiments, forecasts, guesses, health, memory, neurons
 from tests.support.pictures import RECORDINGS, to_png
 
 FOLDER = RECORDINGS / "views"
@@ -66,11 +67,20 @@ def _neurons(message: Neurons, passage: Passage, options: draw.ViewOptions) -> E
     )
 
 
-def _health(message: health.Health, findings: tuple[Finding, ...], selected: int = 0) -> Example:
+def _health(
+    message: health.Health,
+    findings: tuple[Finding, ...],
+    selected: int = 0,
+    backtest: Backtested | None = None,
+) -> Example:
     return Example(
-        lambda options, width, height: draw.health_rows(message, findings, options, width, height),
-        lambda options, width: draw.explain_health(message, findings, options, width),
-        draw.ViewOptions(finding=selected),
+        lambda options, width, height: draw.health_rows(
+            message, findings, options, width, height, backtest
+        ),
+        lambda options, width: draw.explain_health(
+            message, findings, options, width, backtest is not None
+        ),
+        draw.ViewOptions(finding=selected, method="auto"),
     )
 
 
@@ -112,6 +122,8 @@ EXAMPLES = {
     "health": _health(health.HEALTH, health.FINDINGS),
     "health-second": _health(health.HEALTH, health.FINDINGS, 1),
     "health-nothing": _health(replace(health.HEALTH, check=health.CHECKED), ()),
+    "health-wins": _health(health.HEALTH, (), backtest=forecasts.WINS),
+    "health-loses": _health(health.HEALTH, health.FINDINGS[1:2], backtest=forecasts.LOSES),
     "experiments": _experiments(experiments.EXPERIMENTS),
     "experiments-running": _experiments(_RUNNING),
     "experiments-none": _experiments(None),
@@ -157,10 +169,10 @@ _SMALL, _MIDDLE, _LARGE = (80, 19), (120, 35), (200, 55)
 _MAIN = ("guesses", "memory", "neurons", "health", "experiments")
 KEPT = (
     *(Kept(name, *size) for name in EXAMPLES for size in (_SMALL, _MIDDLE)),
-    *(Kept(name, *_LARGE) for name in _MAIN),
-    *(Kept(name, *_SMALL, "ascii") for name in (*_MAIN, "guesses-values")),
-    *(Kept(name, 160, 40, "blocks") for name in _MAIN),
-    *(Kept(name, 80) for name in (*_MAIN, "guesses-values")),
+    *(Kept(name, *_LARGE) for name in (*_MAIN, "health-loses")),
+    *(Kept(name, *_SMALL, "ascii") for name in (*_MAIN, "guesses-values", "health-loses")),
+    *(Kept(name, 160, 40, "blocks") for name in (*_MAIN, "health-wins")),
+    *(Kept(name, 80) for name in (*_MAIN, "guesses-values", "health-loses")),
 )
 
 

@@ -140,6 +140,7 @@ class InsightPanel(Panel):
             gone=state.connection == "gone",
             stored=state.welcome is not None and state.welcome.ended,
             keys=self.options.keys,
+            method=state.recipe.sample.method,
         )
 
     @property
@@ -202,16 +203,19 @@ class HealthPanel(InsightPanel):
     def drawn(self, options: ViewOptions, width: int, height: int) -> Rows:
         """Draw the findings and the newest signs."""
         found = newest(self.state, Health)
-        return health_rows(found, self.state.findings, options, width, height)
+        backtest = self.state.backtest
+        return health_rows(found, self.state.findings, options, width, height, backtest)
 
     def explained(self, width: int) -> Rows:
         """Explain the view with its numbers."""
         found = newest(self.state, Health)
-        return explain_health(found, self.state.findings, self._view_options, width)
+        forecasts = self.state.backtest is not None
+        return explain_health(found, self.state.findings, self._view_options, width, forecasts)
 
     def _other(self) -> object:
-        """Return the findings, too."""
-        return self._problem, self.state.findings, self.options.finding
+        """Return the findings and the backtest, too."""
+        shown = self.state.backtest, self.options.feature
+        return self._problem, self.state.findings, self.options.finding, shown
 
 
 class ExperimentsPanel(InsightPanel):

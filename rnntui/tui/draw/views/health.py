@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnntui.numbers import count
+from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Health
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, exactly, plain, spelled
 from rnntui.tui.draw.views.explain.health import MEASURES
 from rnntui.tui.draw.views.health_findings import findings_part
 from rnntui.tui.draw.views.health_signs import signs_part, tensors_part
+from rnntui.tui.draw.views.horizon import horizon_part
 from rnntui.tui.draw.views.options import ViewOptions
 from rnntui.tui.draw.views.parts import (
     WIDE,
@@ -43,25 +45,28 @@ def health_rows(
     options: ViewOptions,
     width: int,
     height: int,
+    backtest: Backtested | None = None,
 ) -> Rows:
     """Draw the view in exactly `height` rows of `width` cells.
 
-    Findings that the user dismissed are not shown.
+    Findings that the user dismissed are not shown. `backtest`: how well the run forecasts.
     """
     glyphs = options.glyphs
     if message is None:
         return notice(options.reason or _HINT, width, height, glyphs)
     health = message
-    if options.stored and not health.signs and not findings:
+    if options.stored and not health.signs and not findings and backtest is None:
         return notice(_UNCHECKED, width, height, glyphs)
     shown = [finding for finding in findings if finding.id not in health.dismissed]
 
     def body(rows: int) -> Rows:
         wide = width >= WIDE
         left, right = halves(width, width * 9 // 20) if wide else (width, width)
+        least = rows // 3 if backtest else rows // 2
         parts = [
             findings_part(shown, options, left, 1, whole=wide),
-            *([] if wide else signs_part(health.signs, width, rows // 2, 2, glyphs)),
+            *horizon_part(backtest, options, left, rows, 1),
+            *([] if wide else signs_part(health.signs, width, least, 2, glyphs)),
             *tensors_part(health.tensors, left, 4, glyphs),
             _looked_for(health, left, 3, glyphs),
             _check(health, options, left, 5),

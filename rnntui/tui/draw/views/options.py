@@ -20,6 +20,7 @@ class ViewOptions:
     to measure. An `ended` run makes no more updates; once its process is `gone`, nothing runs. A
     `stored` one is seen through its files, and nothing can be measured. With `targets`, roles name
     what a click selects instead of colours. `keys` are those that the user gave to commands.
+    `method` is what forecasts.
     """
 
     glyphs: Glyphs = "braille"
@@ -35,6 +36,7 @@ class ViewOptions:
     gone: bool = False
     stored: bool = False
     targets: bool = False
+    method: str = "network"
     keys: Keys = field(default_factory=dict)
 
     def key_of(self, command: str, usual: str) -> str:

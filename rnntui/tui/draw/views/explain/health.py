@@ -31,6 +31,17 @@ MEASURES = (
     ("validation - training", "mean validation loss minus mean training loss of the last pass"),
     ("gradient check", "(L(w + ε) - L(w - ε)) ÷ 2ε against the gradient, for some weights"),
 )
+FORECASTS = (
+    ("rows ahead", "forecasts start at origins spread over the held-out part; what came is known"),
+    ("RMSE, MAE", "root mean square and mean absolute error, in the units of the source"),
+    ("MASE", "MAE ÷ that of the (seasonal) naive forecast of one row in the part trained on"),
+    ("last value", "nothing changes"),
+    ("seasonal naive", "the last season again"),
+    ("autoregression", "least squares on earlier values, with the lags of the season"),
+    ("exponential smoothing", "a damped trend, on values without their season"),
+    ("auto", "the mean of them that errors inside the part trained on prefer"),
+    ("interval", "forecast ± a quantile of the errors of earlier forecasts that far ahead"),
+)
 
 
 def _keys(options: ViewOptions) -> list[tuple[str, str]]:
@@ -50,9 +61,16 @@ def _keys(options: ViewOptions) -> list[tuple[str, str]]:
 
 
 def explain_health(
-    message: Health | None, findings: Sequence[Finding], options: ViewOptions, width: int
+    message: Health | None,
+    findings: Sequence[Finding],
+    options: ViewOptions,
+    width: int,
+    forecasts: bool = False,
 ) -> Rows:
-    """Explain the view in rows of exactly `width` cells, as many as it takes."""
+    """Explain the view in rows of exactly `width` cells, as many as it takes.
+
+    `forecasts`: whether it shows how well the run forecasts.
+    """
     glyphs = options.glyphs
     rows = section("health: is something wrong, and what to do", _WHAT, width, glyphs)
     hidden = message.dismissed if message is not None else ()
@@ -64,6 +82,8 @@ def explain_health(
     if message is not None and message.signs:
         rows += definitions("signs", [_sign(sign) for sign in message.signs], width, glyphs)
     rows += definitions("how they are measured", MEASURES, width, glyphs)
+    if forecasts:
+        rows += definitions("forecasts", FORECASTS, width, glyphs)
     rows += definitions("keys", _keys(options), width, glyphs)
     return page(rows, width, glyphs)
 

@@ -1,0 +1,85 @@
+"""How good forecasts are, and what is shown beside one: parts of a Snapshot.
+
+Errors are in the units of the source. Numbers that are unknown are null.
+"""
+
+from __future__ import annotations
+
+from rnntui.protocol.base import Base, Safe, message
+
+Numbers = tuple[float | None, ...]
+
+
+@message
+class MethodErrors(Base):
+    """The errors of one method: by rows ahead, and over the whole horizon."""
+
+    name: Safe
+    by_horizon: Numbers  # RMSE at each of `TargetErrors.ahead`
+    rmse: float | None
+    mae: float | None
+    mase: float | None
+
+
+@message
+class TargetErrors(Base):
+    """The backtest of one column: `origins` forecasts of `horizon` rows each."""
+
+    target: Safe
+    horizon: int
+    origins: int
+    season: int  # in rows; 0: none
+    ahead: tuple[int, ...]  # how many rows, from 1 to the horizon
+    methods: tuple[MethodErrors, ...]
+    held80: float | None  # share of values inside the 80 % intervals, from 0 to 1
+    held95: float | None
+
+
+@message
+class Backtested(Base):
+    """Forecasts of the held-out part by the network of update `step` and by simple methods.
+
+    `id` counts the backtests of the run; `columns` is the number of columns, of which the first
+    ones are sent.
+    """
+
+    id: int
+    step: int
+    columns: int
+    targets: tuple[TargetErrors, ...]
+
+
+@message
+class Band(Base):
+    """Half the widths of a column's 80 % and 95 % intervals, by rows ahead."""
+
+    half80: Numbers
+    half95: Numbers
+
+
+@message
+class Earlier(Base):
+    """What would have been forecast for the last rows before a forecast, column by column.
+
+    It is made from the row before them; these rows were held out of training.
+    """
+
+    values: Numbers
+    band: Band
+
+
+@message
+class Outlook(Base):
+    """What is known of a forecast besides its values.
+
+    `bands` and `earlier` are those of the first columns that are forecast, as many as fit; an
+    interval beyond the last one of its band grows with the root of the time.
+    """
+
+    method: Safe  # what forecasts, in words
+    verdict: Safe  # how the network compares with simple methods, in words; empty: unknown
+    loses: bool  # a simple method is better than the network
+    times_before: tuple[Safe, ...]  # of the rows that the forecast continues
+    times: tuple[Safe, ...]  # of its own rows, the first of them if they are many
+    bands: tuple[Band, ...]
+    earlier: tuple[Earlier, ...]

@@ -1,0 +1,48 @@
+"""Messages of forecasts: yearly sunspots, whose network is best, and CO2, whose network loses."""
+
+from __future__ import annotations
+
+from rnntui.protocol.forecasts import Backtested, MethodErrors, TargetErrors
+
+
+def _method(name: str, rmse: float, mase: float, growth: float, count: int) -> MethodErrors:
+    by_horizon = tuple(round(rmse * (n / (count / 2)) ** growth, 4) for n in range(1, count + 1))
+    return MethodErrors(name, by_horizon, rmse, round(0.8 * rmse, 4), mase)
+
+
+SUNSPOTS = TargetErrors(
+    target="sunspots",
+    horizon=11,
+    origins=34,
+    season=11,
+    ahead=tuple(range(1, 12)),
+    methods=(
+        _method("network", 24.31, 0.81, 0.3, 11),
+        _method("last value", 58.7, 2.31, 0.5, 11),
+        _method("seasonal naive", 36.84, 1.22, 0.05, 11),
+        _method("autoregression", 26.62, 0.9, 0.35, 11),
+        _method("exponential smoothing", 51.02, 1.98, 0.4, 11),
+        _method("auto", 24.02, 0.8, 0.3, 11),
+    ),
+    held80=0.78,
+    held95=0.934,
+)
+CO2 = TargetErrors(
+    target="co2",
+    horizon=52,
+    origins=36,
+    season=52,
+    ahead=(1, 4, 8, 11, 15, 18, 21, 25, 28, 32, 35, 38, 42, 45, 49, 52),
+    methods=(
+        _method("network", 5.333, 3.643, 0.6, 16),
+        _method("last value", 3.312, 2.114, 0.5, 16),
+        _method("seasonal naive", 2.034, 1.416, 0.02, 16),
+        _method("autoregression", 0.9868, 0.645, 0.3, 16),
+        _method("exponential smoothing", 1.786, 1.123, 0.5, 16),
+        _method("auto", 0.9617, 0.618, 0.3, 16),
+    ),
+    held80=0.82,
+    held95=0.96,
+)
+WINS = Backtested(3, 12_400, 1, (SUNSPOTS,))
+LOSES = Backtested(1, 10_000, 2, (CO2, SUNSPOTS))
