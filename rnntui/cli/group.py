@@ -18,6 +18,7 @@ ORDER = (
     "resume",
     "attach",
     "runs",
+    "status",
     "tag",
     "sweep",
     "stop",

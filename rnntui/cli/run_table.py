@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from rnntui.cli.status_text import remaining
 from rnntui.numbers import age, rounded, short, size_in_words
 from rnntui.recipe import Value
 from rnntui.runs.differing import setting_text
@@ -167,4 +168,13 @@ def run_json(run: ListedRun) -> dict[str, Any]:
 
 def runs_as_json(runs: Sequence[ListedRun]) -> list[str]:
     """List every run as a JSON object."""
-    return [safe_json(json.dumps(run_json(run), allow_nan=False)) for run in runs]
+    return [_json_line(run_json(run)) for run in runs]
+
+
+def status_json(run: ListedRun) -> str:
+    """Return a run as a JSON object, with the expected seconds until its end."""
+    return _json_line({**run_json(run), "remaining": remaining(run)})
+
+
+def _json_line(table: dict[str, Any]) -> str:
+    return safe_json(json.dumps(table, allow_nan=False))

@@ -82,11 +82,20 @@ class RunSummary:
     elapsed: float | None = None  # seconds of training
     tags: tuple[str, ...] = ()
     note: str = ""
+    epoch: float | None = None
+    averaged: int | None = None  # updates whose mean is `loss`
+    checkpoint: int | None = None  # update of the newest one
+    exit_code: int | None = None
 
     @property
     def usable(self) -> bool:
         """Whether it can be opened, judging by its small files."""
         return self.state not in UNUSABLE
+
+    @property
+    def active(self) -> bool:
+        """Whether its process may still make updates."""
+        return self.live and self.state not in ENDED
 
 
 def list_runs(root: Path, host: Host | None = None, measure: bool = True) -> list[RunSummary]:
@@ -153,6 +162,10 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
         elapsed=status.elapsed if status else None,
         tags=labels.tags,
         note=labels.note,
+        epoch=status.epoch if status else None,
+        averaged=status.averaged if status else None,
+        checkpoint=status.checkpoint if status else None,
+        exit_code=status.exit_code if status else None,
     )
 
 
