@@ -60,17 +60,19 @@ def _mean(snapshot: Snapshot) -> str:
     return f"mean of the last {snapshot.averaged} updates {_loss(snapshot.smooth)}, {lowest}"
 
 
-def return_commands(state: RunState, alive: bool, known: str | None = None) -> str:
+def return_commands(
+    state: RunState, alive: bool, known: str | None = None, existed: bool = False
+) -> str:
     """Return the commands for the run as it was left; empty if it was not saved.
 
     `known`: the run's name as far as known before the training process tells it; empty: the newest
-    run; None: it is not saved.
+    run; None: it is not saved. `existed`: it had been saved before this process trained it.
     """
     runs_on = alive and state.ending is None
     if state.welcome is not None:
         run = state.welcome.run or None
     else:
-        run = known if runs_on or _updates(state) else None
+        run = known if runs_on or existed or _updates(state) else None
     if run is None:
         return ""
     standing = state.shown.state if state.shown else "loading"

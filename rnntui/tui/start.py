@@ -46,6 +46,7 @@ class Role:
     """What the dashboard may do; `attached`: it did not start the run.
 
     `run`: the name of a saved run; empty: the training process will name it. `runs`: where it is.
+    `existed`: it was saved before, so that it can be resumed whatever happens now.
     """
 
     kept: bool = False
@@ -53,6 +54,7 @@ class Role:
     attached: bool = False
     read_only: bool = False
     runs: Path | None = None
+    existed: bool = False
 
 
 def run_dashboard(job: Job, look: Look | None = None) -> int:
@@ -64,7 +66,7 @@ def run_dashboard(job: Job, look: Look | None = None) -> int:
     from rnntui.engine.spawn import spawn
 
     name = Path(job.run).name if job.run else job.name
-    role = Role(kept=job.kept, run=name, runs=_runs_of(job))
+    role = Role(kept=job.kept, run=name, runs=_runs_of(job), existed=bool(job.run))
     return _show(job.recipe, spawn(job, Path.cwd()), look or Look(), role)
 
 
@@ -82,7 +84,7 @@ def attach_dashboard(
     """
     gc.disable()
     look, name, runs = look or Look(), engine.run.name, _runs_of(from_files(""))
-    role = Role(kept=True, run=name, attached=True, read_only=read_only, runs=runs)
+    role = Role(kept=True, run=name, attached=True, read_only=read_only, runs=runs, existed=True)
     try:
         return _show(recipe, engine, look, role)
     except ForeignError as error:
@@ -118,7 +120,7 @@ def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
             app.run(mouse=look.mouse)
             app.remember.store()
             signals.quit = None
-        return _epilogue(app, engine, role.run)
+        return _epilogue(app, engine, role.run, role.existed)
     finally:
         if not role.kept:
             _end(engine)
@@ -229,7 +231,7 @@ def _end(engine: Engine) -> None:
     engine.kill()
 
 
-def _epilogue(app: Dashboard, engine: Engine, run: str = "") -> int:
+def _epilogue(app: Dashboard, engine: Engine, run: str = "", existed: bool = False) -> int:
     """Print the report and any error on the normal screen; return the exit code."""
     code = app.return_code or 0
     if code == HANG_UP:
@@ -240,7 +242,7 @@ def _epilogue(app: Dashboard, engine: Engine, run: str = "") -> int:
     if app.foreign:
         raise ForeignError(app.foreign)
     problem = _stop(app, engine) if app.stopped and app.kept else None
-    _print_report(app, engine, run)
+    _print_report(app, engine, run, existed)
     if app.crash is not None:
         path = write_crash(app.crash)
         kind = type(app.crash).__name__
@@ -259,13 +261,13 @@ def _epilogue(app: Dashboard, engine: Engine, run: str = "") -> int:
     return code
 
 
-def _print_report(app: Dashboard, engine: Engine, run: str) -> None:
+def _print_report(app: Dashboard, engine: Engine, run: str, existed: bool) -> None:
     from rnntui.tui.report import report, return_commands, started_runs
 
     told = [report(app.state, app.stopped)]
     if not engine.moved():
         known = safe_text(run) if app.kept else None
-        told.append(return_commands(app.state, engine.exited() is None, known))
+        told.append(return_commands(app.state, engine.exited() is None, known, existed))
     told.append(started_runs(app.state))
     if text := "\n".join(filter(None, told)):
         print(text, flush=True)

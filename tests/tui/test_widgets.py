@@ -397,6 +397,8 @@ def test_a_run_left_before_its_first_numbers_is_named_as_far_as_known() -> None:
     assert return_commands(state, True, "a") == "training continues: rnntui attach a"
     assert return_commands(state, True, "") == "training continues: rnntui attach"
     assert return_commands(state, True, None) == return_commands(state, False, "a") == ""
+    killed = return_commands(state, False, "a", existed=True)  # while it was being loaded
+    assert killed == "  saved       rnntui resume a"
     state.end(p.Ended("stopped", "", 0, None, "", None))
     assert report(state) == return_commands(state, True, "a") == ""  # nothing to resume
     state.end(p.Ended("stopped", "", 2, 2, "", None))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from textual import events
 
+from rnntui.numbers import count
 from rnntui.protocol.base import Base
 from rnntui.protocol.insight import (
     Experiments,
@@ -36,7 +37,7 @@ from rnntui.tui.draw.views import (
     neurons_rows,
 )
 from rnntui.tui.draw.views.options import MEASURING
-from rnntui.tui.draw.views.prose import frozen_row
+from rnntui.tui.draw.views.prose import marked_title
 from rnntui.tui.state import RunState
 from rnntui.tui.widgets.loss import whole_plot
 from rnntui.tui.widgets.panel import Panel, TargetPicked, ViewScrolled
@@ -80,10 +81,21 @@ class InsightPanel(Panel):
     def draw(self, width: int, height: int) -> Rows:
         """Draw the newest message of the view."""
         rows = self.drawn(self._view_options, width, height)
-        if self.state.frozen and rows:
-            step = self.state.insight.step if self.state.insight else None
-            rows[0] = frozen_row(rows[0], step, width)
+        if rows and (mark := self._mark):
+            rows[0] = marked_title(rows[0], mark, width)
         return rows
+
+    @property
+    def _mark(self) -> str:
+        """Say that the view shows the weights of an earlier update; empty if it does not."""
+        state = self.state
+        step = state.insight.step if state.insight else None
+        if state.frozen:
+            return "frozen" if step is None else f"frozen at update {count(step)}"
+        stored = state.welcome is not None and state.welcome.ended
+        if stored and step is not None and state.snapshot and step < state.snapshot.step:
+            return f"checkpoint at update {count(step)}"
+        return ""
 
     @abstractmethod
     def drawn(self, options: ViewOptions, width: int, height: int) -> Rows:

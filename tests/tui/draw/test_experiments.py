@@ -121,6 +121,16 @@ def test_after_the_end_no_rate_is_offered_and_nothing_is_said_to_be_paused() -> 
     assert "enter" not in text and "paused" not in text
 
 
+def test_what_needs_a_run_that_trains_is_not_offered_for_a_stored_one() -> None:
+    def offered(options: ViewOptions) -> set[str]:
+        rows = experiments_rows(None, options, 80, 18)
+        return {row[0][0].strip()[0] for row in rows if row and row[0][1] == "accent"}
+
+    assert offered(ViewOptions()) == {"R", "L", "r"}
+    assert offered(ViewOptions(ended=True, stored=True)) == {"r"}
+    assert offered(ViewOptions(ended=True, gone=True)) == set()
+
+
 def test_a_rate_test_without_a_fall_says_so() -> None:
     test = replace(RATE_TEST, best=None, least_diverging=None)
     assert "no rate made the loss fall clearly" in text_of(Experiments(0, rate_test=test))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rnntui.numbers import count
 from rnntui.protocol import messages as p
 from rnntui.protocol.insight import Again, InsightLook, NextPassage, Setting, StartRace
 from rnntui.recipe import Recipe
@@ -21,7 +22,7 @@ from rnntui.tui.views import VIEWS
 from rnntui.tui.views.arrangement import LEAST_HEIGHT, LEAST_WIDTH
 from rnntui.tui.views.passage import choose_position
 from rnntui.tui.widgets.footer import Footer
-from rnntui.tui.widgets.insight import HealthPanel
+from rnntui.tui.widgets.insight import GuessesPanel, HealthPanel
 from rnntui.tui.widgets.top import Notice
 from tests.conftest import quick_first, quick_where
 from tests.support.examples import experiments, guesses, health, memory, neurons
@@ -279,6 +280,22 @@ async def test_an_ended_run_is_not_said_to_be_paused_by_an_experiment() -> None:
         app.state.snapshot = dataclasses.replace(app.state.snapshot, state="finished")
         app.run_command(app.table.by_name["race"])
         assert app.main.panel(Notice).text == "racing"
+
+
+async def test_a_stored_run_says_which_checkpoint_a_view_shows() -> None:
+    engine = scripted()
+    app = dashboard(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await opened(pilot, app, "2")
+        assert app.state.insight is not None and app.state.welcome is not None
+        assert app.state.snapshot is not None
+        panel = app.main.panel(GuessesPanel)
+        app.state.welcome = dataclasses.replace(app.state.welcome, ended=True)
+        for last, said in ((app.state.insight.step, False), (app.state.insight.step + 1, True)):
+            app.state.snapshot = dataclasses.replace(app.state.snapshot, step=last)
+            title = plain(panel.draw(100, 20))[0]
+            assert (f"checkpoint at update {count(app.state.insight.step)}" in title) is said
 
 
 async def test_a_view_that_waits_in_a_started_run_does_not_promise_a_start() -> None:

@@ -36,6 +36,7 @@ def _lane(name: str, loss: Numbers, updates: int, seconds: float, correct: Numbe
 
 
 _EXAMPLE_FROM = 30  # rows
+_NEEDS_TRAINING = "for runs that train: resume this one first"
 
 
 class _Offer(NamedTuple):
@@ -181,6 +182,8 @@ def _offer(offer: _Offer, width: int, rank: int, options: ViewOptions) -> Part:
     glyphs = options.glyphs
     key = options.key_of(offer.command, offer.usual)
     head: Row = [(f" {key}  ", "accent"), (offer.name, "title"), (f"   {offer.question}", "")]
+    if options.gone or (options.stored and offer is not _AGAIN):
+        head = [(f" {key}  {offer.name}   ", "muted"), (_NEEDS_TRAINING, "muted")]
     if row_width(head) > width:
         head.pop()
     brief: Rows = [exactly(head, width), *paragraph(offer.brief, width, glyphs, "muted", 4)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rnntui.numbers import count
 from rnntui.text import cell_width, cells, fit, pad
 from rnntui.tui.draw.frame import title_row
 from rnntui.tui.draw.generated import wrapped
@@ -40,9 +39,8 @@ def heading(
     return title_row(name, detail, entries, width, glyphs)
 
 
-def frozen_row(title: Row, step: int | None, width: int) -> Row:
-    """Return a title that says at its right end that the view keeps what it shows."""
-    mark = "frozen" if step is None else f"frozen at update {count(step)}"
+def marked_title(title: Row, mark: str, width: int) -> Row:
+    """Return a title that says at its right end what to know about all numbers below it."""
     room = max(0, width - cell_width(mark) - 3)
     return exactly([*exactly(title, room), ("  ", ""), (mark, "warning")], width)
 
