@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from rnntui.cli import (
+    compare,
     config,
     ending,
     export,
@@ -26,6 +27,7 @@ from rnntui.cli.outcome import guarded
 
 __all__ = [
     "cli",
+    "compare",
     "config",
     "ending",
     "export",

@@ -199,9 +199,10 @@ def setting_names(_ctx: click.Context, _parameter: click.Parameter, incomplete: 
     from rnntui.settings.declared import SETTINGS
 
     if incomplete.startswith("keys."):
-        from rnntui.tui.commands import COMMANDS
+        from rnntui.tui.commands import ALL_BY_NAME
 
-        return _items([(f"keys.{command.name}", command.help) for command in COMMANDS], incomplete)
+        commands = ALL_BY_NAME.values()
+        return _items([(f"keys.{command.name}", command.help) for command in commands], incomplete)
     return _items([*((one.name, one.help) for one in SETTINGS), ("keys.", "")], incomplete)
 
 

@@ -172,19 +172,20 @@ def _note_override(setting: Setting) -> None:
 def _command(name: str) -> str:
     """Return the name of a command of the dashboard. Raises UsageError."""
     from rnntui.suggestions import nearest
-    from rnntui.tui.commands import TABLE
+    from rnntui.tui.commands import ALL_BY_NAME
+    from rnntui.tui.keymap import command_name
 
-    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if plain not in TABLE.by_name:
-        hint = nearest(plain, TABLE.by_name, "the help page of the dashboard has a list")
+    plain = command_name(name)
+    if plain not in ALL_BY_NAME:
+        hint = nearest(plain, ALL_BY_NAME, "the help page of the dashboard has a list")
         raise UsageError(f"unknown command '{plain[:40]}'{hint}")
     return plain
 
 
 def _default_keys(command: str) -> tuple[str, ...]:
-    from rnntui.tui.commands import TABLE
+    from rnntui.tui.commands import ALL_BY_NAME
 
-    return TABLE.by_name[command].keys
+    return ALL_BY_NAME[command].keys
 
 
 def _key_problems(
@@ -194,6 +195,6 @@ def _key_problems(
     keys = {**settings.keys, **(changes or {})}
     if not keys:
         return ()
-    from rnntui.tui.commands import CommandTable
+    from rnntui.tui.commands import key_problems
 
-    return CommandTable.with_keys(keys)[1]
+    return key_problems(keys)

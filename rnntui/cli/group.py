@@ -19,6 +19,7 @@ ORDER = (
     "attach",
     "runs",
     "status",
+    "compare",
     "tag",
     "sweep",
     "stop",

@@ -14,7 +14,6 @@ from rnntui.cli.sharing import (
     exact_run_path,
     look_of,
     look_options,
-    note_newer_keys,
     run_path,
     runs_dir_option,
 )
@@ -47,28 +46,14 @@ def attach(
       rnntui attach
       rnntui attach tales-calm-heron --read-only
     """
+    from rnntui.cli.attaching import show_run
     from rnntui.cli.options import has_terminal
-    from rnntui.engine.process import RunningEngine
-    from rnntui.runs.job import Job, this_terminal
-    from rnntui.runs.store.liveness import find_trainer
-    from rnntui.runs.stored_recipe import stored_recipe
-    from rnntui.tui import attach_dashboard, run_dashboard
 
     look = look_of(look_given)
     path = run_path(runs_dir, run)
     if not has_terminal():
         raise click.UsageError("attach needs a terminal; rnntui runs shows the status of each run")
-    note_newer_keys(path)
-    recipe = stored_recipe(path)
-
-    def from_files(why: str) -> Job:
-        return Job(recipe, run=str(path), shown=True, why=why, terminal=this_terminal())
-
-    found = find_trainer(path)
-    if found is not None and found.socket is not None:
-        engine = RunningEngine(found.owner, path, found.socket)
-        return attach_dashboard(recipe, engine, from_files, look, read_only)
-    return run_dashboard(from_files(found.why if found else ""), look)
+    return show_run(path, look, read_only)
 
 
 @cli.command(short_help="Resume a run where it stopped.")

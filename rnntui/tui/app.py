@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
 from textual import events, on
-from textual.binding import Binding
 
 from rnntui.recipe import Recipe
 from rnntui.tui.base_app import BaseApp
@@ -15,6 +14,7 @@ from rnntui.tui.command import Command
 from rnntui.tui.commands import TABLE, CommandTable
 from rnntui.tui.commands.generation import generate
 from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.keyboard import bindings
 from rnntui.tui.look import Layout, Look, in_brief
 from rnntui.tui.poller import Connect
 from rnntui.tui.remembering import Remembering
@@ -39,15 +39,6 @@ if TYPE_CHECKING:
 PROBLEM_SECONDS = 10.0
 
 
-def _bindings(commands: Iterable[Command]) -> list[Binding]:
-    commands = tuple(commands)
-    in_prompt = {key for c in commands if c.in_prompt and c.name != "back" for key in c.keys}
-    keys = dict.fromkeys(key for command in commands for key in command.keys)
-    return [
-        Binding(key, f"command({key!r})", show=False, priority=key in in_prompt) for key in keys
-    ]
-
-
 class Dashboard(BaseApp):
     """The dashboard of one run, with the commands that change what is shown."""
 
@@ -68,7 +59,7 @@ class Dashboard(BaseApp):
         look = look or Look(glyphs, theme)
         super().__init__(recipe, connect, look=look, **options)
         self.table, problems = CommandTable.with_keys(look.keys)
-        self.set_bindings(_bindings(self.table.commands))
+        self.set_bindings(bindings(self.table.commands))
         self.display_options.keys = {
             command.name: command.shown
             for command in self.table.commands

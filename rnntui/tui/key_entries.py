@@ -76,3 +76,18 @@ def footer_row(entries: Iterable[Entry]) -> Row:
                 row.append((entry.word, "muted"))
         row.append((" " * GAP, ""))
     return row[:-1]
+
+
+def footer_spots(entries: Iterable[Entry]) -> list[tuple[int, int, Command]]:
+    """Return the first cell, the end and the command of each key; the last one has the word."""
+    spots: list[tuple[int, int, Command]] = []
+    x = 1
+    for entry in entries:
+        for key, command in entry.keys:
+            spots.append((x, x + len(key) + 1, command))
+            x += len(key) + 1
+        first, _, command = spots.pop()
+        x += len(entry.word)
+        spots.append((first, x, command))
+        x += GAP
+    return spots

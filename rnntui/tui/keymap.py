@@ -88,6 +88,11 @@ def key_sign(key: str) -> str:
     return f"{modifiers}+{sign}" if modifiers else sign
 
 
+def command_name(typed: str) -> str:
+    """Return the name of a command as the user may spell it."""
+    return typed.strip().lower().replace(" ", "_").replace("-", "_")
+
+
 @dataclass(frozen=True)
 class Scope:
     """Commands that are available together: in one view, or everywhere (an empty name)."""
@@ -129,7 +134,7 @@ class _Remapping:
 
     def _give(self, name: str, wanted: Keys) -> None:
         """Give a command its keys, as far as it can have them. Raises UsageError."""
-        plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+        plain = command_name(name)
         if plain not in self._all:
             raise UsageError(
                 f"unknown command{nearest(plain, self._all, 'the help page has a list')}"

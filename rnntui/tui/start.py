@@ -101,7 +101,7 @@ def _runs_of(job: Job) -> Path | None:
 
 def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
     asks = not look.theme and may_ask_background(os.environ)
-    _environment()
+    prepare_environment()
     from rnntui.tui.signals import Signals
     from rnntui.tui.splash import Splash
 
@@ -109,7 +109,7 @@ def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
     try:
         last_resort = (lambda: None) if role.kept else engine.kill
         with (
-            _screen(look) as glyphs,
+            screen_glyphs(look) as glyphs,
             Signals(last_resort) as signals,
             Splash(asks) as splash,
         ):
@@ -130,7 +130,7 @@ def _show_first_frame(splash: Splash, recipe: Recipe, look: Look, role: Role) ->
     """Show what the dashboard will draw first, in the terminal's own colours if none are known."""
     from rnntui.tui.first_frame import Outset, first_frame
 
-    theme = _known_theme(splash, look)
+    theme = known_theme(splash, look)
     system = "none" if "NO_COLOR" in os.environ else os.environ["TEXTUAL_COLOR_SYSTEM"]
 
     def draw(columns: int, rows: int) -> str:
@@ -140,7 +140,7 @@ def _show_first_frame(splash: Splash, recipe: Recipe, look: Look, role: Role) ->
     splash.show(draw)
 
 
-def _known_theme(splash: Splash, look: Look) -> str:
+def known_theme(splash: Splash, look: Look) -> str:
     """Return the theme; empty while the terminal has not told its background."""
     splash.listen()
     if look.theme:
@@ -171,7 +171,7 @@ def _app(
             await asyncio.sleep(0.02)
         return engine.ending()
 
-    theme = _known_theme(splash, look) or theme_of(os.environ)
+    theme = known_theme(splash, look) or theme_of(os.environ)
     app = Dashboard(
         recipe,
         connect,
@@ -190,7 +190,7 @@ def _app(
 
 
 @contextlib.contextmanager
-def _screen(look: Look) -> Iterator[Glyphs]:
+def screen_glyphs(look: Look) -> Iterator[Glyphs]:
     """Yield the glyphs to draw with; meanwhile stderr uses an encoding the terminal supports."""
     stream = sys.__stderr__
     encoding = stream.encoding if stream is not None else "utf-8"
@@ -208,7 +208,7 @@ def _screen(look: Look) -> Iterator[Glyphs]:
         stream.reconfigure(encoding=encoding, errors=errors)
 
 
-def _environment() -> None:
+def prepare_environment() -> None:
     """Set the variables that Textual reads when imported; the user's settings take precedence."""
     for name in ("COLUMNS", "LINES"):  # if exported by a shell, they would hide later resizes
         os.environ.pop(name, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import pytest
 
 from rnntui.data.cache_folder import VARIABLE
 from rnntui.runs import curve_cache
-from rnntui.runs.curve_cache import cached_reader, drop_oldest, keep
-from rnntui.runs.store.curve import CurveReader
+from rnntui.runs.curve_cache import KeptRun, drop_oldest, recall
 
 
 @pytest.fixture
@@ -24,39 +22,69 @@ def run(path: Path, updates: int = 1000, loss: float = 1.0) -> Path:
     path.mkdir(exist_ok=True)
     lines = (f'{{"step":{n},"updates":1,"loss":{loss},"seconds":{n}}}' for n in range(1, updates))
     (path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    for name in ("run.json", "recipe.toml"):
+        (path / name).write_text("x")
     return path
 
 
-def kept(path: Path) -> CurveReader:
-    reader = CurveReader(path)
-    while reader.advance():
+def kept(path: Path) -> KeptRun:
+    found = recall(path)
+    while found.reader.advance():
         pass
-    assert keep(path, reader, (0, 0))
-    return reader
+    found.facts = {"lr": 0.1}
+    assert found.keep()
+    return found
 
 
-def test_a_stored_curve_is_continued(tmp_path: Path, folder: Path):
+def position(path: Path) -> tuple[int, int]:
+    return recall(path).reader.position
+
+
+def test_a_kept_curve_is_continued(tmp_path: Path, folder: Path):
     path = run(tmp_path / "run")
-    before = kept(path)
-    found = cached_reader(path)
-    assert found.position == before.position != (0, 0)
-    assert found.curve().training == before.curve().training
-    assert not found.advance()
+    before, found = kept(path).reader, recall(path)
+    assert found.reader.position == before.position != (0, 0)
+    assert found.reader.curve().training == before.curve().training
+    assert not found.reader.advance() and not found.due
+    assert found.facts == {"lr": 0.1}
 
 
-def test_little_that_is_new_is_not_stored(tmp_path: Path, folder: Path):
+def test_facts_are_read_again_if_their_files_were_written_again(tmp_path: Path, folder: Path):
     path = run(tmp_path / "run")
-    reader = kept(path)
-    assert not keep(path, reader, reader.position)
+    kept(path)
+    (path / "recipe.toml").write_text("other")
+    assert recall(path).facts is None
+    assert position(path) != (0, 0)
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"curve":{}}', '{"format":1,"curve":{"a":1}}'])
-def test_a_damaged_file_is_not_used(tmp_path: Path, folder: Path, damage: str):
+def test_much_that_is_new_is_worth_keeping(tmp_path: Path, folder: Path):
+    path = run(tmp_path / "run")
+    found = kept(path)
+    assert not found.due
+    with (path / "metrics.jsonl").open("a") as file:
+        file.writelines(f'{{"step":{n},"loss":1}}\n' for n in range(1000, 4000))
+    while found.reader.advance():
+        pass
+    assert found.due and found.keep() and not found.due
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"00000000\n{}", b"7b5ae7d1\n[]"])
+def test_a_damaged_file_is_not_used(tmp_path: Path, folder: Path, damage: bytes):
     path = run(tmp_path / "run")
     kept(path)
     (file,) = folder.iterdir()
-    file.write_text(damage)
-    assert cached_reader(path).position == (0, 0)
+    file.write_bytes(damage)
+    assert position(path) == (0, 0)
+
+
+def test_a_file_with_any_changed_byte_is_not_used(tmp_path: Path, folder: Path):
+    path = run(tmp_path / "run")
+    kept(path)
+    (file,) = folder.iterdir()
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    assert position(path) == (0, 0) and recall(path).facts is None
 
 
 def test_another_run_of_the_same_name_is_read_from_its_start(tmp_path: Path, folder: Path):
@@ -64,7 +92,7 @@ def test_another_run_of_the_same_name_is_read_from_its_start(tmp_path: Path, fol
     kept(path)
     shutil.rmtree(path)
     run(path, 2000, loss=2.0)
-    assert cached_reader(path).position == (0, 0)
+    assert position(path) == (0, 0)
 
 
 def test_a_journal_that_became_shorter_is_read_from_its_start(tmp_path: Path, folder: Path):
@@ -72,7 +100,7 @@ def test_a_journal_that_became_shorter_is_read_from_its_start(tmp_path: Path, fo
     kept(path)
     with (path / "metrics.jsonl").open("r+") as file:
         file.truncate(100)
-    assert cached_reader(path).position == (0, 0)
+    assert position(path) == (0, 0)
 
 
 def test_a_folder_that_cannot_be_used_only_costs_time(
@@ -80,18 +108,17 @@ def test_a_folder_that_cannot_be_used_only_costs_time(
 ):
     (tmp_path / "file").touch()
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
-    path = run(tmp_path / "run")
-    reader = cached_reader(path)
-    while reader.advance():
+    found = recall(run(tmp_path / "run"))
+    while found.reader.advance():
         pass
-    assert not keep(path, reader, (0, 0))
+    assert found.reader.curve().update == 999
+    assert not found.keep()
     drop_oldest()
 
 
-def test_only_the_newest_curves_stay(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_only_the_newest_files_stay(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(curve_cache, "MOST_KEPT", 2)
     for n in range(4):
         kept(run(tmp_path / f"run{n}"))
     drop_oldest()
     assert len(list(folder.iterdir())) == 2
-    assert all(json.loads(file.read_text())["format"] == 1 for file in folder.iterdir())

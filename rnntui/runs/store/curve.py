@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -46,25 +46,29 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Thinned losses of a run: `training` are means of equal numbers of updates, in their middle.
+    """Thinned losses of a run: of training the means of equal numbers of updates, in their middle.
 
-    `validation` are some of the validations, with the last one. `best` is the lowest of all, or
-    without any the lowest smoothed training loss. `update` and `seconds` are the latest.
+    `validation` are some of the validations, with the last one; `best` is the lowest of all.
+    `update` and `seconds` are the latest.
     """
 
-    training: tuple[Point, ...] = ()
     validation: tuple[Point, ...] = ()
     best: Point | None = None
     update: int = 0
     seconds: float = 0.0
     tokens_per_update: int = 0  # 0: unknown
-    weights: tuple[int, ...] = field(default=(), repr=False)  # finite losses of each point
+    bins: tuple[Bin, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def training(self) -> tuple[Point, ...]:
+        """The means of the training loss."""
+        return tuple(_points(self.bins))
 
     @cached_property
     def smoothed(self) -> tuple[Point, ...]:
         """The training loss, averaged over as many updates as in the loss plot of one run."""
         half = max(SMOOTH_LEAST, self.update // SMOOTH_SHARE) / 2
-        return tuple(_smoothed(self.training, self.weights, half))
+        return tuple(_smoothed(self.training, [found[2] for found in self.bins], half))
 
     @cached_property
     def lowest(self) -> Point | None:
@@ -75,7 +79,7 @@ class Curve:
         return min(known, key=lambda point: point.loss or 0.0, default=None)
 
 
-def _smoothed(points: tuple[Point, ...], weights: tuple[int, ...], half: float) -> Iterator[Point]:
+def _smoothed(points: Sequence[Point], weights: Sequence[int], half: float) -> Iterator[Point]:
     """Yield each point with the mean of those at most `half` updates away."""
     first = last = 0  # of the points inside
     total, count = 0.0, 0
@@ -191,13 +195,13 @@ class CurveReader:
         )
         update, seconds = self._bins[-1][:2] if self._bins else (0, 0.0)
         return Curve(
-            training=tuple(_points(self._bins)),
             validation=tuple(Point(*check) for check in checks),
             best=Point(*best) if best else None,
             update=update,
             seconds=seconds,
             tokens_per_update=tokens_per_update,
-            weights=tuple(found[2] for found in self._bins),
+            # The last one may still grow.
+            bins=(*self._bins[:-1], *([*last] for last in self._bins[-1:])),
         )
 
     def stored(self) -> dict[str, Any]:
@@ -214,25 +218,13 @@ class CurveReader:
         }
 
     def load(self, stored: dict[str, Any]) -> None:
-        """Continue from a stored state. Raises LookupError, TypeError or ValueError for others."""
-        part, offset = map(int, stored["position"])
-        voids = tuple(((int(n), int(o)), int(back)) for (n, o), back in stored["voids"])
-        bins = [[int(last), float(s), int(good), float(t)] for last, s, good, t in stored["bins"]]
-        checks = [_check(found) for found in stored["checks"]]
-        best, final = (_check(c) if (c := stored[key]) else None for key in ("best", "final"))
-        width, check_width = int(stored["width"]), int(stored["check_width"])
-        if min(part, offset, width - 1, check_width - 1) < 0 or (best and best[2] is None):
-            raise ValueError("not a curve")
-        self._clear(voids)
+        """Continue from a state that `stored` has returned. Raises LookupError for another one."""
+        self._clear(tuple((tuple(at), back) for at, back in stored["voids"]))
+        part, offset = stored["position"]
         self._reader = BlockReader(self._directory, METRICS, part, offset, _BLOCK)
-        self._bins, self._width = bins, width
-        self._checks, self._check_width = checks, check_width
-        self._best, self._final = best, final
-
-
-def _check(stored: Any) -> Check:
-    update, seconds, loss = stored
-    return [int(update), float(seconds), None if loss is None else float(loss)]
+        self._bins, self._width = stored["bins"], stored["width"]
+        self._checks, self._check_width = stored["checks"], stored["check_width"]
+        self._best, self._final = stored["best"], stored["final"]
 
 
 def _joined(bins: list[Bin], width: int) -> list[Bin]:
@@ -245,7 +237,7 @@ def _joined(bins: list[Bin], width: int) -> list[Bin]:
     return out
 
 
-def _points(bins: list[Bin]) -> Iterator[Point]:
+def _points(bins: Iterable[Bin]) -> Iterator[Point]:
     """Yield the means, each in the middle of its updates."""
     update, seconds = 0, 0.0
     for last, until, good, total in bins:

@@ -17,7 +17,9 @@ from rnntui.tui.commands.generation import GENERATION
 from rnntui.tui.commands.pages import PAGES
 from rnntui.tui.commands.training import TRAINING
 from rnntui.tui.commands.viewing import VIEWING, switches
-from rnntui.tui.keymap import Scope, remapped
+from rnntui.tui.compare.commands import BY_NAME as COMPARING
+from rnntui.tui.compare.commands import CompareCommands
+from rnntui.tui.keymap import Keys, Scope, command_name, remapped
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.view import View
 
@@ -35,8 +37,14 @@ class CommandTable:
 
     @classmethod
     def with_keys(cls, keys: Mapping[str, tuple[str, ...]]) -> tuple[CommandTable, tuple[str, ...]]:
-        """Return the table with the user's keys by command, and what is wrong with these keys."""
-        scopes, problems = remapped(cls().scopes, keys)
+        """Return the table with the user's keys by command, and what is wrong with these keys.
+
+        Keys of commands that only the screen comparing runs has are ignored.
+        """
+        table = cls()
+        elsewhere = {*COMPARING} - {*table.by_name}
+        own = {name: given for name, given in keys.items() if command_name(name) not in elsewhere}
+        scopes, problems = remapped(table.scopes, own)
         return cls(scopes), problems
 
     @cached_property
@@ -77,6 +85,15 @@ class CommandTable:
 
 
 TABLE = CommandTable()
+ALL_BY_NAME = {**COMPARING, **TABLE.by_name}  # with those of the screen that compares runs
+
+
+def key_problems(keys: Mapping[str, Keys]) -> tuple[str, ...]:
+    """Return what is wrong with the user's keys on any screen, a line each."""
+    found = (*CompareCommands.with_keys(keys)[1], *CommandTable.with_keys(keys)[1])
+    return tuple(dict.fromkeys(found))
+
+
 GROUPS = TABLE.groups
 COMMANDS = TABLE.commands
 groups_of = TABLE.groups_of

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from rnntui.tui.command import Command
 from rnntui.tui.draw import Rows, block
-from rnntui.tui.key_entries import GAP, footer_entries, footer_row
+from rnntui.tui.key_entries import footer_entries, footer_row, footer_spots
 from rnntui.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -38,16 +38,7 @@ class Footer(Panel):
     def draw(self, width: int, height: int) -> Rows:
         """Draw one row of entries."""
         entries = footer_entries(self.app, width, self.options.glyphs)
-        self._spots = []  # first cell, end, command
-        x = 1
-        for entry in entries:
-            for key, command in entry.keys:
-                self._spots.append((x, x + len(key) + 1, command))
-                x += len(key) + 1
-            first, _, command = self._spots.pop()
-            x += len(entry.word)
-            self._spots.append((first, x, command))
-            x += GAP
+        self._spots = footer_spots(entries)
         return block([footer_row(entries)], width, height)
 
     def places(self) -> list[tuple[int, Command]]:

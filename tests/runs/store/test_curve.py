@@ -128,16 +128,3 @@ def test_without_validations_the_lowest_is_that_of_the_smoothed_loss(tmp_path: P
     write(tmp_path, *(line(n, abs(n - 60) / 10 + 1) for n in range(1, 101)))
     lowest = read(tmp_path).lowest
     assert lowest is not None and lowest.update == 60
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"position": [0]}, {"bins": [[1, 2]]}, {"checks": 3}, {"width": 0}, {"best": [1, 2, None]}],
-)
-def test_a_stored_curve_of_another_kind_is_refused(tmp_path: Path, change: dict[str, Any]):
-    write(tmp_path, line(1, 1.0, validation=1.0))
-    reader = CurveReader(tmp_path)
-    while reader.advance():
-        pass
-    with pytest.raises((LookupError, TypeError, ValueError)):
-        CurveReader(tmp_path).load({**reader.stored(), **change})

@@ -1,0 +1,1 @@
+"""Several runs beside each other: read, followed, ordered, and as a table. Without NumPy."""

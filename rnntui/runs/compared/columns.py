@@ -1,0 +1,94 @@
+"""The columns of the table of compared runs, as text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rnntui.numbers import count, duration, finite, rounded, si
+from rnntui.runs.compared.run import ComparedRun
+from rnntui.runs.differing import effective, setting_text
+from rnntui.text import safe_text
+
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, and a safe text for each run. Those of higher `rank` go first."""
+
+    name: str
+    head: str
+    texts: tuple[str, ...]
+    right: bool = True
+    rank: int = 0
+
+
+def columns(runs: Sequence[ComparedRun], differing: Sequence[str]) -> list[Column]:
+    """Return the columns: the name, what was measured, the settings that differ, and the state."""
+    broken = not all(run.readable for run in runs)
+    found = [
+        _column("name", "run", runs, lambda run: safe_text(run.name), right=False),
+        _losses(runs),
+        _column("at", "at update", runs, _best_update, rank=3),
+        *(_setting_column(name, runs) for name in differing),
+        _column("time", "time", runs, lambda run: duration(run.seconds), rank=6),
+        _column("parameters", "weights", runs, lambda run: si(run.summary.parameters), rank=5),
+        _column("speed", "tokens/s", runs, lambda run: si(run.speed), rank=7),
+        _column("ratio", "of baseline", runs, _ratio, rank=4),
+        _column("state", "state", runs, _state, right=False, rank=0 if broken else 2),
+    ]
+    return [column for column in found if column.name in _ALWAYS or _says_something(column)]
+
+
+_ALWAYS = ("name", "best", "state")
+
+
+def _says_something(column: Column) -> bool:
+    return any(text not in ("", UNKNOWN) for text in column.texts)
+
+
+def _column(
+    name: str,
+    head: str,
+    runs: Sequence[ComparedRun],
+    text: Callable[[ComparedRun], str],
+    right: bool = True,
+    rank: int = 0,
+) -> Column:
+    texts = tuple(text(run) if run.readable or not right else "" for run in runs)
+    return Column(name, head, texts, right, rank)
+
+
+def _losses(runs: Sequence[ComparedRun]) -> Column:
+    known = [run.best_loss for run in runs]
+    texts = [rounded(loss) for loss in known]
+    checked = any(run.curve.best is not None for run in runs)
+    shown = tuple(t if run.readable else "" for t, run in zip(texts, runs, strict=True))
+    return Column("best", "validation" if checked else "best loss", shown)
+
+
+def _best_update(run: ComparedRun) -> str:
+    return count(run.best.update) if run.best and run.best.update else UNKNOWN
+
+
+def _ratio(run: ComparedRun) -> str:
+    return f"{run.ratio:.3f}" if finite(run.ratio) else UNKNOWN
+
+
+def _state(run: ComparedRun) -> str:
+    total = run.summary.total
+    if run.summary.live and total and run.update <= total:
+        return f"{run.state} {100 * run.update // total} %"
+    return run.problem or run.state
+
+
+def _setting_column(name: str, runs: Sequence[ComparedRun]) -> Column:
+    texts = []
+    numeric = True
+    for run in runs:
+        value = effective(run.recorded.settings).get(name) if run.readable else None
+        numeric &= value is None or (isinstance(value, int | float) and type(value) is not bool)
+        shown = UNKNOWN if value is None else safe_text(setting_text(value)) or "none"
+        texts.append(shown if run.readable else "")
+    return Column(name, name, tuple(texts), right=numeric, rank=1)

@@ -1,0 +1,328 @@
+"""What the screen that compares runs shows: the runs, and the user's choices about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rnntui.errors import UsageError
+from rnntui.runs.compared.columns import Column, columns
+from rnntui.runs.compared.comparable import why_not
+from rnntui.runs.compared.following import FollowedRuns
+from rnntui.runs.compared.ordering import (
+    MEASURES,
+    RANKING,
+    Group,
+    grouped,
+    groupings,
+    measures,
+    ordered,
+)
+from rnntui.runs.compared.results import differing_of
+from rnntui.runs.compared.run import ComparedRun
+from rnntui.runs.compared.selecting import compared_facts
+from rnntui.runs.filtering.language import Filter, parse_filter
+from rnntui.text import safe_text
+from rnntui.tui.draw.compare.lines import Heading
+from rnntui.tui.draw.compare.plot import Axis, ComparePlot, Line, Shown, Standing
+from rnntui.tui.draw.compare.table import CompareTable, GroupRow, RunRow
+
+FEW = 8  # runs of which both losses are shown, unless the user chooses
+
+
+@dataclass
+class Choices:
+    """What the user has chosen; it outlives the screen while a run's dashboard is open."""
+
+    axis: Axis = "updates"
+    shown: Shown | None = None  # None: both losses of a few runs, validation of many
+    log: bool = False
+    by: str = ""  # what runs are ordered by; empty: the best first, if they can be ranked
+    reverse: bool = False
+    group: tuple[str, ...] = ()
+    filter: str = ""
+    hidden: set[str] = field(default_factory=set)  # names
+    pinned: str = ""
+    selected: str = ""
+    shift: int = 0  # settings out of view on the left
+    first: int = 0  # row of the table at the top
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """The runs that match, in order and in groups, with the texts of their table."""
+
+    runs: tuple[ComparedRun, ...]  # as they stand in the table
+    groups: tuple[Group, ...]
+    columns: tuple[Column, ...]
+    differing: tuple[str, ...]
+    reason: str  # why they cannot be ranked
+    by: str
+
+
+class CompareState:
+    """The runs, and the choices about them. Drawings are made from it."""
+
+    def __init__(self, followed: FollowedRuns, choices: Choices | None = None) -> None:
+        self.followed = followed
+        self.choices = choices or Choices()
+        self.filter_problem = ""  # safe: what is wrong with the filter that was typed
+        self._filter = Filter()
+        self._marks: dict[str, str] = {}
+        self._arranged: tuple[object, Arrangement] | None = None
+        self.set_filter(self.choices.filter)
+
+    # ---- what is shown ----------------------------------------------------------------------
+
+    @property
+    def arranged(self) -> Arrangement:
+        """The runs in order, computed again only if they or the choices have changed."""
+        c = self.choices
+        key = (self.followed.version, c.filter, c.by, c.reverse, c.group, c.pinned)
+        if self._arranged is None or self._arranged[0] != key:
+            self._arranged = key, self._arrange()
+        return self._arranged[1]
+
+    def _arrange(self) -> Arrangement:
+        now = time.time()
+        everything = self.followed.runs
+        for run in everything:
+            self._marks.setdefault(run.name, _letters(len(self._marks)))
+        terms = self._filter.terms
+        matching = [
+            r for r in everything if not terms or self._filter.matches(compared_facts(r, now))
+        ]
+        reason, differing = why_not(matching), differing_of(matching)
+        c = self.choices
+        by = c.by or ("" if reason else "best")
+        if (by and by not in measures(differing)) or (reason and by in RANKING):
+            by = "" if reason else "best"
+        found = ordered(matching, by, c.reverse) if by else matching
+        found.sort(key=lambda run: run.name != c.pinned)
+        group = tuple(name for name in c.group if name in differing)
+        groups = grouped(found, group)
+        runs = tuple(run for one in groups for run in one.runs)
+        texts = columns(runs, differing)
+        if pinned := next((run for run in runs if run.name == c.pinned), None):
+            texts[2:2] = [self._difference(runs, pinned)] if not reason else []
+        return Arrangement(runs, tuple(groups), tuple(texts), differing, reason, by)
+
+    def _difference(self, runs: Sequence[ComparedRun], pinned: ComparedRun) -> Column:
+        """Return how much higher the best loss of each run is than that of the pinned one."""
+        base, texts = pinned.best_loss, []
+        for run in runs:
+            loss = run.best_loss
+            away = None if loss is None or base is None else loss - base
+            texts.append("" if away is None or run is pinned else f"{away:+.4f}")
+        return Column("difference", f"to {self.mark_of(pinned)}", tuple(texts), rank=2)
+
+    def mark_of(self, run: ComparedRun) -> str:
+        """Return the letters that name a run in plot and table."""
+        return self._marks.get(run.name, "")
+
+    @property
+    def letters(self) -> int:
+        """The length of the longest mark."""
+        return max(map(len, self._marks.values()), default=1)
+
+    @property
+    def selected(self) -> ComparedRun | None:
+        """The selected run: if it is not shown any more, the first one."""
+        runs = self.arranged.runs
+        found = next((run for run in runs if run.name == self.choices.selected), None)
+        return found or (runs[0] if runs else None)
+
+    @property
+    def shown(self) -> Shown:
+        """The losses that are drawn."""
+        few = len(self.arranged.runs) <= FEW
+        return self.choices.shown or ("both" if few else "validation")
+
+    @property
+    def visible(self) -> list[ComparedRun]:
+        """The runs that are drawn in the plot."""
+        return [run for run in self.arranged.runs if run.name not in self.choices.hidden]
+
+    def heading(self) -> Heading:
+        """Return what the first row says."""
+        everything = self.followed.runs
+        sources = {run.recorded.source for run in self.arranged.runs if run.readable}
+        title = self.followed.listing.title
+        if not title and len(sources) == 1:
+            title = safe_text(next(iter(sources)))
+        return Heading(
+            title,
+            len(everything),
+            len(self.arranged.runs),
+            sum(run.summary.live and run.summary.state == "training" for run in everything),
+            self.followed.reading,
+        )
+
+    def plot(self, unit: str) -> ComparePlot:
+        """Return the plot of the runs that are not hidden."""
+        selected, found = self.selected, self.visible
+        lines = [Line(self.mark_of(run), run.curve, self._standing(run, selected)) for run in found]
+        baselines = {run.baseline for run in found}
+        reading = any(run.reading for run in found)
+        return ComparePlot(
+            lines=lines,
+            axis=self.choices.axis,
+            shown=self.shown,
+            log=self.choices.log,
+            unit=unit,
+            baseline=next(iter(baselines)) if len(baselines) == 1 else None,
+            hint=self._hint(reading),
+            letters=self.letters,
+        )
+
+    def _hint(self, reading: bool) -> str:
+        if reading:
+            return "reading the losses"
+        if not self.followed.runs:
+            return "no runs yet"
+        if not self.arranged.runs:
+            return "no run matches the filter"
+        if not self.visible:
+            return "all runs are hidden"
+        if self.choices.axis == "tokens":
+            return "the number of tokens is not known of these runs"
+        return "no losses yet"
+
+    def _standing(self, run: ComparedRun, selected: ComparedRun | None) -> Standing:
+        if run is selected:
+            return "selected"
+        return "pinned" if run.name == self.choices.pinned else "other"
+
+    def table(self) -> CompareTable:
+        """Return the table of the runs that match."""
+        found, c = self.arranged, self.choices
+        rows: list[RunRow | GroupRow] = []
+        selected, index = self.selected, 0
+        for group in found.groups:
+            if group.words:
+                best = min(group.losses, default=None) if not found.reason else None
+                mean, deviation = group.mean, group.deviation
+                if found.reason:
+                    mean = deviation = None
+                rows.append(GroupRow(group.words, len(group.runs), best, mean, deviation))
+            for run in group.runs:
+                rows.append(self._row(run, index, selected))
+                index += 1
+        measure = MEASURES.get(found.by)
+        return CompareTable(
+            columns=found.columns,
+            rows=rows,
+            detail=self._detail(),
+            warning=f"not ranked: {found.reason}" if found.reason else "",
+            sorted_by=found.by,
+            falling=(measure is not None and measure.falling) != c.reverse,
+            settings=found.differing,
+            first=c.first,
+            shift=c.shift,
+            letters=self.letters,
+        )
+
+    def _row(self, run: ComparedRun, index: int, selected: ComparedRun | None) -> RunRow:
+        return RunRow(
+            index,
+            self.mark_of(run),
+            selected=run is selected,
+            pinned=run.name == self.choices.pinned,
+            hidden=run.name in self.choices.hidden,
+            best=run is self._best,
+            broken=not run.readable,
+        )
+
+    @property
+    def _best(self) -> ComparedRun | None:
+        if self.arranged.reason:
+            return None
+        known = [run for run in self.arranged.runs if run.best_loss is not None]
+        return min(known, key=lambda run: run.best_loss or 0.0) if len(known) > 1 else None
+
+    def _detail(self) -> str:
+        found, c = self.arranged, self.choices
+        parts = [f"by {found.by}{' reversed' if c.reverse else ''}"] if found.by else []
+        if group := [name for name in c.group if name in found.differing]:
+            parts.append(f"grouped by {', '.join(group)}")
+        if c.filter:
+            parts.append(f"filter {safe_text(c.filter)}")
+        if hidden := sum(run.name in c.hidden for run in found.runs):
+            parts.append(f"{hidden} hidden")
+        return "; ".join(parts)
+
+    # ---- choices ----------------------------------------------------------------------------
+
+    def set_filter(self, text: str) -> None:
+        """Show the runs that match a filter; a wrong one only sets `filter_problem`."""
+        try:
+            self._filter = parse_filter(text)
+        except UsageError as error:
+            self.filter_problem = safe_text(str(error))
+            return
+        self.filter_problem = ""
+        self.choices.filter = text.strip()
+
+    def move(self, rows: int) -> None:
+        """Select another run."""
+        runs, selected = self.arranged.runs, self.selected
+        if selected is not None:
+            index = runs.index(selected) + rows
+            self.choices.selected = runs[max(0, min(len(runs) - 1, index))].name
+
+    def keep_in_view(self, room: int) -> None:
+        """Scroll the table as little as needed to show the selected run in `room` rows."""
+        rows = self.table().rows
+        at = next((n for n, row in enumerate(rows) if isinstance(row, RunRow) and row.selected), 0)
+        before = rows[at - 1] if at else None
+        top = at - 1 if isinstance(before, GroupRow) else at  # with the head of its group
+        self.choices.first = max(0, min(self.choices.first, top, max(0, len(rows) - room)))
+        if at >= self.choices.first + room:
+            self.choices.first = at - room + 1
+
+    def hide(self) -> None:
+        """Hide the losses of the selected run, or show them again."""
+        if (run := self.selected) is not None:
+            self.choices.hidden ^= {run.name}
+
+    def pin(self) -> None:
+        """Pin the selected run to the top, or let it go."""
+        if (run := self.selected) is not None:
+            self.choices.selected = run.name
+            self.choices.pinned = "" if self.choices.pinned == run.name else run.name
+
+    def sort(self, by: str) -> str:
+        """Order by a measure or setting, or the other way round; return why not, or nothing."""
+        found = self.arranged
+        if found.reason and by in RANKING:
+            return f"not ranked: {found.reason}"
+        self.choices.reverse = by == found.by and not self.choices.reverse
+        self.choices.by = by
+        return ""
+
+    def next_sort(self) -> str:
+        """Order by what comes next of what the columns show; return its name."""
+        found = self.arranged
+        names = [c.name for c in found.columns if c.name in measures(found.differing)]
+        names = [name for name in names if not (found.reason and name in RANKING)]
+        at = names.index(found.by) + 1 if found.by in names else 0
+        self.choices.by, self.choices.reverse = names[at % len(names)], False
+        return self.choices.by
+
+    def next_group(self) -> tuple[str, ...]:
+        """Group by the next setting that differs, or by none; return these settings."""
+        options = groupings(self.arranged.differing)
+        at = options.index(self.choices.group) if self.choices.group in options else -1
+        self.choices.group = options[(at + 1) % len(options)]
+        return self.choices.group
+
+
+def _letters(number: int) -> str:
+    """Return the letters of a column of a spreadsheet: A to Z, AA, AB."""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(65 + rest) + text
+    return text

@@ -1,0 +1,1 @@
+"""Draws runs beside each other: their losses in one plot, and a table of what differs."""

@@ -1,0 +1,302 @@
+"""The losses of several runs in one plot, over updates, tokens or time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, get_args
+
+from rnntui.numbers import Number, count, duration, finite, fixed, short
+from rnntui.runs.store.curve import Curve
+from rnntui.runs.store.curve import Point as LossPoint
+from rnntui.text import cell_width
+from rnntui.tui.draw.axis import LIMIT, Scale, round_step, round_up, ticks
+from rnntui.tui.draw.canvas import Canvas, Masks, Point
+from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
+from rnntui.tui.draw.loss_scale import loss_scale
+from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, spelled
+from rnntui.tui.draw.y_axis import y_axis
+
+Axis = Literal["updates", "tokens", "time"]
+Shown = Literal["both", "validation", "training"]
+Standing = Literal["other", "pinned", "selected"]
+AXES: tuple[Axis, ...] = get_args(Axis)
+SHOWN: tuple[Shown, ...] = get_args(Shown)
+
+_SAMPLES = 2000  # losses that decide the y axis
+_MANY = 12  # lines from which the others step back behind the selected one
+_ROLES: dict[Standing, tuple[str, str]] = {  # of the validation and the training loss
+    "other": ("muted", "raw"),
+    "pinned": ("mark", "mark"),
+    "selected": ("line", "line"),
+}
+_SOLID = {"braille": "⠤⠤⠤", "blocks": "▄▄▄", "ascii": "***"}
+_DOTS = {"braille": "⠄⠄⠄", "blocks": "▗▗▗", "ascii": "..."}
+_LEVEL = {"braille": "┈", "blocks": "┈", "ascii": "~"}
+_BEST = {"braille": "●", "blocks": "●", "ascii": "o"}
+_END_WIDTH = 8  # cells of a loss at the end of its line
+_SOON = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)  # round distances in time, in seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The losses of a run, and the letters that name it."""
+
+    mark: str
+    curve: Curve
+    standing: Standing = "other"
+
+
+@dataclass(frozen=True, eq=False)
+class ComparePlot:
+    """What the plot shows; the last lines are drawn above the others."""
+
+    lines: Sequence[Line] = ()
+    axis: Axis = "updates"
+    shown: Shown = "both"
+    log: bool = False
+    unit: str = "nats per character"
+    baseline: Number = None
+    hint: str = "no run is shown"
+    warning: str = ""  # why the losses cannot be compared
+    letters: int = field(default=1)  # of the longest mark
+
+
+def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
+    """Draw the plot in exactly `height` rows of `width` cells, title and legend in the first."""
+    if width < 1 or height < 1:
+        return block([], width, height)
+    place = layout(width, height, plot.letters + _END_WIDTH + 2)
+    rows = [_title(plot, width, glyphs)] if place.title else []
+    lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
+    if not any(_series(line.curve, plot.shown) for line in lines):
+        rows += [[]] * ((place.plot + place.axis - 1) // 2)
+        rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
+    else:
+        rows += _plot_rows(plot, lines, place, glyphs)
+    return block(rows, width, height, glyphs)
+
+
+def _series(curve: Curve, shown: Shown) -> list[tuple[tuple[LossPoint, ...], bool]]:
+    """Return the losses to draw, from the bottom up, and whether each is dotted.
+
+    A run without validations shows its training loss instead.
+    """
+    found = []
+    if shown != "validation" or not curve.validation:
+        found.append((curve.smoothed, bool(curve.validation) and shown == "both"))
+    if shown != "training" and curve.validation:
+        found.append((curve.validation, False))
+    return [(points, dotted) for points, dotted in found if points]
+
+
+def _length(curve: Curve, axis: Axis) -> float:
+    """Return how far the run goes on the x axis; 0: it has no place on it."""
+    return _factor(curve, axis) * (curve.seconds if axis == "time" else curve.update)
+
+
+def _factor(curve: Curve, axis: Axis) -> float:
+    return float(curve.tokens_per_update) if axis == "tokens" else 1.0
+
+
+def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs) -> Rows:
+    canvas = Canvas(place.width, place.plot, glyphs)
+    end = _end(max(_length(line.curve, plot.axis) for line in lines), plot.axis)
+    axis = y_axis(_scale(plot, lines), canvas)
+    frame = _Frame(plot.axis, end, axis.scale, place.width, place.plot, glyphs)
+    _draw_level(canvas, plot, axis.scale)
+    _draw_lines(canvas, frame, plot, lines)
+    gutter = _end_labels(canvas, frame, plot, lines)
+    if not place.gutter:
+        _name_lines(canvas, frame, plot, lines)
+    rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
+    places = [(canvas.column(value / end), text) for value, text in _x_ticks(end, plot.axis, place)]
+    return rows + x_axis(place, places, [], _axis_name(plot.axis), glyphs)
+
+
+def _end(longest: float, axis: Axis) -> float:
+    """Return the end of the x axis, which changes rarely while a run grows."""
+    return round_up(max(longest, 1e-3 if axis == "time" else 10.0))
+
+
+def _axis_name(axis: Axis) -> str:
+    return {"updates": "update", "tokens": "token", "time": "time"}[axis]
+
+
+def _x_ticks(end: float, axis: Axis, place: Layout) -> list[tuple[float, str]]:
+    most = max(1, min(8, place.width // 12))
+    if axis != "time":
+        values = [value for value, _ in ticks(Scale(0.0, end), most)]
+        texts = [short(value) for value in values]
+        if len(set(texts)) < len(texts):
+            texts = [count(round(value)) for value in values]
+        return list(zip(values, texts, strict=True))
+    step = next((step for step in _SOON if end / step <= most), 0.0)
+    step = step if end >= most else round_step(end, most)
+    step = step or 60.0 * round_step(end / 60.0, most)
+    values = [n * step for n in range(int(end / step + 1e-6) + 1)]
+    return [(value, duration(value) if step >= 1 else f"{value:.3g} s") for value in values]
+
+
+# ---- the y axis ---------------------------------------------------------------------------------
+
+
+def _scale(plot: ComparePlot, lines: Sequence[Line]) -> Scale:
+    """Return a scale from some of the losses, always with the last and the best of each run."""
+    found = [points for line in lines for points, _ in _series(line.curve, plot.shown)]
+    stride = max(1, sum(map(len, found)) // _SAMPLES)
+    sampled = [point.loss for points in found for point in points[::stride]]
+    latest = [
+        next((p.loss for p in reversed(points) if p.loss is not None), None) for points in found
+    ]
+    best = [line.curve.lowest.loss for line in lines if line.curve.lowest is not None]
+    always = _numbers([*latest, *best])
+    levels = _numbers([plot.baseline])
+    return loss_scale([], [*_numbers(sampled), *always], always[-1:], levels, plot.log)
+
+
+def _numbers(values: Iterable[Number]) -> list[float]:
+    return [v for v in values if v is not None and -LIMIT < v < LIMIT]
+
+
+# ---- lines --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where losses are on the canvas. Equal frames give the same dots for the same curve."""
+
+    axis: Axis
+    end: float
+    scale: Scale
+    width: int
+    height: int
+    glyphs: Glyphs
+
+    def places(self, curve: Curve, points: Sequence[LossPoint]) -> list[Point | None]:
+        """Return the places of losses; None where there is a gap."""
+        factor = _factor(curve, self.axis) / self.end
+        if self.axis == "time":
+            xs = [point.seconds * factor for point in points]
+        else:
+            xs = [point.update * factor for point in points]
+        shares = self.scale.shares([point.loss for point in points])
+        return [None if y is None else (x, y) for x, y in zip(xs, shares, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _traces(curve: Curve, frame: _Frame, shown: Shown) -> tuple[tuple[Masks, bool], ...]:
+    """Return the dots of a curve, and whether they are those of a dotted line."""
+    canvas = Canvas(frame.width, frame.height, frame.glyphs)
+    return tuple(
+        (canvas.graph(frame.places(curve, points), dotted), dotted)
+        for points, dotted in _series(curve, shown)
+    )
+
+
+def forget_traces() -> None:
+    """Forget the dots of curves that were drawn."""
+    _traces.cache_clear()
+
+
+def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+    """Draw all lines: dots of those that look alike share cells."""
+    order: list[Standing] = ["other", "pinned", "selected"]
+    for standing in order:
+        for dotted in (True, False):
+            faint = dotted or (standing == "other" and len(lines) >= _MANY)
+            role = _ROLES[standing][faint]
+            together: Masks = {}
+            for line in lines:
+                if line.standing != standing:
+                    continue
+                for masks, is_dotted in _traces(line.curve, frame, plot.shown):
+                    if is_dotted != dotted:
+                        continue
+                    if frame.glyphs == "ascii":
+                        canvas.stamp(masks, role, "." if dotted else line.mark[:1] or "*")
+                        continue
+                    for cell, mask in masks.items():
+                        together[cell] = together.get(cell, 0) | mask
+            canvas.stamp(together, role)
+    for line in lines:
+        if line.standing == "selected" and (best := line.curve.best) is not None:
+            (place,) = frame.places(line.curve, [best])
+            if place is not None and plot.shown != "training" and 0 <= place[1] <= 1:
+                column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
+                canvas.put(column, row, _BEST[frame.glyphs], "line")
+
+
+def _draw_level(canvas: Canvas, plot: ComparePlot, scale: Scale) -> None:
+    share = scale.share(plot.baseline) if finite(plot.baseline) else -1.0
+    if 0 <= share <= 1:
+        sign = _LEVEL[canvas.glyphs]
+        canvas.put(0, canvas.row(share), sign * canvas.width, "floor")
+
+
+def _last(frame: _Frame, plot: ComparePlot, line: Line) -> tuple[Point, float] | None:
+    """Return the place and the loss at the end of a line."""
+    series = _series(line.curve, plot.shown)
+    if not series:
+        return None
+    points = series[-1][0]
+    known = next((p for p in reversed(points) if p.loss is not None), None)
+    if known is None or known.loss is None:
+        return None
+    (place,) = frame.places(line.curve, [known])
+    return (place, known.loss) if place else None
+
+
+def _end_labels(
+    canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]
+) -> dict[int, tuple[str, str]]:
+    """Return mark and latest loss of each line for its right end; the most important first."""
+    order = {"selected": 0, "pinned": 1, "other": 2}
+    wanted: list[tuple[int, float, tuple[float, str, str]]] = []
+    for line in lines:
+        if (found := _last(frame, plot, line)) is not None:
+            (_, share), loss = found
+            text = f"{line.mark:<{plot.letters}} {fixed(loss).strip()}"
+            role = "line" if line.standing == "selected" else _ROLES[line.standing][0]
+            place = (min(1.0, max(0.0, share)), text, role)
+            wanted.append((order[line.standing], loss, place))
+    if finite(plot.baseline):
+        share = frame.scale.share(plot.baseline)
+        if 0 <= share <= 1:
+            level = (share, f"{'':<{plot.letters}} {fixed(plot.baseline).strip()}", "floor")
+            wanted.append((1, plot.baseline, level))
+    wanted.sort(key=lambda found: found[:2])
+    labels = [place for _, _, place in wanted]
+    if len(labels) <= canvas.height // 3:
+        return spread(canvas, labels)
+    # Of many labels those are shown that have room beside the ends of their lines.
+    rows: dict[int, tuple[str, str]] = {}
+    for share, text, role in labels:
+        rows.setdefault(canvas.row(share), (text, role))
+    return rows
+
+
+def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+    """Draw the mark of each line at its end, where there is no column of labels."""
+    for line in lines:
+        if (found := _last(frame, plot, line)) is not None:
+            (x, share), _ = found
+            column = min(canvas.column(min(1.0, x)) + 1, canvas.width - cell_width(line.mark))
+            canvas.put(column, canvas.row(min(1.0, max(0.0, share))), line.mark, "strong")
+
+
+def _title(plot: ComparePlot, width: int, glyphs: Glyphs) -> Row:
+    unit = f"{plot.unit}{', log scale' if plot.log else ''}"
+    legend = []
+    if plot.shown != "training":
+        legend.append((_SOLID[glyphs], "muted", "validation"))
+    if plot.shown != "validation":
+        dotted = plot.shown == "both"
+        sign = (_DOTS if dotted else _SOLID)[glyphs]
+        legend.append((sign, "raw" if dotted else "muted", "training, smoothed"))
+    if any(line.standing == "selected" for line in plot.lines):
+        legend.append((_BEST[glyphs], "line", "best"))
+    if finite(plot.baseline):
+        legend.append((_LEVEL[glyphs], "floor", f"baseline {fixed(plot.baseline).strip()}"))
+    return title_row("loss", spelled(unit, glyphs), legend, width, glyphs)

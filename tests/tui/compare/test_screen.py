@@ -1,0 +1,299 @@
+"""The screen that compares runs: pictures at three sizes, and what its keys do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rnntui.data.cache_folder import VARIABLE
+from rnntui.runs.compared.following import FollowedRuns
+from rnntui.tui.command import Group
+from rnntui.tui.commands import key_problems
+from rnntui.tui.compare.app import CompareApp
+from rnntui.tui.compare.commands import CompareCommands, command
+from rnntui.tui.compare.state import Choices, CompareState
+from rnntui.tui.look import Look
+from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
+from tests.tui.compare.pictures import HERE, KEYS, SIZES, picture, text_of, unranked
+
+NAMES = ["tales-64-0.01", "tales-32-0.01", "tales-64-0.001", "tales-32-0.001"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@asynccontextmanager
+async def opened(
+    followed: FollowedRuns, size: tuple[int, int] = (120, 40), **options: Any
+) -> AsyncIterator[tuple[CompareApp, Pilot[int]]]:
+    app = CompareApp(followed, Look(glyphs="braille", theme="dark"), **options)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+def names(app: CompareApp) -> list[str]:
+    return [run.name for run in app.state.arranged.runs]
+
+
+async def typed(pilot: Pilot[int], text: str) -> None:
+    spelled = {"=": "equals_sign", ".": "full_stop", " ": "space", ">": "greater_than_sign"}
+    await pilot.press(*(spelled.get(char, char) for char in text))
+    await pilot.pause()
+
+
+# ---- pictures -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", [*KEYS, "unranked"])
+async def test_picture(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    runs = unranked(tmp_path) if name == "unranked" else some_runs(tmp_path)
+    found = await picture(runs, size, KEYS.get(name, ()))
+    assert found == (HERE / f"{name}-{size[0]}x{size[1]}.txt").read_text(), found
+
+
+async def test_picture_in_ascii(tmp_path: Path) -> None:
+    found = await picture(some_runs(tmp_path), (80, 24), (), "ascii")
+    assert found.isascii() and found == (HERE / "ascii-80x24.txt").read_text(), found
+
+
+@pytest.mark.parametrize("size", [(1, 1), (59, 20), (60, 16), (300, 17), (80, 100)])
+async def test_any_size_can_be_shown(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(some_runs(tmp_path), size) as (app, pilot):
+        for key in ("down", "o", "slash", "escape", "v", "x", "l", "b"):
+            await pilot.press(key)
+        assert text_of(app)
+        if size[0] < 60:
+            assert not app.main.plot.display
+
+
+# ---- keys ---------------------------------------------------------------------------------------
+
+
+async def test_runs_are_selected_hidden_and_pinned(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        assert names(app) == NAMES
+        await pilot.press("down", "h")
+        assert app.state.selected is not None and app.state.selected.name == NAMES[1]
+        assert [run.name for run in app.state.visible] == [NAMES[0], *NAMES[2:]]
+        await pilot.press("end", "p")
+        assert names(app)[0] == NAMES[3] and "-0.5000" in text_of(app)
+        await pilot.press("H")
+        assert len(app.state.visible) == 4
+        await pilot.press("escape")
+        assert names(app) == NAMES
+
+
+async def test_runs_are_sorted_reversed_and_grouped(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("S")
+        assert names(app) == NAMES[::-1]
+        await pilot.press("s", "s")
+        assert app.state.arranged.by == "hidden"
+        await pilot.press("o")
+        assert [group.words for group in app.state.arranged.groups] == ["hidden 32", "hidden 64"]
+        assert " mean " in text_of(app) and " ± " in text_of(app)
+        await pilot.press("o", "o")
+        assert len(app.state.arranged.groups) == 1
+
+
+async def test_a_filter_is_completed_and_applied_while_it_is_typed(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("slash", "h")
+        assert names(app) == NAMES, "the beginning of a key is not a name"
+        await pilot.press("tab")
+        assert app.main.ask.input.value == "hidden="
+        await pilot.pause()
+        assert "hidden=32" in text_of(app) and names(app) == NAMES
+        await pilot.press("tab")
+        await pilot.pause()
+        assert names(app) == [NAMES[1], NAMES[3]]
+        await typed(pilot, "lr>>")
+        assert names(app) == [NAMES[1], NAMES[3]] and "takes a number" in text_of(app)
+        await pilot.press("enter")
+        assert app.prompting, "a wrong filter is not kept"
+        await pilot.press("backspace", "backspace", "backspace", "backspace", "enter")
+        assert not app.prompting and "2 of 4 runs" in text_of(app)
+        await pilot.press("escape")
+        assert names(app) == NAMES
+
+
+async def test_a_filter_that_matches_nothing_says_so(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("slash")
+        await typed(pilot, "zzz")
+        assert names(app) == [] and "no run matches the filter" in text_of(app)
+        for key in ("enter", "down", "h", "p", "enter", "s", "S", "o", "g", "w", "right"):
+            await pilot.press(key)
+        assert app.is_running and app.opened is None
+
+
+async def test_enter_opens_the_dashboard_of_the_selected_run(tmp_path: Path) -> None:
+    followed = some_runs(tmp_path)
+    async with opened(followed) as (app, pilot):
+        await pilot.press("down", "enter")
+    assert app.opened == tmp_path / NAMES[1] and app.return_code == 0
+    async with opened(followed, choices=app.state.choices) as (again, _):
+        assert again.state.selected is not None and again.state.selected.name == NAMES[1]
+
+
+async def test_a_run_that_cannot_be_read_is_not_opened(tmp_path: Path) -> None:
+    async with opened(unranked(tmp_path)) as (app, pilot):
+        assert "not ranked: different sources: tales, python" in text_of(app)
+        await pilot.press("end", "enter")
+        assert app.opened is None and "this run cannot be opened" in text_of(app)
+        assert "damaged: run.json" in text_of(app)
+
+
+async def test_runs_that_are_not_ranked_are_not_sorted_by_their_losses(tmp_path: Path) -> None:
+    async with opened(unranked(tmp_path)) as (app, pilot):
+        app.sort_by("best")
+        await pilot.pause()
+        assert "not ranked: different sources" in text_of(app) and app.state.arranged.by == ""
+        for _ in range(12):
+            await pilot.press("s")
+            assert app.state.arranged.by not in ("best", "ratio")
+
+
+async def test_a_live_run_is_followed(tmp_path: Path) -> None:
+    path = make_run(tmp_path, "one", updates=200)
+    followed = follow(path, make_run(tmp_path, "two", floor=1.3))
+    async with opened(followed) as (app, pilot):
+        assert names(app) == ["two", "one"]
+        add_lines(path, losses(400, 1.0)[20:])
+        set_status(path, step=400, total=400, best=1.25)
+        app._refresh_runs()
+        await pilot.pause()
+        assert names(app) == ["one", "two"] and "at 400 of 400" in text_of(app)
+        shutil.rmtree(path)
+        app._refresh_runs()
+        await pilot.pause()
+        assert app.is_running and "one" in text_of(app)
+
+
+async def test_the_table_is_written_as_csv_and_the_screen_as_a_picture(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path / "runs")) as (app, pilot):
+        await pilot.press("w", "W")
+        await pilot.pause()
+        assert (tmp_path / "compare.csv").read_text().startswith("name,best,best_step")
+        assert "<svg" in (tmp_path / "compare.svg").read_text()
+        assert app.is_running
+
+
+async def test_clicks_sort_select_and_open(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        head = text_of(app).splitlines()[app.main.table.region.y + 1]
+        await pilot.click("#table", offset=(head.index("lr"), 1))
+        await pilot.pause()
+        assert app.state.arranged.by == "lr"
+        await pilot.click("#table", offset=(6, 4))
+        await pilot.pause()
+        assert app.state.selected is not None
+        assert app.state.selected.name == names(app)[2] and app.opened is None
+        await pilot.click("#table", offset=(6, 4))
+    assert app.opened is not None
+
+
+async def test_every_command_is_in_the_palette_and_on_the_help_page(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path), (120, 80)) as (app, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        page = text_of(app)
+        await pilot.press("escape", "colon")
+        await pilot.pause()
+        palette = text_of(app)
+        for one in app.commands.commands:
+            if one.name != "palette":
+                assert one.name.replace("_", " ") in palette or not one.available(app)  # type: ignore[arg-type]
+        for words in ("generate from all runs", "order the runs", "reading the screen"):
+            assert words in page
+        await typed(pilot, "sort by lr")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.state.arranged.by == "lr"
+
+
+async def test_a_prompt_generates_from_all_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnntui.tui.compare.texts.MODULE", "tests.tui.compare.writers")
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("down", "h", "g")
+        await typed(pilot, "Once")
+        await pilot.press("enter")
+        for _ in range(500):
+            await pilot.pause(0.01)
+            if "cannot" in text_of(app):
+                break
+        page = text_of(app)
+        assert "Once upon 64-0.01" in page and "Once upon 32-0.001" in page
+        assert NAMES[1] not in page, "a hidden run does not generate"
+        assert "cannot be loaded" in page
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.main
+
+
+# ---- user's keys, further commands --------------------------------------------------------------
+
+
+async def test_the_users_keys_and_further_commands_work(tmp_path: Path) -> None:
+    pressed: list[str] = []
+    cut = command("cut", ("c",), "cut", "cut a trial", lambda _app: pressed.append("cut"))
+    look = Look(glyphs="ascii", theme="dark", keys={"pin": ("f2",), "quit": ("c",), "zoom": ("z",)})
+    app = CompareApp(some_runs(tmp_path), look, groups=(Group("sweep", (cut,)),))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("f2")
+        assert app.state.choices.pinned and "'c' now runs quit; cut has no key" in text_of(app)
+        app._end_notice()
+        await pilot.pause()
+        assert "f2 pin" in text_of(app)
+        app.run_command(app.commands.by_name["cut"])
+        assert pressed == ["cut"]
+        await pilot.press("c")
+    assert app.return_code == 0
+
+
+def test_wrong_keys_are_named_for_any_screen() -> None:
+    assert key_problems({"pin": ("f2",), "pause": ("f3",)}) == ()
+    assert "unknown command" in key_problems({"nonsense": ("f2",)})[0]
+    assert "unknown key" in key_problems({"pin": ("nokey",)})[0]
+
+
+def test_no_key_runs_two_commands() -> None:
+    keys = [key for one in CompareCommands().commands for key in one.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_letters_name_any_number_of_runs(tmp_path: Path) -> None:
+    state = CompareState(follow(*(make_run(tmp_path, f"run-{n:02}") for n in range(28))), Choices())
+    marks = [state.mark_of(run) for run in state.arranged.runs]
+    assert marks[0] == "A" and marks[25:] == ["Z", "AA", "AB"] and state.letters == 2
+
+
+def test_the_process_that_generates_reports_each_run(tmp_path: Path, capsys: Any) -> None:
+    from rnntui.foreground.texts import main
+
+    path = make_run(tmp_path, "no-checkpoint")
+    asked = {"paths": [str(path), str(tmp_path / "gone")], "prompt": "x"}
+    assert main(json.dumps(asked)) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["run"] for one in found] == ["no-checkpoint", "gone"]
+    assert all(one["error"] for one in found)
+
+
+def test_pictures_are_renewed_as_they_are_tested() -> None:
+    assert len(list(HERE.glob("*.txt"))) == 3 * (len(KEYS) + 1) + 1
+    assert asyncio.iscoroutinefunction(picture)

@@ -1,0 +1,17 @@
+"""Stands for the process that generates: texts that name their runs, and one that fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def main(argument: str) -> int:
+    asked = json.loads(argument)
+    for path in map(Path, asked["paths"]):
+        name = path.name.removeprefix("tales-")
+        found = {"text": f"{asked['prompt']} upon {name}"}
+        if name == "64-0.001":
+            found = {"error": "the network cannot be loaded"}
+        print(json.dumps({"run": path.name, **found}), flush=True)
+    return 0
