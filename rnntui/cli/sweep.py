@@ -112,9 +112,13 @@ def sweep() -> None:
     "--draw-seed",
     type=int,
     callback=not_negative,
-    default=0,
     metavar="N",
     help="Random seed of the draws.",
+)
+@click.option(
+    "--sampler",
+    type=click.Choice(("random", "tpe")),
+    help="How draws are chosen; tpe learns from the trials so far (needs rnntui[sweep]).",
 )
 @click.option(
     "--seeds", type=int, callback=positive, metavar="N", help="Train each variant with N seeds."
@@ -158,7 +162,8 @@ def start(
     axes: tuple[str, ...],
     count: int | None,
     draws: tuple[str, ...],
-    draw_seed: int,
+    draw_seed: int | None,
+    sampler: str | None,
     seeds: int | None,
     steps: str | None,
     seconds: str | None,
@@ -172,35 +177,44 @@ def start(
     runs_dir: str | None,
 ) -> int:
     """Train variants of SOURCE."""
+    import dataclasses
+
     from rnntui.cli.options import recipe_of, settings_of
+    from rnntui.data import load
     from rnntui.runs.store.root import runs_root
-    from rnntui.sweep.run import Plan, prepare, run_sweep
-    from rnntui.sweep.space import check_keys, parse_axis, parse_draw
-    from rnntui.sweep.trials import settings_of as trials_of
-    from rnntui.sweep.trials import with_seeds
+    from rnntui.sweep.prepare import Plan, prepare
+    from rnntui.sweep.request import Request, is_sweep_file, read_sweep_file
+    from rnntui.sweep.run import run_sweep
+    from rnntui.sweep.space import parse_axis, parse_draw
     from rnntui.training.workers.prestart import usable_cores
 
     _one_format(plain, json)
-    if bool(count) != bool(draws):
-        raise click.UsageError("--random N and --draw KEY=RANGE go together")
-    recipe, notes = recipe_of(
-        source, settings_of({"steps": steps, "seconds": seconds}, pairs), like
+    asked = read_sweep_file(source) if is_sweep_file(source) else Request(source)
+    asked = dataclasses.replace(
+        asked,
+        settings={**asked.settings, **settings_of({"steps": steps, "seconds": seconds}, pairs)},
+        axes=(*asked.axes, *map(parse_axis, axes)),
+        draws=(*asked.draws, *map(parse_draw, draws)),
+        count=count or asked.count,
+        draw_seed=asked.draw_seed if draw_seed is None else draw_seed,
+        sampler=sampler or asked.sampler,
+        seeds=seeds or asked.seeds,
+        halving=halving or asked.halving,
+        jobs=jobs or asked.jobs,
     )
-    grid, ranges = [parse_axis(text) for text in axes], [parse_draw(text) for text in draws]
-    check_keys(grid, ranges)
-    settings = trials_of(grid, ranges, count or 0, draw_seed)
-    settings = with_seeds(settings, seeds or 1, recipe.train.seed)
-    at_once = min(jobs or usable_cores(), len(settings))
-    plan = Plan(recipe, settings, at_once, halving, name or "", notes)
-    found, expected = prepare(plan, runs_root(runs_dir), sys.argv[1:], _note)
-    return run_sweep(found, json, None, expected)
+    recipe, notes = recipe_of(asked.source, asked.settings, like)
+    plan = Plan.of(asked, recipe, usable_cores(), notes)
+    root = runs_root(runs_dir)
+    found, expected = prepare(plan, root, name or "", sys.argv[1:], _note)
+    return run_sweep(found, json, lambda: load(found.recipe), expected=expected)
 
 
 @sweep.command(short_help="Print the trials of a sweep, the best first.")
 @click.argument("name", required=False, shell_complete=completion.sweeps)
 @click.option("--json", is_flag=True, help="Print a JSON object.")
+@click.option("--importance", is_flag=True, help="Weigh the settings, too (needs rnntui[sweep]).")
 @runs_dir_option
-def show(name: str | None, json: bool, runs_dir: str | None) -> int:
+def show(name: str | None, json: bool, importance: bool, runs_dir: str | None) -> int:
     """Print the trials of the sweep NAME, the best first; it may be running at the same time.
 
     Without NAME, the newest sweep is shown.
@@ -208,7 +222,7 @@ def show(name: str | None, json: bool, runs_dir: str | None) -> int:
     from rnntui.runs.store.root import runs_root
     from rnntui.sweep.run import show_sweep
 
-    return show_sweep(runs_root(runs_dir), name, json)
+    return show_sweep(runs_root(runs_dir), name, json, importance)
 
 
 @sweep.command(short_help="Train the trials that have not ended.")
@@ -225,14 +239,16 @@ def resume(name: str, jobs: int | None, plain: bool, json: bool, runs_dir: str |
     Interrupted trials continue from their last checkpoint, exactly as if nothing had happened. A
     trial that was stopped with rnntui stop stays stopped: rnntui resume continues it alone.
     """
+    from rnntui.data import load
     from rnntui.runs.store.root import runs_root
-    from rnntui.sweep.run import check_source, run_sweep
+    from rnntui.sweep.prepare import check_source
+    from rnntui.sweep.run import run_sweep
     from rnntui.sweep.store import open_sweep
 
     _one_format(plain, json)
     found = open_sweep(runs_root(runs_dir), name)
     check_source(found, _note)
-    return run_sweep(found, json, jobs, None)
+    return run_sweep(found, json, lambda: load(found.recipe), jobs)
 
 
 def _one_format(plain: bool, json: bool) -> None:

@@ -8,17 +8,18 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
-from rnntui.numbers import plural, rounded
+from rnntui.numbers import percent, plural, rounded
 from rnntui.runs.differing import setting_text
 from rnntui.sweep.halving import is_over
 from rnntui.sweep.progress import Progress, Result, progress_of
 from rnntui.sweep.results import has_finished, result_of
-from rnntui.sweep.space import Settings
+from rnntui.sweep.space import Settings, parse_draw
 from rnntui.sweep.store import Sweep
 from rnntui.sweep.trials import varied
 from rnntui.text import cell_width, fit, pad, safe_text
 
 _LONGEST_VALUE = 16
+_BAR = 30  # cells
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,13 @@ def _order(loss: float | None) -> float:
     return math.inf if loss is None else loss
 
 
+def keys_of(sweep: Sweep) -> tuple[str, ...]:
+    """Return the keys that vary, also those of trials still to be chosen."""
+    keys = varied([trial.settings for trial in sweep.trials])
+    drawn = [parse_draw(text).key for text in sweep.info.draws]
+    return tuple(dict.fromkeys((*keys, *drawn)))
+
+
 def best_row(rows: Sequence[Row]) -> Row | None:
     """Return the row with the lowest loss, if any has one."""
     return next((row for row in rows if row.result.best is not None), None)
@@ -120,6 +128,18 @@ def _means(rows: Sequence[Row], keys: Sequence[str]) -> list[tuple[str, ...]]:
         spread = rounded(stdev(losses)) if len(losses) > 1 else "–"
         cells.append((*group, rounded(fmean(losses)), spread, str(len(losses))))
     return cells
+
+
+def importance_lines(shares: Mapping[str, float]) -> list[str]:
+    """Return a bar for each key: its share of what the losses differ by."""
+    if not shares:
+        return ["importance of settings: too few finished trials, or no setting differs"]
+    width = max(map(len, shares))
+    lines = [
+        f"{key:<{width}}  {'#' * round(_BAR * share):<{_BAR}}  {percent(share)}"
+        for key, share in shares.items()
+    ]
+    return ["importance: share of what the best losses differ by", *lines]
 
 
 def _value(settings: Settings, key: str) -> str:

@@ -6,7 +6,7 @@ interrupted, repeated or moved to another process computes the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -18,6 +18,8 @@ from rnntui.recipe import Recipe, to_dict
 from rnntui.runs.capture import capture
 from rnntui.runs.plan_cache import recall, remember
 from rnntui.sweep.halving import FACTOR
+from rnntui.sweep.space import Settings
+from rnntui.sweep.trials import Trial, recipe_for
 from rnntui.training.loop import (
     TrainState,
     fit_to_data,
@@ -90,6 +92,24 @@ def expect(
     share = _share(recipes[0], data, rungs, len(recipes))
     seconds = sum(times) * share / min(jobs, len(recipes))
     return Expected(tuple(one.kernels for one in found), seconds, disk)
+
+
+class KnownKernels:
+    """Chooses the kernels of a trial: those of earlier trials of such a network, or new ones."""
+
+    def __init__(self, base: Recipe, trials: Sequence[Trial], data: Callable[[], Dataset]) -> None:
+        self._base, self._data = base, data
+        self._known = {
+            _network(recipe_for(base, trial.settings)): trial.kernels for trial in trials
+        }
+
+    def __call__(self, settings: Settings) -> str:
+        """Return the kernels for a trial. Raises UsageError for settings that contradict."""
+        recipe = recipe_for(self._base, settings)
+        key = _network(recipe)
+        if key not in self._known:
+            self._known[key] = measure(recipe, self._data()).kernels
+        return self._known[key]
 
 
 def _network(recipe: Recipe) -> str:

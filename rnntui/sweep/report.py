@@ -11,10 +11,11 @@ from rnntui import __version__
 from rnntui.foreground.json_report import json_line
 from rnntui.foreground.report import Lines
 from rnntui.numbers import duration, rounded, size_in_words
-from rnntui.sweep.board import best_row, counts, rows_of, table
+from rnntui.sweep.board import best_row, counts, keys_of, rows_of, table
+from rnntui.sweep.measure import Expected
 from rnntui.sweep.progress import Progress
 from rnntui.sweep.store import Sweep
-from rnntui.sweep.trials import Trial, described, varied
+from rnntui.sweep.trials import Trial, described
 from rnntui.text import fit, safe_text
 
 APART = 10.0  # seconds between rows while nothing ends
@@ -31,18 +32,19 @@ class JsonSweep:
     def follow(self, progress: Mapping[int, Progress]) -> None:
         """Take over what is known from before the sweep was resumed: nothing is printed of it."""
 
-    def begin(self, seconds: float | None, disk: int | None) -> None:
-        """Print what the sweep is, and what it will take."""
-        trials = self._sweep.trials
+    def begin(self, expected: Expected | None) -> None:
+        """Print what the sweep is, and what it will take if that was measured."""
+        sweep = self._sweep
         self._print(
             "sweep",
-            name=self._sweep.name,
-            trials=len(trials),
-            varied=list(varied([trial.settings for trial in trials])),
-            jobs=self._sweep.info.jobs,
-            halving=list(self._sweep.info.halving),
-            expected_seconds=None if seconds is None else round(seconds, 1),
-            expected_bytes=disk,
+            name=sweep.name,
+            trials=sweep.info.trials,
+            varied=list(keys_of(sweep)),
+            jobs=sweep.info.jobs,
+            halving=list(sweep.info.halving),
+            sampler=sweep.info.sampler,
+            expected_seconds=None if expected is None else round(expected.seconds, 1),
+            expected_bytes=None if expected is None else expected.disk,
         )
 
     def started(self, trial: Trial, until: int | None, resumed: bool) -> None:
@@ -95,20 +97,20 @@ class PlainSweep:
         self._at: dict[int, int] = {}  # update of each trial in training
         self._progress: dict[int, Progress] = {}
 
-    def begin(self, seconds: float | None, disk: int | None) -> None:
+    def begin(self, expected: Expected | None) -> None:
         """Print what the sweep is, what it will take, and the heads of the columns."""
-        sweep, trials = self._sweep, self._sweep.trials
-        keys = " × ".join(varied([trial.settings for trial in trials]))
+        sweep, count = self._sweep, self._sweep.info.trials
+        keys = " × ".join(keys_of(sweep))
         halving = ", ".join(map(str, sweep.info.halving))
         self._line(f"rnntui {__version__} · sweep {sweep.name}")
-        self._line(f"  trials    {len(trials)}: {keys}; {sweep.info.jobs} at a time")
+        chosen = "; chosen by TPE" if sweep.info.sampler == "tpe" else ""
+        self._line(f"  trials    {count}: {keys}; {sweep.info.jobs} at a time{chosen}")
         if halving:
             self._line(f"  halving   the better half continues after update {halving}")
-        if seconds is not None and disk is not None:
-            self._line(
-                f"  expected  about {duration(seconds)}, up to {size_in_words(disk)} on disk"
-            )
-        self._line(f"  stored as {sweep.run_name(1)} … {sweep.run_name(len(trials))}")
+        if expected is not None:
+            time, disk = duration(expected.seconds), size_in_words(expected.disk)
+            self._line(f"  expected  about {time}, up to {disk} on disk")
+        self._line(f"  stored as {sweep.run_name(1)} … {sweep.run_name(count)}")
         self._line("")
         self._line(f"  {'time':>7}  {'ended':>7}  {'best':>8}  event")
 
@@ -140,7 +142,7 @@ class PlainSweep:
         losses = [one.result.best for one in self._known() if one.result.best is not None]
         best = rounded(min(losses)) if losses else "–"
         time = duration(now - self._began)
-        count = f"{ended}/{len(self._sweep.trials)}"
+        count = f"{ended}/{self._sweep.info.trials}"
         self._line(f"  {time:>7}  {count:>7}  {best:>8}  {event}")
 
     def _known(self) -> list[Progress]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rnntui.errors import UsageError
 from rnntui.recipe import Leaf, Value, check, find, parse
+from rnntui.runs.differing import setting_text
 from rnntui.text import fit, safe_text
 
 Settings = dict[str, Value]
@@ -53,6 +54,14 @@ class Draw:
         short = round(number) if self.is_whole else float(f"{number:.{DIGITS}g}")
         inside = min(max(short, self.low), self.high)
         return int(inside) if self.is_whole else inside
+
+    @property
+    def text(self) -> str:
+        """The draw as --draw takes it."""
+        if self.values:
+            return f"{self.key}={','.join(map(setting_text, self.values))}"
+        ends = f"{self.fitted(self.low)}..{self.fitted(self.high)}"
+        return f"{self.key}={'log:' if self.log else ''}{ends}"
 
     @property
     def is_whole(self) -> bool:

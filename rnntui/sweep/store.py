@@ -42,10 +42,10 @@ class SweepInfo:
     jobs: int
     halving: tuple[int, ...]
     source_sha256: str
-    sampler: str = ""  # "tpe": later trials are chosen by what earlier ones gave
     trials: int = 0  # of the whole sweep
+    sampler: str = "random"  # or "tpe": later trials are chosen by what earlier ones gave
     draws: tuple[str, ...] = ()  # as --draw takes them
-    seeds: int = 1
+    draw_seed: int = 0
     argv: tuple[str, ...] = ()
 
 

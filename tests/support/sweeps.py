@@ -87,7 +87,7 @@ def tiny_sweep(
     """Store a sweep of small networks."""
     info = SweepInfo(
         format=FORMAT, name=name, recipe=recipe.name, started=1.0, jobs=2, halving=halving,
-        source_sha256=fingerprint(load(recipe))[0],
+        source_sha256=fingerprint(load(recipe))[0], trials=len(settings),
     )  # fmt: skip
     trials = [Trial(number, one) for number, one in enumerate(settings, 1)]
     return create(root, info, recipe, trials)
