@@ -17,6 +17,7 @@ from rnntui.data import Batch, Dataset, TokenData, load
 from rnntui.generation.generate import Result, copy_of, finish, sample, writer, writers
 from rnntui.nn.kernels.blas import OneThread
 from rnntui.nn.kernels.layout import Array
+from rnntui.nn.network import Network
 from rnntui.recipe import Recipe
 from rnntui.training.kernel_trial import hold_kernel_trial
 from rnntui.training.memory import memory_needed
@@ -108,6 +109,7 @@ class Chunk:
     samples: tuple[str, ...]
     _state: TrainState = field(repr=False)
     _batch: Batch = field(repr=False)
+    _network: Network = field(repr=False)  # which computed it
 
     @property
     def step(self) -> int:
@@ -169,9 +171,14 @@ class Chunk:
         return self._state.network.dims.batch
 
     def steps(self, stream: int = 0) -> Steps:
-        """The time steps of a stream. Raises StaleChunkError once the next update has begun."""
+        """The time steps of a stream. Raises StaleChunkError once the next update has begun.
+
+        It also does once other processes share the updates: their network has computed nothing.
+        """
         self._check_current()
         state, batch = self._state, self._batch
+        if state.network is not self._network:
+            raise StaleChunkError(f"the outputs of update {self.step} are gone")
         rows = slice(stream, None, self.streams)
         output = state.network.output
         return Steps(
@@ -269,6 +276,7 @@ def _update(
         texts,
         state,
         batch,
+        state.network,
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from rnntui.errors import UsageError
 from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe, load_recipe
-from rnntui.training.loop import start, train, use_workers
+from rnntui.training.loop import StaleChunkError, start, train, use_workers
 from rnntui.training.workers import autotune as choice
 from rnntui.training.workers import prestart as prestarting
 from rnntui.training.workers.autotune import autotune
@@ -126,7 +126,11 @@ def test_the_first_updates_come_before_the_trial_of_which_training_knows_only_th
         for chunk in train(recipe, DATA, state):
             seen.append((chunk.loss, state.workers))
             if told and chunk.step == 2:
+                chunk.steps(1)
                 use_workers(state, workers)
+                # What a viewer may ask for while the next trial, of kernels, is held.
+                with pytest.raises(StaleChunkError, match="update 2 are gone"):
+                    chunk.steps(1)
         assert [number for _, number in seen] == [1, 1, workers, workers]
         states = state.updater.random_states()
         state.close()
