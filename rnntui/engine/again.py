@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -12,9 +10,8 @@ from rnntui.engine.spawn import EngineHandle, spawn
 from rnntui.errors import UsageError
 from rnntui.recipe import Recipe
 from rnntui.runs.job import Job
-from rnntui.runs.store.names import LONGEST, check_name
-
-_OTHER = re.compile(r"[^A-Za-z0-9._]+")
+from rnntui.runs.naming import changed_words
+from rnntui.runs.store.names import check_name, names_for
 
 
 class NewRuns:
@@ -35,7 +32,7 @@ class NewRuns:
             raise UsageError("the data came from standard input and cannot be read again")
         changed = recipe.override(changes)
         begun = {name for name, _ in self._started}
-        chosen = check_name(name) if name else unused_name(recipe.name, changes, root, begun)
+        chosen = check_name(name) if name else unused_name(changed, root, begun)
         argv = ("again", *map("=".join, changes.items()))
         job = Job(changed, runs=str(root), name=chosen, argv=argv, awaited=False)
         self._started.append((chosen, spawn(job, root)))
@@ -53,14 +50,10 @@ class NewRuns:
                 self._report(f"run {name}: {ending.text}")
 
 
-def unused_name(
-    recipe: str, changes: Mapping[str, str], root: Path, begun: Collection[str] = ()
-) -> str:
-    """Return a name for a changed run that no run in `root` has, such as "tales-layers-2".
+def unused_name(recipe: Recipe, root: Path, begun: Collection[str] = ()) -> str:
+    """Return a name for a changed run that no run in `root` has, such as "tales-layers2".
 
     Nor one that is in `begun`: those runs may not have their directories yet.
     """
-    words = "-".join(f"{key}-{value}" for key, value in changes.items())
-    stem = _OTHER.sub("-", f"{recipe}-{words}").strip("-._")[: LONGEST - 4] or "run"
-    candidates = itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2)))
-    return next(name for name in candidates if name not in begun and not (root / name).exists())
+    names = names_for(recipe.name, changed_words(recipe))
+    return next(name for name in names if name not in begun and not (root / name).exists())

@@ -30,7 +30,8 @@ MAX_BYTES = 1 << 20  # of a recipe file
 class Recipe:
     """A named set of keys. `title` is its line in lists, `about` a description of a few sentences.
 
-    `chosen` are the keys that the user set; they are never adjusted to fit other keys.
+    `chosen` are the keys that the user set; they are never adjusted to fit other keys. `changed`
+    are those to which `override` gave another value.
     """
 
     name: str = "custom"
@@ -41,6 +42,7 @@ class Recipe:
     train: Train = field(default_factory=Train)
     sample: Sample = field(default_factory=Sample)
     chosen: tuple[str, ...] = field(default=(), compare=False)
+    changed: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for leaf in keys():
@@ -83,8 +85,12 @@ class Recipe:
         """
         chosen = parsed(settings)
         adjusted = {key: value for key, (value, _) in adjustments(self.get, chosen).items()}
-        changed = self.replace(**adjusted, **chosen)
-        return dataclasses.replace(changed, chosen=tuple({*self.chosen, *chosen}))
+        differ = (key for key, value in chosen.items() if value != self.get(key))
+        return dataclasses.replace(
+            self.replace(**adjusted, **chosen),
+            chosen=tuple({*self.chosen, *chosen}),
+            changed=tuple(dict.fromkeys((*self.changed, *differ))),
+        )
 
     def notes_on(self, settings: Mapping[str, str]) -> tuple[str, ...]:
         """Describe keys that `override` adjusts for these settings, and those without effect."""
@@ -166,8 +172,9 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Invert `to_dict`. Raises UsageError for wrong values."""
     parts = {s: kind(**table[s]) for s, kind in SECTIONS.items()}
-    chosen = tuple(table.get("chosen", ()))
-    return Recipe(table["name"], table["title"], table["about"], **parts, chosen=chosen)
+    chosen, changed = tuple(table.get("chosen", ())), tuple(table.get("changed", ()))
+    head = table["name"], table["title"], table["about"]
+    return Recipe(*head, **parts, chosen=chosen, changed=changed)
 
 
 def bundled() -> dict[str, str]:

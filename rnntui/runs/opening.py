@@ -27,6 +27,7 @@ from rnntui.runs.edits import (
 )
 from rnntui.runs.fingerprint import fingerprint
 from rnntui.runs.job import Job
+from rnntui.runs.naming import changed_words
 from rnntui.runs.plan_cache import recall
 from rnntui.runs.recorder import Recorder
 from rnntui.runs.store.anchor import anchored
@@ -148,7 +149,12 @@ def _create(job: Job, opened: Opened, terminal: str) -> None:
     )
     try:
         run, lock = create_run(
-            Path(job.runs), new, job.name or None, label=opened.recipe.name, terminal=terminal
+            Path(job.runs),
+            new,
+            job.name or None,
+            label=opened.recipe.name,
+            changes=changed_words(job.recipe),
+            terminal=terminal,
         )
     except RunError as error:
         if job.name:

@@ -17,7 +17,7 @@ from rnntui.engine.spawn import EngineHandle, spawn
 from rnntui.errors import EngineError, UsageError
 from rnntui.protocol.insight import Again, Setting
 from rnntui.protocol.messages import Accepted, Hello, Look, Pause, Refused, Snapshot, Stop
-from rnntui.recipe import Recipe
+from rnntui.recipe import Recipe, load_recipe
 from rnntui.runs.job import Job
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.stored_recipe import stored_recipe
@@ -48,27 +48,25 @@ def run(root: Path, tmp_path: Path) -> Iterator[EngineHandle]:
 
 
 def test_names_tell_the_change_and_are_free(tmp_path: Path) -> None:
-    assert unused_name("tales", {"layers": "2"}, tmp_path) == "tales-layers-2"
-    (tmp_path / "tales-layers-2").mkdir()
-    assert unused_name("tales", {"layers": "2"}, tmp_path) == "tales-layers-2-2"
-    begun = {"tales-layers-2-2"}
-    assert unused_name("tales", {"layers": "2"}, tmp_path, begun) == "tales-layers-2-3"
-    assert unused_name("Ü/..", {"lr": "1e-3", "cell": "gru"}, tmp_path) == "lr-1e-3-cell-gru"
-    assert len(unused_name("x" * 500, {"lr": "1"}, tmp_path)) <= 80
+    changed = load_recipe("tales").override({"hidden": "64"})
+    assert unused_name(changed, tmp_path) == "tales-hidden64"
+    (tmp_path / "tales-hidden64").mkdir()
+    assert unused_name(changed, tmp_path) == "tales-hidden64-2"
+    assert unused_name(changed, tmp_path, {"tales-hidden64-2"}) == "tales-hidden64-3"
 
 
 async def test_a_new_run_appears_and_can_be_stopped(run: EngineHandle, root: Path) -> None:
     async with client(run) as connected:
         await connected.ask(Hello())
         await connected.ask(Pause())
-        for name in ("hello-lr-0.01", "hello-lr-0.01-2"):
+        for name in ("hello-lr0.01", "hello-lr0.01-2"):
             assert await connected.ask(Again((Setting("lr", "0.01"),))) == Accepted()
             until(lambda name=name: (root / name / "run.json").exists())
             assert stored_recipe(root / name).train.lr == 0.01
             assert open_run(root / name).path.name == name
         view = await snapshot(connected)
         said = [event.text for event in view.events]
-        assert "started hello-lr-0.01: rnntui attach hello-lr-0.01" in said
+        assert "started hello-lr0.01: rnntui attach hello-lr0.01" in said
         assert view.state == "paused" and view.lr == RECIPE.train.lr
         assert await connected.ask(Again((Setting("lr", "0.02"),), "mine")) == Accepted()
         until(lambda: (root / "mine" / "run.json").exists())

@@ -51,7 +51,7 @@ from rnntui.text import fit, safe_text
 
 NEW, GONE = ".new-", ".del-"  # name prefixes: being created, being removed
 _ABANDONED = 60.0  # seconds after which such a directory is abandoned, unless locked
-_NAMES_TRIED = 100
+_NAMES_TRIED = 10_000
 _EXISTS = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
@@ -77,17 +77,19 @@ def create_run(
     name: str | None = None,
     *,
     label: str = "",
+    changes: Sequence[str] = (),
     terminal: str = "",
     files: Files = FILES,
 ) -> tuple[RunDirectory, RunLock]:
-    """Create a run locked by this process; without `name`, derive one from `label` or the recipe.
+    """Create a run locked by this process.
 
+    Without `name`, one is derived from `label` or the recipe, and from the words for its `changes`.
     Raises UsageError for an invalid or existing name, RunTakenError if that run is being trained,
     RunError if the disk fails.
     """
     if name is not None and _is_there(root / check_name(name)):
         raise _name_taken(root / name)
-    names = itertools.islice(names_for(label or new.recipe), _NAMES_TRIED)
+    names = itertools.islice(names_for(label or new.recipe, changes), _NAMES_TRIED)
     make_root(root)
     sweep(root, files)
     beside = root / f"{NEW}{uuid.uuid4()}"

@@ -1,7 +1,8 @@
-"""Names of runs, such as `tales-calm-heron`: descriptive, and easy to say and type."""
+"""Names of runs, such as `tales-calm-heron` and `tales-lr0.01`: easy to say, or descriptive."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import unicodedata
@@ -13,6 +14,7 @@ from rnntui.text import fit, safe_text
 LONGEST = 64
 _LONGEST_LABEL = 32
 _GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST_NUMBER = 6  # with its hyphen
 _PAIRS_TRIED = 20  # before numbers are added
 
 _ADJECTIVES = (
@@ -32,16 +34,33 @@ _ANIMALS = (
 Choose = Callable[[Sequence[str]], str]
 
 
-def names_for(label: str, choose: Choose | None = None) -> Iterator[str]:
-    """Yield names to try for a run with this label, without end."""
+def names_for(
+    label: str, changes: Sequence[str] = (), choose: Choose | None = None
+) -> Iterator[str]:
+    """Yield names to try for a run with this label, without end.
+
+    `changes`: words for what the run changes of its recipe; those that fit into the name follow the
+    label, and a number if the name is taken. Otherwise two random words follow.
+    """
+    stem = slug(label)
+    if changes:
+        yield from _numbered(stem, changes)
     # Not from the user's seed: names differ between runs.
     choose = choose or random.SystemRandom().choice
     adjectives, animals = _ADJECTIVES.split(), _ANIMALS.split()
-    stem, tried = slug(label), 0
+    tried = 0
     while True:
         tried += 1
         number = f"-{tried}" if tried > _PAIRS_TRIED else ""
         yield f"{stem}-{choose(adjectives)}-{choose(animals)}{number}"
+
+
+def _numbered(stem: str, changes: Sequence[str]) -> Iterator[str]:
+    for word in changes:
+        if len(stem) + 1 + len(word) <= LONGEST - _LONGEST_NUMBER:
+            stem += f"-{word}"
+    yield stem
+    yield from (f"{stem}-{number}" for number in itertools.count(2))
 
 
 def slug(label: str) -> str:

@@ -85,7 +85,8 @@ def test_a_name_that_is_gone_meanwhile(tmp_path: Path, monkeypatch):
     with pytest.raises(RunTakenError):
         create_run(tmp_path, NEW, "same")
     assert names_in(tmp_path) == ["same"]
-    monkeypatch.setattr(making, "names_for", lambda label: iter(["same", "same", f"{label}-other"]))
+    names = ["same", "same", "My Text-other"]
+    monkeypatch.setattr(making, "names_for", lambda label, changes: iter(names))
     second, other = create_run(tmp_path, NEW, label="My Text")
     assert second.name == "My Text-other"
     assert read_lock_owner(first.path)[0] == lock.owner
