@@ -8,7 +8,7 @@ from rnntui.protocol.base import Count, Mark, OneOf, Request, Within, message
 from rnntui.protocol.insight import InsightLook
 from rnntui.recipe import SAMPLING_KEYS, SamplingSettings
 
-VERSION = 5
+VERSION = 6
 MOST_STREAMS = 15
 LEAST_PACE, MOST_PACE = 0.01, 1e6  # updates per second
 
@@ -124,15 +124,19 @@ class SetSampling(Request):
 class Generate(Request):
     """Generate `length` tokens after `prompt` with the live weights, in place of any in progress.
 
+    A `length` of 0 is the usual one: that of the recipe, or the horizon of forecasts.
+
     `sampling` replaces the settings in force, as if by `SetSampling`. For values, `prompt` holds
-    numbers separated by commas or spaces, and a forecast follows.
+    numbers separated by commas or spaces, and a forecast follows, by `method` or, if that is
+    empty, as the recipe says.
     """
 
     does = "generating"
 
     prompt: Annotated[str, Within(0, 2000)]
-    length: Annotated[int, Within(1, 100_000)]
+    length: Annotated[int, Within(0, 100_000)]
     sampling: SamplingSettings | None = None
+    method: Annotated[str, Within(0, 40)] = ""
 
 
 @message

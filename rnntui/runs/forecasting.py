@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ MOST_ROWS = 100_000  # that other methods than the network forecast
 
 
 @dataclass(frozen=True, eq=False)
-class _Start:
+class Start:
     """What a forecast continues: rows (n, D), and the time of the last one if it is known."""
 
     rows: Numbers
@@ -54,14 +54,14 @@ def forecast(
     data, sample = model.data, model.recipe.sample
     assert isinstance(data, ValueData)
     length = skip + (length or sample.sample_length)
-    start = _start(data, sample.prompt if prompt is None else prompt)
+    start = start_of(data, sample.prompt if prompt is None else prompt)
     tests = _tests(model, data)
     chosen, notes = _chosen(sample.method, tests, data, start, length)
     rows = writer(model, data, start.prompt, last=start.last)
     targets = len(data.forecast)
     ahead: Iterator[tuple[float, ...]] = (row[:targets] for row in rows)  # type: ignore[misc]
     if any(part.fitted for part in chosen):
-        ahead = _mixed(ahead, chosen, start, length)
+        ahead = mixed(ahead, chosen, start, length)
     wanted = _counted(itertools.islice(ahead, length), progress)
     names, lines = _table(data, wanted, start, [part.widths for part in chosen])
     return Generation(notes, as_csv(names, itertools.islice(lines, skip, None)))
@@ -108,7 +108,7 @@ def _whole(path: Path, model: Model, data: ValueData) -> tuple[ValueData, tuple[
 # ---- where it starts --------------------------------------------------------------------------
 
 
-def _start(data: ValueData, prompt: str) -> _Start:
+def start_of(data: ValueData, prompt: str) -> Start:
     """The rows that a prompt holds, without their times, or the source's end."""
     plain, last = _without_times(data, prompt)
     rows = values_before(plain, data)
@@ -116,7 +116,7 @@ def _start(data: ValueData, prompt: str) -> _Start:
         last = None if data.times is None else data.times[-1].item()
     elif last is None:
         last = _found_in(data, rows)
-    return _Start(rows, plain, last)
+    return Start(rows, plain, last)
 
 
 def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
@@ -153,7 +153,7 @@ def _found_in(data: ValueData, rows: Numbers) -> float | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """How one target is forecast: a mean, and the methods of it besides the network.
 
     `widths` are half the intervals (H,) by level.
@@ -173,28 +173,53 @@ def _tests(model: Model, data: ValueData) -> list[Backtest]:
 
 
 def _chosen(
-    method: str, tests: Sequence[Backtest], data: ValueData, start: _Start, length: int
-) -> tuple[list[_Part], tuple[str, ...]]:
+    method: str, tests: Sequence[Backtest], data: ValueData, start: Start, length: int
+) -> tuple[list[Part], tuple[str, ...]]:
     """How each target is forecast, and a note if a method cannot be used."""
     if not tests:
-        alone = _Part(Mean({NETWORK: 1.0}), {}, {})
+        alone = Part(Mean({NETWORK: 1.0}), {}, {})
         return [alone for _ in data.forecast], ("too few rows for intervals",)
     own = data.rows()
     parts, notes = [], []
     for place, test in enumerate(tests):
-        mean = test.mean if method == COMBINED else Mean({method: 1.0})
-        fitted: dict[str, Method] = {}
-        needed = {*mean.shares, mean.anchor} - {NETWORK, ""}
-        if needed:
-            every = fit_all(np.ascontiguousarray(own[:, place]), test.season)
-            fitted = {name: every[name] for name in needed & every.keys()}
-            fitted = {n: m for n, m in fitted.items() if _enough(m, start.rows, length)}
-        if len(fitted) < len(needed):
-            mean = _without(mean, needed - fitted.keys())
-            missing, by = ", ".join(sorted(needed - fitted.keys())), ", ".join(mean.shares)
-            notes.append(f"{test.target}: forecast by {by}: too few rows for {missing}")
-        parts.append(_Part(mean, fitted, test.widths_of(mean)))
+        column = np.ascontiguousarray(own[:, place])
+        every = fit_all(column, test.season) if needs_others(method, test) else {}
+        part, note = part_of(method, test, every, start.rows, length)
+        parts.append(part)
+        notes += [note] if note else []
     return parts, tuple(notes[:1])
+
+
+def needs_others(method: str, test: Backtest) -> bool:
+    """Whether other methods than the network take part in a target's forecast."""
+    return bool(_needed(_mean(method, test)))
+
+
+def part_of(
+    method: str, test: Backtest, every: Mapping[str, Method], rows: Numbers, length: int
+) -> tuple[Part, str]:
+    """How a target is forecast after `rows` (n, D), and a note if a method cannot be used.
+
+    `every` are the methods fitted to all that is known of the target.
+    """
+    mean = _mean(method, test)
+    needed, note = _needed(mean), ""
+    fitted = {name: every[name] for name in needed & every.keys()}
+    fitted = {name: m for name, m in fitted.items() if _enough(m, rows, length)}
+    if len(fitted) < len(needed):
+        missing = needed - fitted.keys()
+        mean = _without(mean, missing)
+        by = ", ".join(mean.shares)
+        note = f"{test.target}: forecast by {by}: too few rows for {', '.join(sorted(missing))}"
+    return Part(mean, fitted, test.widths_of(mean)), note
+
+
+def _mean(method: str, test: Backtest) -> Mean:
+    return test.mean if method == COMBINED else Mean({method: 1.0})
+
+
+def _needed(mean: Mean) -> set[str]:
+    return {*mean.shares, mean.anchor} - {NETWORK, ""}
 
 
 def _without(mean: Mean, missing: set[str]) -> Mean:
@@ -211,8 +236,8 @@ def _enough(method: Method, rows: Numbers, length: int) -> bool:
     return len(rows) >= method.least_rows and length <= MOST_ROWS
 
 
-def _mixed(
-    network: Iterator[tuple[float, ...]], parts: Sequence[_Part], start: _Start, length: int
+def mixed(
+    network: Iterator[tuple[float, ...]], parts: Sequence[Part], start: Start, length: int
 ) -> Iterator[tuple[float, ...]]:
     """The network's rows, mixed with what the other methods forecast."""
     others = []
@@ -237,7 +262,7 @@ def _mixed(
 def _table(
     data: ValueData,
     rows: Iterator[tuple[float, ...]],
-    start: _Start,
+    start: Start,
     widths: Sequence[dict[int, Numbers]],
 ) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
     """The header and the rows: time, targets, and the bounds of each target."""
@@ -245,7 +270,7 @@ def _table(
     bounded = all(widths) and bool(widths)
     bounds = [f"{n}.{end}{p}" for n in data.forecast for p in LEVELS for end in ends]
     names = (*data.forecast, *(bounds if bounded else ()))
-    times = _times(data, start)
+    times = times_after(data, start)
     if data.clock is not None:
         names = (data.clock.name, *names)
 
@@ -263,7 +288,7 @@ def _table(
     return names, cells()
 
 
-def _times(data: ValueData, start: _Start) -> Iterator[str]:
+def times_after(data: ValueData, start: Start) -> Iterator[str]:
     """The times of the forecast as the source writes them; empty if they are not known."""
     clock, last = data.clock, start.last
     for count in itertools.count(1):

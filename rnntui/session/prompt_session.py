@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from rnntui.data import Dataset, TokenData
+from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.errors import UsageError
-from rnntui.generation.generate import Generator, copy_of, values_before, writer, writers
+from rnntui.generation.generate import Generator, copy_of, values_before, writers
 from rnntui.generation.prompt import fit_prompt
 from rnntui.protocol.messages import Generate, Generated, SamplingKey
 from rnntui.recipe import SAMPLING_KEYS, Recipe, Sample, SamplingSettings, Value, check, find
+from rnntui.runs.backtest import Backtester
+from rnntui.session.forecasting import LiveForecast
 from rnntui.session.past_texts import PastTexts
 from rnntui.session.text_job import Part, TextJob, TextJobRunner
 from rnntui.training.loop import Chunk
@@ -22,6 +24,7 @@ from rnntui.training.loop import Chunk
 EARLY_SAMPLES = (25, 50, 100, 200, 500)  # updates: most is learned in the first ones
 EARLY_LENGTH = 300  # tokens: requests wait meanwhile
 SAMPLE_STAYS = 1.0  # seconds before another sample replaces it
+MOST_ROWS = 100_000  # of a forecast
 PROMPT_STAYS = 20.0  # seconds before a sample replaces the answer to a prompt
 
 
@@ -31,8 +34,16 @@ class PromptSession:
     All times are seconds of one clock.
     """
 
-    def __init__(self, sample: Sample, data: Dataset, state: Generator) -> None:
+    def __init__(
+        self,
+        sample: Sample,
+        data: Dataset,
+        state: Generator,
+        backtester: Backtester | None = None,
+    ) -> None:
+        """`backtester`: of values to forecast; without one, forecasts have no intervals."""
         self._sample, self._data, self._state = sample, data, state
+        self._backtester = backtester
         is_text = isinstance(data, TokenData)
         self._runner = TextJobRunner(lambda: state.sampling if is_text else None, self._ended)
         self.past = PastTexts()
@@ -74,27 +85,50 @@ class PromptSession:
 
     def check_prompt(self, prompt: str) -> None:
         """Raise UsageError for a prompt that cannot be continued."""
-        self._parts(prompt)
+        if isinstance(self._data, ValueData):
+            values_before(prompt, self._data)
+        else:
+            self._parts(prompt)
 
     def generate(self, request: Generate) -> None:
         """Generate after a prompt; its sampling settings stay in force. Raises UsageError."""
+        if isinstance(self._data, ValueData):
+            self._forecast(self._data, request)
+            return
         parts = self._parts(request.prompt)  # first: an invalid prompt must not change settings
         if changed := self.changes(request.sampling):
             for key, value in changed.items():
                 self.set(key, value)
             parts = self._parts(request.prompt)
-        before = (
-            () if isinstance(self._data, TokenData) else values_before(request.prompt, self._data)
+        prompt, length = fit_prompt(self._data, request.prompt), request.length
+        length = length or self._sample.sample_length
+        self._runner.begin("prompt", prompt.text, parts, length, prompt.warning)
+
+    def _forecast(self, data: ValueData, request: Generate) -> None:
+        method, prompt, length = self._method(request), request.prompt, request.length
+        parts = LiveForecast(self._state, data, self._backtester, method, prompt, length)
+        for key, value in self.changes(request.sampling).items():
+            self.set(key, value)
+        self._runner.begin(
+            "prompt",
+            prompt,
+            parts,
+            length or MOST_ROWS,
+            before=parts.before,
+            outlook=lambda: parts.outlook,
         )
-        prompt = fit_prompt(self._data, request.prompt)
-        self._runner.begin("prompt", prompt.text, parts, request.length, prompt.warning, before)
+
+    def _method(self, request: Generate) -> str:
+        """Return how to forecast: as asked for, or as the recipe says. Raises UsageError."""
+        if not request.method:
+            return self._sample.method
+        return str(check(find("method"), request.method))
 
     def _parts(self, prompt: str, random: np.random.RandomState | None = None) -> Iterator[Part]:
         """Return an iterator over what follows a prompt. Raises UsageError."""
-        if isinstance(self._data, TokenData):
-            count = self._state.sampling.samples
-            return writers(self._state, self._data, count, prompt, rng=random)
-        return cast("Iterator[Part]", writer(self._state, self._data, prompt))
+        assert isinstance(self._data, TokenData)
+        count = self._state.sampling.samples
+        return writers(self._state, self._data, count, prompt, rng=random)
 
     def stop(self) -> None:
         """Stop the generation in progress."""

@@ -98,13 +98,13 @@ class Session:
             self._monitor.restore(monitor_state)
         self._after_update: list[Callable[[], None]] = []
         self._troubled_since = 0
-        self._prompt_session = PromptSession(recipe.sample, data, self._state)
+        backtester = backtester_of(recipe, data)
+        self._prompt_session = PromptSession(recipe.sample, data, self._state, backtester)
         self.ended: Ended | None = None  # set by `close`
         self._run_log = RunLog(opened, self.run_history, self._session_state, lambda: self.elapsed)
         self._run_log.total = self._bounds.last
         self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
         self._note = self._notes.add
-        backtester = backtester_of(recipe, data)
         window = self._state.stream.steps
         self.insights = Insights(recipe, data, self._state, window, backtester)
         self.experiments = ExperimentRunner(recipe, data, self._state, self._experiment_ended)

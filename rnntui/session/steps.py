@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.data.clock import Clock
 from rnntui.protocol.messages import (
     MOST_STREAMS,
     VERSION,
@@ -108,13 +111,29 @@ def _values(step: int, steps: Steps, data: ValueData) -> ValueSteps:
     ]
     decimals = [_decimals(column) for column in np.concatenate(original[:2]).T]
     rows = [_rounded(array, decimals) for array in original]
+    times = _times_of(data, steps.start + first + 1, len(rows[0]))
     size, at = 0, len(rows[0])
     while at and size <= MOST_BYTES:
         at -= 1
-        size += sum(len(repr(row[at])) for row in rows)
+        size += sum(len(repr(row[at])) for row in rows) + (len(times[at]) + 3 if times else 0)
     at += size > MOST_BYTES
     input_, true, predicted = (tuple(part[at:]) for part in rows)
-    return ValueSteps(step, input_, true, predicted)
+    return ValueSteps(step, input_, true, predicted, times=times[at:])
+
+
+def _times_of(data: ValueData, start: int, count: int) -> tuple[str, ...]:
+    """Return the times of `count` values from one on; empty if they are not known."""
+    if data.clock is None or data.times is None:
+        return ()
+    write = _written(data.clock)
+    start += data.levels is not None  # change i leads to row i + 1
+    return tuple(write(time) for time in data.times[start : start + count].tolist())
+
+
+@lru_cache(maxsize=2)
+def _written(clock: Clock) -> Callable[[float], str]:
+    """Return what writes times; the same ones come again in each pass."""
+    return lru_cache(maxsize=4096)(lambda time: safe_text(clock.write(time))[:40])
 
 
 def _decimals(column: NDArray[Any]) -> int:

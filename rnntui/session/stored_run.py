@@ -94,7 +94,10 @@ class StoredRun:
         try:
             self._checkpoint = last_checkpoint(self._path)
             self._model = model_of(stored_recipe(self._path), self._data, self._checkpoint)
-            self._prompt_session = PromptSession(self._recipe.sample, self._data, self._model)
+            tests = backtester_of(self._recipe, self._data)
+            self._prompt_session = PromptSession(
+                self._recipe.sample, self._data, self._model, tests
+            )
         except RnntuiError as error:
             self._problem = str(error)
         self._shown = read_shown(self._path)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rnntui.protocol.forecasts import Outlook
 from rnntui.protocol.messages import Generated
 from rnntui.recipe import SamplingSettings
 
@@ -17,7 +18,8 @@ HEAD_START = 0.002  # seconds spent immediately, so that the next reply has the 
 SLICE = 0.02  # seconds: the longest that a request waits for generation
 MOST_SENT = 6000  # bytes of text or values in one reply …
 MOST_BESIDE = 12_000  # … and of all further samples together
-MOST_BEFORE = 50  # rows shown before a forecast
+MOST_BEFORE = 200  # rows shown before a forecast
+PREPARING = 1.0  # seconds that preparing a forecast may take at once, a slice per call
 MOST_PROMPT = 500  # characters of the prompt in one reply
 PUNCTUATION = 4  # bytes around a number: a comma, a space, brackets
 
@@ -41,6 +43,8 @@ class TextJob:
     values: list[tuple[float, ...]] = field(default_factory=list)
     before: Rows = ()
     sampling: SamplingSettings | None = None  # for the newest part
+    outlook: Callable[[], Outlook | None] = lambda: None  # what is known of a forecast
+    preparing: float = PREPARING  # seconds left for empty parts, which come before the first
 
     def join(self) -> None:
         """Append the pieces to the texts."""
@@ -86,16 +90,18 @@ class TextJobRunner:
         length: int,
         warning: str = "",
         before: Iterable[Iterable[float]] = (),
+        outlook: Callable[[], Outlook | None] = lambda: None,
     ) -> None:
         """Start a job of `length` parts in place of the one in progress.
 
-        `before` are the rows that a forecast continues.
+        `before` are the rows that a forecast continues, `outlook` what is known of it. Parts that
+        are empty do not count.
         """
         self.stop()
         self._count += 1
         self._credit = HEAD_START
         self._work = work = TextJob(self._count, source, prompt, warning, parts, length)
-        work.sampling = self._sampling()
+        work.sampling, work.outlook = self._sampling(), outlook
         rows = [tuple(map(float, row)) for row in before]
         _, work.before = _newest_values(rows[-MOST_BEFORE:], 0)
 
@@ -118,11 +124,19 @@ class TextJobRunner:
 
     def run_while_training(self, passed: float, step: int) -> None:
         """Spend a small share of the `passed` seconds since the last call on the job."""
-        if self.busy:
+        if self.busy and self._work is not None and self._prepares(self._work):
+            self._work.preparing -= self._run(SLICE, step)
+        elif self.busy:
             self._credit = min(SLICE, self._credit + SHARE * passed)
             # A part that costs more than the largest credit is made when that is reached.
             if self._credit >= min(self._cost, SLICE):
                 self._credit -= self._run(self._credit, step)
+
+    def _prepares(self, work: TextJob) -> bool:
+        """Return whether a forecast has no rows yet and may be prepared at once."""
+        return (
+            work.source == "prompt" and bool(work.before) and not work.values and work.preparing > 0
+        )
 
     def run_while_idle(self, spare: float, step: int) -> None:
         """Spend one slice of the `spare` seconds on the job."""
@@ -139,6 +153,8 @@ class TextJobRunner:
             part = next(work.parts, None)
             took = time.perf_counter() - began
             spent += took
+            if part == ():
+                continue
             self._cost += (took - self._cost) * 0.2
             if part is None:
                 work.left = 0
@@ -176,6 +192,7 @@ class TextJobRunner:
             others=others,
             before=() if known else work.before,
             sampling=work.sampling,
+            outlook=None if known else work.outlook(),
         )
 
 

@@ -18,8 +18,9 @@ from rich.text import Text
 
 from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Guesses, Memory, Neurons, Passage, ValueGuesses
-from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.draw import Glyphs, Rows, ValuePlot
 from rnntui.tui.draw import views as draw
+from rnntui.tui.draw.values_grid import value_plots
 from rnntui.tui.themes import role_style
 from tests.support.drawing import picture
 from tests.support.examples import experiments, forecasts, guesses, health, memory, neurons
@@ -91,6 +92,13 @@ def _experiments(message: experiments.Experiments | None) -> Example:
     )
 
 
+def _forecast(plot: ValuePlot) -> Example:
+    return Example(
+        lambda options, width, height: value_plots(plot, width, height, options.glyphs),
+        lambda options, width: [],
+    )
+
+
 _RUNNING = replace(
     experiments.EXPERIMENTS,
     race=replace(
@@ -124,6 +132,8 @@ EXAMPLES = {
     "health-nothing": _health(replace(health.HEALTH, check=health.CHECKED), ()),
     "health-wins": _health(health.HEALTH, (), backtest=forecasts.WINS),
     "health-loses": _health(health.HEALTH, health.FINDINGS[1:2], backtest=forecasts.LOSES),
+    "forecast": _forecast(forecasts.PLOT),
+    "forecast-columns": _forecast(replace(forecasts.PLOT, feature=None)),
     "experiments": _experiments(experiments.EXPERIMENTS),
     "experiments-running": _experiments(_RUNNING),
     "experiments-none": _experiments(None),
@@ -168,7 +178,18 @@ def drawn(name: str, width: int, height: int, glyphs: Glyphs = "braille") -> Row
 _SMALL, _MIDDLE, _LARGE = (80, 19), (120, 35), (200, 55)
 _MAIN = ("guesses", "memory", "neurons", "health", "experiments")
 KEPT = (
-    *(Kept(name, *size) for name in EXAMPLES for size in (_SMALL, _MIDDLE)),
+    *(
+        Kept(name, *size)
+        for name in EXAMPLES
+        for size in (_SMALL, _MIDDLE)
+        if not name.startswith("forecast")
+    ),
+    *(
+        Kept("forecast", *size, glyphs)
+        for size in ((80, 8), (120, 15))
+        for glyphs in ("braille", "blocks", "ascii")
+    ),
+    *(Kept("forecast-columns", *size) for size in ((80, 14), (120, 15), (200, 20))),
     *(Kept(name, *_LARGE) for name in (*_MAIN, "health-loses")),
     *(Kept(name, *_SMALL, "ascii") for name in (*_MAIN, "guesses-values", "health-loses")),
     *(Kept(name, 160, 40, "blocks") for name in (*_MAIN, "health-wins")),

@@ -18,7 +18,7 @@ def generate(app: Dashboard) -> None:
     if app.state.connection != "live":
         return
     values = app.state.values
-    length = max(20, app.state.time_step_count) if values else app.state.recipe.sample.sample_length
+    length = 0 if values else app.state.recipe.sample.sample_length
     from rnntui.tui.widgets.prompt import unescaped  # with Textual
 
     prompt = unescaped(app.main.prompt.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rnntui.numbers import Number, column_texts, short
+from rnntui.protocol.forecasts import Outlook
 from rnntui.text import cell_width, cells, fit, pad, safe_text
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, Run, block, for_glyphs, merged
 
@@ -192,6 +193,23 @@ def forecast_rows(
         for name, texts in zip(names, columns, strict=True)
     ]
     return block(rows, width, height, glyphs)
+
+
+def verdict_rows(
+    outlook: Outlook | None, width: int, height: int, glyphs: Glyphs = "braille"
+) -> Rows:
+    """Say in a row how the network compares with simple methods, above the numbers of a forecast.
+
+    In a single row, only what is not in its favour.
+    """
+    if outlook is None or not outlook.verdict or (height < 2 and not outlook.loses):
+        return []
+    text = for_glyphs(outlook.verdict[0].upper() + outlook.verdict[1:], glyphs)
+    mark = ("! " if glyphs == "ascii" else "▲ ") if outlook.loses else ""
+    role = "warning" if outlook.loses else "accent"
+    texts = [text, text.split("; ")[0]]
+    fitting = next((t for t in texts if cell_width(mark + t) + 2 <= width), texts[-1])
+    return block([[(f" {mark}{fitting}", role)]], width, min(1, height), glyphs)
 
 
 def _cells(texts: Sequence[str], width: int) -> Run:

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnntui.numbers import Number, count, finite, fixed, short
+from rnntui.protocol.forecasts import Outlook
 from rnntui.text import cell_width, fit, pad, safe_text
 from rnntui.tui.draw.axis import LIMIT, Scale, linear, round_up, ticks
+from rnntui.tui.draw.bands import Shade, draw_shade, ends, shade
+from rnntui.tui.draw.bands import legend as band_legend
 from rnntui.tui.draw.canvas import Canvas, Point
 from rnntui.tui.draw.frame import Layout, layout, sides, title_row, x_axis
 from rnntui.tui.draw.rows import NO_STEPS, Glyphs, Row, Rows, Run, block, for_glyphs
+from rnntui.tui.draw.time_axis import tick_times
 from rnntui.tui.draw.tokens import of_updates
 from rnntui.tui.draw.y_axis import y_axis
 
@@ -44,6 +48,8 @@ class ValuePlot:
     update: int = 0  # the update they belong to
     first: int = 0  # the first one, if they are those of several
     selected: int | None = None  # the marked time step; 0 is the oldest
+    times: Sequence[str] = ()  # of the true values, as many of the last ones as are known
+    outlook: Outlook | None = None  # what is known of the forecast
 
 
 def value_plot(
@@ -62,14 +68,15 @@ def value_plot(
         return block([], width, height)
     names = _names_width(plot, width, glyphs)
     place = layout(width - names, height, 0)
-    shown = _shown(plot, place.plot)
-    rows = [_title(plot, shown, width, glyphs)] if place.title else []
+    kept = shown(plot, place.plot)
+    rows = [title(plot, kept, width, glyphs)] if place.title else []
     if not plot.true and not plot.forecast:
         return block([*rows, [(f" {hint}", "muted")]], width, height, glyphs)
-    for number, (feature, panel) in enumerate(zip(shown, _panels(place, len(shown)), strict=True)):
+    for number, (feature, one) in enumerate(zip(kept, _panels(place, len(kept)), strict=True)):
         rows += [[]] * (number > 0)
-        rows += _beside(_label(plot, feature, glyphs), _panel(plot, feature, panel, glyphs), names)
-    rows += _beside([], _axis(plot, place, glyphs), names)
+        drawn = panel(plot, feature, one, one.plot, glyphs)
+        rows += _beside(label(plot, feature, glyphs), drawn, names)
+    rows += _beside([], axis_rows(plot, place, glyphs), names)
     return block(rows, width, height, glyphs)
 
 
@@ -82,7 +89,7 @@ def value_at(plot: ValuePlot, width: int, x: int) -> int | None:
     return step if 0 <= step < len(plot.true) else None
 
 
-def _shown(plot: ValuePlot, rows: int) -> list[int]:
+def shown(plot: ValuePlot, rows: int) -> list[int]:
     """Return the features that get a panel."""
     if plot.feature is not None:
         return [max(0, min(plot.feature, len(plot.features) - 1))]
@@ -113,7 +120,7 @@ def _names_width(plot: ValuePlot, width: int, glyphs: Glyphs) -> int:
     return min(max([_LONGEST_NAME, *notes]), max([longest, len("rms 0.0000"), *notes])) + 2
 
 
-def _label(plot: ValuePlot, feature: int, glyphs: Glyphs) -> list[Run]:
+def label(plot: ValuePlot, feature: int, glyphs: Glyphs) -> list[Run]:
     """Return the label of a panel: the feature's name and the error of its predictions."""
     label: list[Run] = [(_name(plot, feature, glyphs), "strong")]
     error = _error(plot, feature)
@@ -152,29 +159,32 @@ def column(rows: Sequence[Sequence[Number]], feature: int) -> list[Number]:
     return [row[feature] if feature < len(row) else None for row in rows]
 
 
-def _panel(plot: ValuePlot, feature: int, place: Layout, glyphs: Glyphs) -> Rows:
-    canvas = Canvas(place.width, place.plot, glyphs)
+def panel(plot: ValuePlot, feature: int, place: Layout, height: int, glyphs: Glyphs) -> Rows:
+    """Return the curves of a column in `height` rows, as wide as the layout."""
+    canvas = Canvas(place.width, height, glyphs)
     base = _base(plot, feature)
     curves = [
         _above(base, column(rows, feature)) for rows in (plot.true, plot.predicted, plot.forecast)
     ]
-    axis = y_axis(_scale(*curves), canvas)
+    start, total = max(len(plot.true), len(plot.predicted)), _time_steps(plot)
+    earlier = _above(base, _earlier(plot, feature))
+    shades = _shades(plot, feature, earlier, curves[2])
+    axis = y_axis(_scale(curves[0], [*curves[1], *earlier, *curves[2], *ends(shades)]), canvas)
     scale = axis.scale
-    start = max(len(plot.true), len(plot.predicted))
-    total = _time_steps(plot)
+    for one in shades:
+        draw_shade(canvas, one, total, scale)
     true, predicted = (_points(curve, 0, total, scale) for curve in curves[:2])
     forecast = _points(curves[2], start, total, scale)
-    ring, both, line, dash, border = _SIGNS[glyphs]
-    if plot.forecast:
-        for row in range(canvas.height):
-            canvas.put(canvas.column(start / total), row, border, "muted")
-    if plot.selected is not None and 0 <= plot.selected < start:
-        for row in range(canvas.height):
-            canvas.put(canvas.column((plot.selected + 0.5) / total), row, border, "mark")
+    ring, both, line, dash, _ = _SIGNS[glyphs]
+    _borders(canvas, plot, start, len(earlier), glyphs)
     dense = _dense(plot, place.width)
     if dense or not (plot.predicted or plot.forecast):
         canvas.line(true, "strong", ring)
     canvas.line(predicted, "line", line)
+    if earlier:
+        before = start - len(earlier)
+        points = _points(earlier, before, total, scale)
+        canvas.line([*true[before - 1 : before], *points], "accent", dash, dash=2)
     if forecast:
         # It starts from the last true value.
         canvas.line([*true[-1:], *forecast], "accent", dash, dash=2)
@@ -186,10 +196,51 @@ def _panel(plot: ValuePlot, feature: int, place: Layout, glyphs: Glyphs) -> Rows
     return sides(canvas, place, axis.labels, {})
 
 
-def _scale(true: list[Number], predicted: list[Number], forecast: list[Number]) -> Scale:
+def _borders(canvas: Canvas, plot: ValuePlot, start: int, earlier: int, glyphs: Glyphs) -> None:
+    """Draw where forecasts start, with names if there is room, and the selected time step."""
+    border, total = _SIGNS[glyphs][4], _time_steps(plot)
+    marks = [(start / total, "muted")] if plot.forecast else []
+    marks += [((start - earlier) / total, "muted")] if earlier else []
+    if plot.selected is not None and 0 <= plot.selected < start:
+        marks.append(((plot.selected + 0.5) / total, "mark"))
+    for x, role in marks:
+        for row in range(canvas.height):
+            canvas.put(canvas.column(x), row, border, role)
+    spans = [((start - earlier) / total, start / total, "held out")] if earlier else []
+    spans += [(start / total, 1.0, "ahead")] if plot.forecast and earlier else []
+    for first, last, name in spans:
+        column = canvas.column(first) + 2
+        if canvas.is_free(column, 0, len(name) + 1) and column + len(name) < canvas.column(last):
+            canvas.put(column, 0, name, "muted")
+
+
+def _earlier(plot: ValuePlot, feature: int) -> list[Number]:
+    """Return what would have been forecast for the last true values; empty if it is unknown."""
+    known = plot.outlook.earlier if plot.outlook is not None else ()
+    values = list(known[feature].values) if feature < len(known) else []
+    return values if len(values) < len(plot.true) else []
+
+
+def _shades(
+    plot: ValuePlot, feature: int, earlier: Sequence[Number], forecast: Sequence[Number]
+) -> list[Shade]:
+    """Return the intervals of both forecasts, as far as they are known."""
+    outlook = plot.outlook
+    if outlook is None:
+        return []
+    start = len(plot.true)
+    found = []
+    if earlier:
+        found.append(shade(start - len(earlier), earlier, outlook.earlier[feature].band))
+    if forecast and feature < len(outlook.bands):
+        found.append(shade(start, forecast, outlook.bands[feature]))
+    return found
+
+
+def _scale(true: list[Number], predicted: list[Number]) -> Scale:
     """Return a scale around the true values, which predictions widen to at most three times."""
     known = [v for v in true if finite(v)]
-    others = [v for v in [*predicted, *forecast] if finite(v)]
+    others = [v for v in predicted if finite(v)]
     low, high = min(known or others, default=0.0), max(known or others, default=1.0)
     low, high = max(low, -LIMIT), min(high, LIMIT)
     span = (high - low) or abs(high) or 1.0
@@ -221,9 +272,15 @@ def _points(curve: Sequence[Number], start: int, total: float, scale: Scale) -> 
     ]
 
 
-def _axis(plot: ValuePlot, place: Layout, glyphs: Glyphs) -> Rows:
+def axis_rows(plot: ValuePlot, place: Layout, glyphs: Glyphs) -> Rows:
+    """Return the axis under panels: times if they are known, or else numbers of time steps."""
     total = _time_steps(plot)
     canvas = Canvas(place.width, 1, glyphs)
+    if dated := _dated(plot):
+        start = len(plot.true) - len(plot.times)
+        found = tick_times(dated, int(place.width * len(dated) / total))
+        named = [(canvas.column((start + n + 0.5) / total), text) for n, text in found]
+        return x_axis(place, named, [], "time", glyphs)
     numbers = [v for v, _ in ticks(Scale(0, total), max(1, min(8, place.width // 12)))]
     columns = [
         (canvas.column((max(1.0, v) - 0.5) / total), short(max(1.0, v)))
@@ -232,6 +289,12 @@ def _axis(plot: ValuePlot, place: Layout, glyphs: Glyphs) -> Rows:
     ]
     end = "time steps" if not plot.forecast else "time steps, then forecast"
     return x_axis(place, columns, [], end, glyphs)
+
+
+def _dated(plot: ValuePlot) -> list[str]:
+    """Return the times of the last true values and of the forecast; empty if unknown."""
+    ahead = plot.outlook.times[: len(plot.forecast)] if plot.outlook is not None else ()
+    return [*plot.times, *ahead]
 
 
 def _error(plot: ValuePlot, feature: int) -> Number:
@@ -244,7 +307,8 @@ def _error(plot: ValuePlot, feature: int) -> Number:
     return math.sqrt(sum(squares) / len(squares)) * 1e150 if squares else None
 
 
-def _title(plot: ValuePlot, shown: Sequence[int], width: int, glyphs: Glyphs) -> Row:
+def title(plot: ValuePlot, shown: Sequence[int], width: int, glyphs: Glyphs) -> Row:
+    """Return the title with the legend; `shown` are the columns that have a panel."""
     ring, both, *_ = _SIGNS[glyphs]
     line, dashed = _LEGEND[glyphs]
     dense = _dense(plot, width - _names_width(plot, width, glyphs))
@@ -253,6 +317,8 @@ def _title(plot: ValuePlot, shown: Sequence[int], width: int, glyphs: Glyphs) ->
         legend += [(line, "line", "predicted"), *([] if dense else [(both, "strong", "both")])]
     if plot.forecast:
         legend.append((dashed, "accent", "forecast"))
+        banded = plot.outlook is not None and bool(plot.outlook.bands)
+        legend += band_legend(glyphs) if banded else []
     dot = "-" if glyphs == "ascii" else "·"
     details = _details(plot, shown, width, glyphs)
     detail = f" {dot} ".join(details)

@@ -16,7 +16,7 @@ from rnntui.tui.draw import (
     sample_lines,
     stacked_texts,
 )
-from rnntui.tui.draw.generated import prompt_height, scrolled_text, text_lines
+from rnntui.tui.draw.generated import prompt_height, scrolled_text, text_lines, verdict_rows
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.hints import generation_hint
 from rnntui.tui.state import Display, GeneratedText, RunState
@@ -78,6 +78,9 @@ class GeneratedPanel(Panel):
             if self.options.text_top is not None:
                 down = self.options.key_of("scroll_text_down", "pgdn")
                 row.append((f"{dot}scrolled back ({down})", "accent"))
+            elif self.state.values:
+                by = generated.outlook.method if generated.outlook else ""
+                row.append((f"{dot}{by}" if by else "", "muted"))
             elif how := self._how(dot):
                 row.append((f"{dot}{how}", "muted"))
         if generated and generated.warning:
@@ -172,7 +175,9 @@ class GeneratedPanel(Panel):
         values, one = generated.values, self.options.feature
         if one is not None and one < len(features):
             features, values = (features[one],), tuple(row[one : one + 1] for row in values)
-        return forecast_rows(values, features, width, height, self.options.glyphs)
+        glyphs = self.options.glyphs
+        said = verdict_rows(generated.outlook, width, height, glyphs)
+        return [*said, *forecast_rows(values, features, width, height - len(said), glyphs)]
 
     def _fits(self, generated: GeneratedText, width: int, height: int) -> bool:
         """Return whether prompt and text fit into so many rows."""

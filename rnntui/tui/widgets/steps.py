@@ -8,14 +8,15 @@ from textual.message import Message
 from rnntui.numbers import count
 from rnntui.protocol.messages import MOST_STREAMS, TokenSteps, ValueSteps
 from rnntui.text import fit
-from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip, value_plot
+from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip
 from rnntui.tui.draw.rows import NO_STEPS
 from rnntui.tui.draw.tokens import room_for, strip_height, token_at, visible
-from rnntui.tui.draw.values import value_at
+from rnntui.tui.draw.values_grid import value_plots, value_step
 from rnntui.tui.widgets.panel import Panel
 
 NOT_STORED = "the time steps of the last update were not saved"
 WIDE = 150  # cells of the terminal from which several streams are shown
+SHOWN_BEFORE = 50  # rows before a forecast, or three times those that are forecast again
 NONE_MADE = "no time steps were recorded"
 
 
@@ -33,7 +34,7 @@ class StepsPanel(Panel):
         """Draw the strip or curves; the details of the selected time step replace the title."""
         steps = self.state.shown_steps
         if self.state.values:
-            rows = value_plot(self.values(), width, height, self.options.glyphs, self._hint)
+            rows = value_plots(self.values(), width, height, self.options.glyphs, self._hint)
         else:
             tokens = steps if isinstance(steps, TokenSteps) else None
             rows = token_strip(
@@ -109,8 +110,13 @@ class StepsPanel(Panel):
         features = self.state.welcome.features if self.state.welcome else ()
         if forecast := self.state.forecast(self.options):
             # It continues its prompt or the end of the source, not these time steps.
+            outlook = forecast.outlook
+            horizon = max((len(e.values) for e in outlook.earlier), default=0) if outlook else 0
+            before = forecast.before[-max(SHOWN_BEFORE, 3 * horizon) :]
             return ValuePlot(
-                true=forecast.before,
+                true=before,
+                times=outlook.times_before[-len(before) :] if outlook and before else (),
+                outlook=outlook,
                 forecast=forecast.values,
                 features=features or ("value",),
                 feature=self.options.feature,
@@ -124,6 +130,7 @@ class StepsPanel(Panel):
             update=shown.step if shown else 0,
             first=shown.first if shown else 0,
             selected=self._selected,
+            times=shown.times if shown else (),
         )
 
     @property
@@ -168,6 +175,8 @@ class StepsPanel(Panel):
                 ("   predicted ", "muted"), (guessed, "strong" if right else "wrong"),
                 ("   p(true) ", "muted"), (_number(probability, ".3f"), "strong"),
             ]  # fmt: skip
+        if at < len(steps.times):
+            row.append((f"  {steps.times[at]}", "strong"))
         feature = self.options.feature or 0
         features = self.state.welcome.features if self.state.welcome else ()
         if len(features) > 1:
@@ -190,7 +199,7 @@ class StepsPanel(Panel):
                 return
             step = token_at(steps, width, event.x, self.options.glyphs, self.state.unit)
         else:
-            step = value_at(self.values(), width, event.x)
+            step = value_step(self.values(), width, self.size.height, event.x)
         if step is not None:
             self.post_message(self.Selected(step))
 

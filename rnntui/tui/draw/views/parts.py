@@ -12,7 +12,7 @@ from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, merged, spelled
 WIDE = 150  # cells from which blocks stand side by side
 _ROOMY = 16  # rows from which an empty row separates parts
 _EXPLAINED = 8  # rows from which the last one explains the view
-_BETWEEN = 3  # cells between blocks
+BETWEEN = 3  # cells between blocks
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def beside(blocks: Sequence[tuple[int, Rows]], glyphs: Glyphs) -> Rows:
     for lines in zip(*shaped, strict=True):
         row: Row = list(lines[0])
         for line in lines[1:]:
-            row += [(" " * _BETWEEN, ""), *line]
+            row += [(" " * BETWEEN, ""), *line]
         joined.append(merged(row))
     return joined
 
@@ -117,12 +117,12 @@ def side_by_side(
 
 def halves(width: int, left: int) -> tuple[int, int]:
     """Return the widths of two blocks side by side, the first of `left` cells."""
-    return left, max(1, width - left - _BETWEEN)
+    return left, max(1, width - left - BETWEEN)
 
 
 def equal_widths(width: int, number: int) -> list[int]:
     """Return the widths of so many blocks side by side."""
-    share, over = divmod(max(0, width - _BETWEEN * (number - 1)), max(1, number))
+    share, over = divmod(max(0, width - BETWEEN * (number - 1)), max(1, number))
     return [share + (n < over) for n in range(number)]
 
 
