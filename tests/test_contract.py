@@ -18,6 +18,7 @@ from rnntui.recipe import keys
 from rnntui.settings import declared as settings
 from rnntui.settings import file as config_file
 from tests.conftest import Ended
+from tests.support.small_bench import shrink
 
 Run = Callable[..., Ended]
 
@@ -205,9 +206,10 @@ def test_other_json(
     assert missing(EVALUATION, found) == set()
 
 
-@pytest.mark.slow
-def test_the_json_of_bench(rnntui: Run) -> None:
-    events = {event["event"]: event for event in rnntui("bench", "--json", "--seconds", "1").events}
+def test_the_json_of_bench(rnntui: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shrink(monkeypatch)
+    ended = rnntui("bench", "--json", "--seconds", "0.1")
+    events = {event["event"]: event for event in ended.events}
     for kind, fields in BENCH.items():
         assert missing(fields, events[kind]) == set(), kind
 

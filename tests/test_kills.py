@@ -42,7 +42,7 @@ def test_a_few_kills() -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_kills() -> None:
-    told = kills(100, seed=2)
-    assert "100 kills" in told and " 0 different, 0 resumptions refused, " in told
-    assert int(told.partition("inside a save (")[2].partition("%")[0]) >= 30
+def test_many_kills() -> None:
+    told = kills(40, seed=2)
+    assert "40 kills" in told and " 0 different, 0 resumptions refused, " in told
+    assert int(told.partition("inside a save (")[2].partition("%")[0]) >= 20

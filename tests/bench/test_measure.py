@@ -6,28 +6,21 @@ import math
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
 from rnntui.bench import measure
 from rnntui.bench.clock import time_runs
-from rnntui.bench.machine import this_machine
-from rnntui.bench.workload import GENERATION, TRAINING, VOCAB, Workload, random_text
+from rnntui.bench.workload import GENERATION, TRAINING, VOCAB, random_text
 from rnntui.nn.model import ModelShape
 from tests.conftest import command, environment, quick_first
-
-SMALL = (Workload("rnn", 2, 8, 5), Workload("lstm", 3, 16, 4, 2))
+from tests.support.small_bench import SMALL, shrink
 
 
 @pytest.fixture
 def small(monkeypatch):
     """A few small networks instead of the large ones."""
-    monkeypatch.setattr(measure, "TRAINING", SMALL)
-    monkeypatch.setattr(measure, "GENERATION", (Workload("gru", 1, 8, 1),))
-    monkeypatch.setattr(measure, "BATCHES", {8: (1, 4)})
-    two_cores = replace(this_machine(), cores=2)
-    monkeypatch.setattr(measure, "this_machine", lambda: two_cores)
+    shrink(monkeypatch)
 
 
 @pytest.mark.parametrize("workload", TRAINING)

@@ -89,7 +89,7 @@ def test_a_signal_saves_and_ends(how: str, number: int, workers: int, run: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [3, 12])
+@pytest.mark.parametrize("count", [3, 8])
 def test_of_many_that_go_on_with_one_run_one_does(count: int, run: Path, rnntui) -> None:
     assert rnntui("train", *SETTINGS, "--steps", "5", "--plain").code == 0
     programs = [begin("resume", "run", "--plain", *FOR_EVER) for _ in range(count)]

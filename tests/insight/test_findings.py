@@ -225,4 +225,4 @@ def test_a_run_that_is_trained_gets_the_finding_that_a_teacher_wants(name: str) 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*bundled()} - {"hello-world"}))
 def test_a_bundled_recipe_gets_no_finding(name: str) -> None:
-    assert diagnose(load_recipe(name), 3000, seconds=4.0).found == {}
+    assert diagnose(load_recipe(name), 3000, seconds=2.0).found == {}
