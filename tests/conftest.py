@@ -76,6 +76,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 20)  # the applications of many tests make many objects
         gc.enable()
 
 

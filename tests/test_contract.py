@@ -206,6 +206,7 @@ def test_other_json(
     assert missing(EVALUATION, found) == set()
 
 
+@pytest.mark.slow
 def test_the_json_of_bench(rnntui: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shrink(monkeypatch)
     ended = rnntui("bench", "--json", "--seconds", "0.1")

@@ -83,7 +83,7 @@ def check(terminal: Terminal, home: Path, count: int, seed: int) -> None:
 
 
 def test_any_keys_clicks_pastes_and_sizes(terminal: Terminal, tmp_path: Path) -> None:
-    check(terminal, tmp_path, 150, 1)
+    check(terminal, tmp_path, 100, 1)
 
 
 @pytest.mark.slow

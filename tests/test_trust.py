@@ -52,8 +52,8 @@ def dangers(source: str) -> Iterator[str]:
             if name in CALLS:
                 yield name
             for keyword in node.keywords:
-                value = ast.unparse(keyword.value)
-                if (keyword.arg, value) in (("shell", "True"), ("allow_pickle", "True")):
+                risky = keyword.arg in ("shell", "allow_pickle")
+                if risky and ast.unparse(keyword.value) == "True":
                     yield f"{name}({keyword.arg}=True)"
             if name.rpartition(".")[2] in ("load", "save", "savez") and name.startswith("np."):
                 refused = [k for k in node.keywords if k.arg == "allow_pickle"]

@@ -82,7 +82,7 @@ async def test_the_viewer_turns_searches_and_jumps() -> None:
 
 @pytest.mark.parametrize(
     ("width", "height"),
-    quick_where([(20, 5), (60, 16), (80, 24), (200, 60)], lambda width, _: width in (20, 80)),
+    quick_where([(20, 5), (60, 16), (80, 24), (200, 60)], lambda width, _: width == 20),
 )
 async def test_it_opens_at_any_size(width: int, height: int) -> None:
     app = GuideApp(pages()[0])

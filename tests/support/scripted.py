@@ -175,11 +175,11 @@ def dashboard(engine: Scripted, **options: Any) -> Dashboard:
 
 
 async def until(pilot: Pilot[int], met: Callable[[], bool]) -> None:
-    """Wait for a condition; pytest's own timeout is the last resort."""
-    for _ in range(2000):
+    """Wait for a condition that must come, and for what is under way on the screen then."""
+    for _ in range(6000):
         if met():
             return
-        await pilot.pause(0.005)
+        await asyncio.sleep(0.01)  # `pause` would ask every widget each time
     raise AssertionError("the condition was never met")
 
 

@@ -107,7 +107,7 @@ def start(*args: object) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [6, pytest.param(50, marks=pytest.mark.slow)])
 def test_of_many_that_start_at_once_one_wins(tmp_path: Path, count: int):
     directory, go = tmp_path / "run", tmp_path / "go"
     directory.mkdir(0o700)
