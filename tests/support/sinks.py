@@ -413,7 +413,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.listing:corpora": ("lists",),
     "rnntui.cli.training:run_job": (),
     "rnntui.cli.training:_print_note": (),
-    "rnntui.cli.runs:runs": ("run names", "run files", "--runs-dir"),
+    "rnntui.cli.run_list:runs": ("run names", "run files", "--runs-dir"),
     "rnntui.cli.runs:stop": (),
     "rnntui.cli.runs:rm": ("run names", "run files"),
     "rnntui.cli.export:export": ("an export",),
@@ -426,6 +426,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.models:note": ("a prompt's letters",),
     "rnntui.cli.forecasting:backtest": ("a backtest",),
     "rnntui.runs.forecasting:_times": (),  # returned
+    "rnntui.runs.curve_cache:_write": (),  # a file
     "rnntui.cli.output:TextOutput._put": ("a prompt", "run files"),
     "rnntui.cli.sharing:run_path": ("the newest run",),
     "rnntui.cli.sharing:note_newer_keys": ("newer keys",),
