@@ -207,7 +207,12 @@ class Dashboard(BaseApp):
     # ---- what is shown --------------------------------------------------------------------
 
     def open_prompt(self) -> None:
-        """Focus the prompt."""
+        """Focus the prompt, in the view that has it."""
+        if not self.view.has("prompt"):
+            if self.beside and self.beside.has("prompt"):
+                self.focus_other_view()
+            else:
+                self.show_view(VIEWS[0])
         self.main.set_focus(self.main.prompt)  # now, so that type-ahead goes to it
 
     def next_sample(self) -> None:

@@ -91,7 +91,7 @@ class BaseApp(TerminalApp):
         self.display_options = Display(
             glyphs=look.glyphs or "braille", read_only=read_only, layout=look.layout
         )
-        self.view = next((v for v in VIEWS if v.name == look.view), VIEWS[0])  # has the focus
+        self.view: View = next((v for v in VIEWS if v.name == look.view), VIEWS[0])  # in focus
         self.second: View | None = None  # shown beside the first view on a wide terminal
         if self.view is not VIEWS[0]:
             self.second = self.view

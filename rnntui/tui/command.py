@@ -53,7 +53,7 @@ class Command:
         return self.sign or (self.keys[0] if self.keys else "")
 
     def footer_word(self, app: Dashboard) -> str:
-        """Return the current word for the footer."""
+        """Return the current word for the footer; empty: it has no entry."""
         return self.footer_now(app) if self.footer_now else self.footer
 
 

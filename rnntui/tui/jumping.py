@@ -107,8 +107,6 @@ def _panels(app: Dashboard) -> Iterator[Spot]:
 
 def _prompt(app: Dashboard) -> None:
     app.focus_panel("")
-    if not app.view.has("prompt"):
-        app.focus_other_view()
     app.open_prompt()
 
 

@@ -51,6 +51,8 @@ def footer_entries(app: Offering, width: int, glyphs: Glyphs) -> list[Entry]:
         if not key[0]:
             continue
         word = command.footer_word(cast(Any, app))
+        if not word:
+            continue
         if entries and entries[-1][2].word == word:
             rank, order, entry = entries[-1]
             entries[-1] = (rank, order, Entry((*entry.keys, key), word))

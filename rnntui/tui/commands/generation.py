@@ -86,9 +86,10 @@ GENERATION = Group(
             footer="prompt",
             help="type a prompt; press Enter to generate",
             run=lambda app: app.open_prompt(),
-            available=shows("prompt", live),
+            available=live,
             rank=2,
-            unavailable="the prompt is in view 1 and needs the training process",
+            footer_now=lambda app: "prompt" if app.view.has("prompt") else "",
+            unavailable="the prompt needs the training process",
         ),
         Command(
             name="generate",

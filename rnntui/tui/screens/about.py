@@ -39,10 +39,11 @@ def _run_rows(state: RunState, width: int) -> Rows:
     wide = max(1, min(WIDEST, width - 3))
     title = recipe.title.removeprefix(f"{recipe.name}: ")
     rows: Rows = [[(f" {safe_text(recipe.name)}", "strong"), (f"  {safe_text(title)}", "")]]
-    for paragraph in recipe.about.strip().split("\n\n"):
+    for paragraph in filter(None, recipe.about.strip().split("\n\n")):
         lines = textwrap.wrap(safe_text(" ".join(paragraph.split())), wide)
         rows += [[], *([(f" {line}", "")] for line in lines)]
     rows.append([])
+    unit = "" if state.values else " nats"
     if welcome:
         rows += _table(
             width,
@@ -56,8 +57,8 @@ def _run_rows(state: RunState, width: int) -> Rows:
             ("parameters", f"{count(welcome.parameters)}"),
             ("per epoch", plural(welcome.steps_per_epoch, "update")),
             ("per update", plural(welcome.tokens_per_update, welcome.unit)),
-            ("floor", f"{welcome.floor:.4f} nats" if welcome.floor is not None else ""),
-            *((b.name, f"{b.loss:.4f} nats on the validation part") for b in state.baselines),
+            ("floor", f"{welcome.floor:.4f}{unit}" if welcome.floor is not None else ""),
+            *((b.name, f"{b.loss:.4f}{unit} on the validation part") for b in state.baselines),
             ("status", _progress(state)),
             ("gradients", _truncation(state)),
             ("machine", _system(state)),

@@ -10,12 +10,13 @@ import pytest
 
 from rnntui.numbers import count
 from rnntui.protocol import messages as p
-from rnntui.protocol.insight import Again, InsightLook, NextPassage, Setting, StartRace
+from rnntui.protocol.insight import Again, InsightLook, NextPassage, Setting, StartRace, View
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
 from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.views.bar import view_places
 from rnntui.tui.draw.views.options import MEASURING
+from rnntui.tui.look import Look
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.palette import PaletteScreen
 from rnntui.tui.views import VIEWS
@@ -238,16 +239,21 @@ async def test_the_suggested_rate_is_used() -> None:
         assert "no experiment is running" in app.main.panel(Notice).text
 
 
-@pytest.mark.slow
-async def test_the_prompt_is_said_to_be_elsewhere() -> None:
+@pytest.mark.parametrize("width", quick_first([120, 200]))
+@pytest.mark.parametrize("first", quick_first(["health", "watch"]))
+async def test_the_key_of_the_prompt_opens_it_from_any_view(first: View, width: int) -> None:
     engine = scripted()
-    app = dashboard(engine)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
-        for view in VIEWS[1:]:
+    app = dashboard(engine, look=Look(view=first))
+    async with app.run_test(size=(width, 40)) as pilot:
+        await until(pilot, lambda: app.state.snapshot is not None)
+        for view in VIEWS[1:3]:
             await opened(pilot, app, view.key)
-            await pilot.press("g")
-            assert not app.prompting and "view 1" in app.main.panel(Notice).text
+            assert "g prompt" not in shown(app)
+            await pilot.press("g", "a", "enter")
+            assert app.prompting and app.view is VIEWS[0]
+            await until(pilot, lambda: app.main.prompt.value.endswith("a"))
+            await pilot.press("escape")
+    assert [request.prompt for request in engine.requests(p.Generate)] == ["a", "aa"]
 
 
 @pytest.mark.slow

@@ -105,8 +105,8 @@ async def test_a_views_commands_take_keys_from_others_only_there(engine: Scripte
         assert not app.offers(check)
         app.run_command(check)
         app.show_view(HEALTH)
-        await pilot.press("c", "g")
-        assert ran == ["check"] and not app.prompting
+        await pilot.press("c")
+        assert ran == ["check"]
         assert "c check" in shown(app) and "inspect" not in shown(app)
         assert "pause" not in shown(app) and "? help" in shown(app)
         app.show_view(WATCH)
