@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.forecast.intervals import LEVELS, half_widths, rolling_coverage
+from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
 from rnntui.forecast.methods import NETWORK, Method, fit_slices
 from rnntui.forecast.season import find_season
 from rnntui.forecast.slices import Slices, result_of
@@ -134,8 +134,8 @@ class Backtest:
 
     def widths_of(self, mean: Mean) -> dict[int, Numbers]:
         """Half the width (H,) of the intervals of a mean of methods' next forecasts, by level."""
-        errors = mean.of(self.errors)
-        return {level: half_widths(errors, level / 100) for level in LEVELS}
+        widths = rolling_widths(mean.of(self.errors), self.plan.origins)
+        return {level: found[-1] for level, found in widths.items()}
 
 
 def backtest(
@@ -164,12 +164,9 @@ def backtest(
     mean = _mean({name: found[:outer] for name, found in errors.items()}, best)
     methods[COMBINED] = _scores(mean.of(errors)[outer:], scale)
     shown = errors.get(method, mean.of(errors))
-    coverage = {
-        level: rolling_coverage(shown, where.origins, outer, level / 100) for level in LEVELS
-    }
-    return Backtest(
-        target, series, where.horizon, season, where, methods, errors, coverage, best, mean
-    )
+    widths = rolling_widths(shown, where.origins)
+    held = {level: coverage(shown[outer:], w[outer:-1]) for level, w in widths.items()}
+    return Backtest(target, series, where.horizon, season, where, methods, errors, held, best, mean)
 
 
 def _mean(errors: Mapping[str, Numbers], best: str) -> Mean:

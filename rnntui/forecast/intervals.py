@@ -1,4 +1,9 @@
-"""Prediction intervals from the errors of earlier forecasts (split conformal prediction)."""
+"""Prediction intervals from the errors of earlier forecasts (conformal prediction).
+
+How hard a series is to forecast changes: the errors of recent forecasts weigh more (Barber et al.
+2023), and if the intervals so far held too many or too few values, the next ones aim lower or
+higher (adaptive conformal inference: Gibbs and Candès 2021).
+"""
 
 from __future__ import annotations
 
@@ -12,36 +17,63 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 LEVELS = (80, 95)  # per cent
-RECENT = 40  # origins: how hard a series is to forecast changes
+RECENT = 40  # origins whose errors count
+HALF_LIFE = 6.0  # origins after which an error weighs half as much
 NEIGHBOURS = 2  # horizons on both sides whose errors count too
+FIRST_JUDGED = 8  # origins before the first interval whose coverage counts
+GAIN = 0.1  # of a lack of coverage is added to the aim of the next intervals
+LEAST_AIM, MOST_AIM = 0.6, 0.99
 
 
 def half_widths(errors: Numbers, level: float) -> Numbers:
     """Half the width (H,) of an interval that holds `level` of the values, from errors (N, H).
 
-    The last 40 forecasts count; NaN stands for an error that is not known yet. A horizon with few
-    errors borrows those of its neighbours. Where even these are too few for the quantile, the width
-    is that of a normal distribution, and at least the largest error.
+    The last 40 forecasts count alike; NaN stands for an error that is not known yet. A horizon with
+    few errors borrows those of its neighbours. Where even these are too few for the quantile, the
+    width is that of a normal distribution, and at least the largest error.
     """
-    widths = np.array([_width(_around(errors, h), level) for h in range(errors.shape[1])])
-    return np.maximum.accumulate(widths) if len(widths) else widths
+    return _Sizes(errors, math.inf).half_widths(level)
 
 
-def _around(errors: Numbers, horizon: int) -> Numbers:
-    near = errors[-RECENT:, max(0, horizon - NEIGHBOURS) : horizon + NEIGHBOURS + 1]
-    known = abs(near[np.isfinite(near)])
-    return np.sort(known)
+class _Sizes:
+    """The sizes of errors (N, H) that count at each horizon, in order, with their weights (M, H).
 
+    An error weighs half as much as one `half_life` forecasts later.
+    """
 
-def _width(known: Numbers, level: float) -> float:
-    count = len(known)
-    if not count:
-        return math.nan
-    rank = math.ceil((count + 1) * level)
-    if rank <= count:
-        return float(known[rank - 1])
-    spread = float(np.sqrt(np.square(known).mean()))
-    return max(float(known[-1]), NormalDist().inv_cdf((1 + level) / 2) * spread)
+    def __init__(self, errors: Numbers, half_life: float) -> None:
+        recent = abs(errors[-RECENT:])
+        count, horizon = recent.shape
+        beside = np.full((count, NEIGHBOURS), np.nan)
+        padded = np.concatenate([beside, recent, beside], axis=1)
+        places = range(2 * NEIGHBOURS + 1)
+        near = np.stack([padded[:, n : n + horizon] for n in places], axis=1).reshape(-1, horizon)
+        ages = np.arange(count)[::-1] / half_life
+        weights = np.where(np.isnan(near), 0.0, np.repeat(0.5**ages, len(places))[:, None])
+        order = np.argsort(near, axis=0)  # NaN comes last
+        self._sizes = np.take_along_axis(near, order, axis=0)
+        self._weights = np.take_along_axis(weights, order, axis=0)
+        self._summed = np.cumsum(self._weights, axis=0)
+
+    def half_widths(self, level: float) -> Numbers:
+        """The quantiles (H,) with one more size that is infinite; no horizon's is the smaller."""
+        if not len(self._sizes):
+            return np.full(self._sizes.shape[1], np.nan)
+        total, last = self._summed[-1], len(self._sizes) - 1
+        rank = (self._summed < level * (total + self._weights.max(axis=0))).sum(axis=0)
+        found = np.take_along_axis(self._sizes, np.minimum(rank, last)[None], axis=0)[0]
+        beyond = (rank > last) | np.isnan(found)
+        grown: Numbers = np.fmax.accumulate(np.where(beyond, self._widest(level), found))
+        return np.where(total > 0, grown, np.nan)
+
+    def _widest(self, level: float) -> Numbers:
+        """The width (H,) of a normal distribution, at least the largest size."""
+        known = np.where(np.isnan(self._sizes), 0.0, self._sizes)
+        squares = (self._weights * np.square(known)).sum(axis=0)
+        spread = np.sqrt(squares / np.maximum(self._summed[-1], 1e-300))
+        width: Numbers = NormalDist().inv_cdf((1 + level) / 2) * spread
+        widest: Numbers = np.maximum(known.max(axis=0), width)
+        return widest
 
 
 def known_before(errors: Numbers, origins: Sequence[int], row: int) -> Numbers:
@@ -50,16 +82,37 @@ def known_before(errors: Numbers, origins: Sequence[int], row: int) -> Numbers:
     return np.where(rows < row, errors, np.nan)
 
 
-def rolling_coverage(errors: Numbers, origins: Sequence[int], first: int, level: float) -> float:
-    """The share of errors (K, H) from origin number `first` on that intervals would have held.
+def rolling_widths(
+    errors: Numbers, origins: Sequence[int], row: int | None = None
+) -> dict[int, Numbers]:
+    """Half the widths (K + 1, H) of the intervals at each of the origins and at `row`, by level.
 
-    Each interval uses only errors that were known at its origin: those of values before it.
+    Each uses only errors (K, H) of values before it; without a `row`, the last ones use all. NaN
+    where no error is known.
     """
-    held: list[NDArray[np.bool_]] = []
-    for place in range(first, len(origins)):
-        known = known_before(errors[:place], origins[:place], origins[place])
-        widths = half_widths(known, level)
-        there = np.isfinite(widths)
-        held.append(abs(errors[place][there]) <= widths[there])
-    flat = np.concatenate(held) if held else np.zeros(0, bool)
-    return float(flat.mean()) if len(flat) else math.nan
+    count, horizon = errors.shape
+    end = (origins[-1] if count else 0) + horizon if row is None else row
+    rows = [*origins, end]
+    widths = {level: np.full((count + 1, horizon), np.nan) for level in LEVELS}
+    aims = {level: level / 100 for level in LEVELS}
+    for place in range(count + 1):
+        known = known_before(errors[:place], origins[:place], rows[place])
+        if place > FIRST_JUDGED:
+            before = known_before(errors[:place], origins[:place], rows[place - 1])
+            new = np.isfinite(known) & np.isnan(before)
+            new[:FIRST_JUDGED] = False
+            for level in LEVELS if new.any() else ():
+                held = float((abs(known[new]) <= widths[level][:place][new]).mean())
+                aims[level] += GAIN * (level / 100 - held)
+        sizes, narrower = _Sizes(known, HALF_LIFE), np.zeros(horizon)
+        for level in LEVELS:
+            aim = min(max(aims[level], LEAST_AIM), MOST_AIM)
+            narrower = np.maximum(sizes.half_widths(aim), narrower)
+            widths[level][place] = narrower
+    return widths
+
+
+def coverage(errors: Numbers, widths: Numbers) -> float:
+    """The share of errors (K, H) that intervals of those half widths (K, H) would have held."""
+    there = np.isfinite(widths)
+    return float((abs(errors[there]) <= widths[there]).mean()) if there.any() else math.nan

@@ -23,7 +23,7 @@ from rnntui.forecast.backtest import (
     season_of,
     simple_methods,
 )
-from rnntui.forecast.intervals import LEVELS, half_widths, known_before
+from rnntui.forecast.intervals import rolling_widths
 from rnntui.forecast.methods import NETWORK, Method, fit_slices
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.generation.rolling import roll
@@ -164,9 +164,10 @@ class Backtester:
         for name, fitted in self._simple[place].fitted.items():
             every[name] = fitted.forecast(values, [origin], test.horizon)[0]
         mean = test.mean if method == COMBINED or method not in every else Mean({method: 1.0})
-        known = known_before(mean.of(test.errors), test.plan.origins, origin)
-        widths = {level: half_widths(known, level / 100) for level in LEVELS}
-        return Recent(mean.of(every), widths)
+        earlier = [start for start in test.plan.origins if start < origin]
+        errors = mean.of(test.errors)[: len(earlier)]
+        widths = rolling_widths(errors, earlier, origin)
+        return Recent(mean.of(every), {level: found[-1] for level, found in widths.items()})
 
     def fit_whole(self, place: int) -> Slices[dict[str, Method]]:
         """The simple methods fitted to all rows of a target, to forecast what comes after them."""

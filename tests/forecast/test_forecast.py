@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.forecast.backtest import COMBINED, backtest, default_horizon, overall, plan, season_of
-from rnntui.forecast.intervals import half_widths, rolling_coverage
+from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
 from rnntui.forecast.methods import METHODS, NETWORK, fit_all, fit_autoregression, fit_damped_trend
 from rnntui.recipe import find
 
@@ -129,26 +129,45 @@ def test_errors_are_those_of_the_forecasts() -> None:
 
 
 @pytest.mark.parametrize("draw", ["normal", "laplace", "uniform"])
-@pytest.mark.parametrize("level", [0.8, 0.95])
-def test_intervals_hold_the_share_they_promise(draw: str, level: float) -> None:
+@pytest.mark.parametrize("level", [80, 95])
+def test_intervals_hold_the_share_they_promise(draw: str, level: int) -> None:
     rng = np.random.RandomState(0)
     errors = getattr(rng, draw)(size=(300, 3)) * np.arange(1, 4)
-    held = rolling_coverage(errors, range(0, 3000, 10), 50, level)
-    assert held == pytest.approx(level, abs=0.05)
-    widths = half_widths(errors[:50], level)
+    rolled = rolling_widths(errors, range(0, 3000, 10))[level]
+    assert coverage(errors[50:], rolled[50:-1]) == pytest.approx(level / 100, abs=0.05)
+    widths = half_widths(errors[:50], level / 100)
     assert (np.diff(widths) >= 0).all()
-    assert (abs(errors[50:]) <= widths).mean() == pytest.approx(level, abs=0.1)
+    assert (abs(errors[50:]) <= widths).mean() == pytest.approx(level / 100, abs=0.1)
+
+
+@pytest.mark.parametrize("factor", [5.0, 0.2])
+def test_intervals_follow_a_series_that_becomes_harder_or_easier_to_forecast(factor: float) -> None:
+    """The last 40 errors alone would make an interval that holds far fewer or far more."""
+    rng = np.random.RandomState(1)
+    errors = rng.normal(size=(70, 4)) * np.where(np.arange(70) < 40, 1.0, factor)[:, None]
+    rolled = rolling_widths(errors, range(0, 700, 10))
+    alone = [half_widths(errors[:place], 0.8) for place in range(40, 70)]
+    off = abs((abs(errors[40:]) <= alone).mean() - 0.8)
+    held = coverage(errors[40:], rolled[80][40:-1])
+    assert abs(held - 0.8) < 0.15 and abs(held - 0.8) < off
+    assert (rolled[95][5:] >= rolled[80][5:]).all()
 
 
 def test_few_errors_give_wide_intervals() -> None:
     few = np.array([[1.0], [-2.0], [0.5]])
     assert half_widths(few, 0.95)[0] >= 2.0
     assert np.isnan(half_widths(np.full((2, 3), np.nan), 0.8)).all()
+    assert rolling_widths(few, [0, 10, 20])[95][-1, 0] >= 2.0
+    assert np.isnan(rolling_widths(few[:0], [], 5)[80]).all()
+    assert math.isnan(coverage(few[:0], few[:0]))
 
 
 def test_an_interval_uses_only_errors_known_at_its_origin() -> None:
-    errors = np.array([[0.1, 0.1], [0.1, 9.0], [0.1, 0.1]])
-    # At origin 11, the second value after origin 10 is not known yet.
-    assert rolling_coverage(errors, [0, 10, 11], 2, 0.8) == rolling_coverage(
-        np.where(errors == 9.0, 99.0, errors), [0, 10, 11], 2, 0.8
-    )
+    rng = np.random.RandomState(2)
+    errors, origins = rng.normal(size=(30, 6)), range(0, 60, 2)
+    before = rolling_widths(errors, origins)[80]
+    for place in (3, 12, 25):
+        unknown = np.array(origins)[:, None] + np.arange(6) >= origins[place]
+        changed = rolling_widths(np.where(unknown, 99.0, errors), origins)[80]
+        np.testing.assert_array_equal(changed[: place + 1], before[: place + 1])
+        assert (changed[place + 1 :] != before[place + 1 :]).any()
