@@ -9,17 +9,19 @@ import click
 
 from rnntui.cli import completion
 from rnntui.cli.group import HELP_NAMES, cli
-from rnntui.cli.sharing import runs_dir_option
+from rnntui.cli.sharing import Command, runs_dir_option
 from rnntui.cli.training import not_negative
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from rnntui.sweep.store import Sweep
+
 START = "start"  # the command for a source, which is not typed
 
 
 class SweepCommands(click.Group):
-    """`show` and `resume` are commands; any other first word is a source to sweep over."""
+    """`show`, `resume` and `stop` are commands; any other first word is a source to sweep over."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Treat `sweep SOURCE …` as `sweep start SOURCE …`."""
@@ -55,6 +57,19 @@ def positive(_ctx: click.Context, _option: click.Parameter, given: int | None) -
     return given
 
 
+def progress_options(command: Command) -> Command:
+    """Add the options for how a sweep reports its progress."""
+    for option, text in reversed(
+        (
+            ("--plain", "Print lines of text instead of the screen."),
+            ("--json", "Print one JSON object per line instead of the screen."),
+            ("--detach", "Run in the background, without the screen."),
+        )
+    ):
+        command = click.option(option, is_flag=True, help=text)(command)
+    return command
+
+
 def _rungs(_ctx: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, ...]:
     if given is None:
         return ()
@@ -69,14 +84,15 @@ def _rungs(_ctx: click.Context, _option: click.Parameter, given: str | None) -> 
     short_help="Train many variants of a recipe and rank them.",
     context_settings={"help_option_names": HELP_NAMES},
     options_metavar="",
-    subcommand_metavar="SOURCE [OPTIONS] | show NAME | resume NAME",
+    subcommand_metavar="SOURCE [OPTIONS] | show NAME | resume NAME | stop NAME",
 )
 def sweep() -> None:
     """Train variants of SOURCE, several at a time, and rank them by their validation loss.
 
     SOURCE is what rnntui train takes, or a sweep.toml. A trial is an ordinary run, NAME-1, NAME-2
-    and so on: attach, resume, compare and generate work on it. What is left to do is stored, so
-    that rnntui sweep resume continues after a lost connection, a kill or a reboot.
+    and so on: attach, resume, compare and generate work on it. On a terminal, a leaderboard is
+    shown while the sweep runs in the background. What is left to do is stored, so that rnntui sweep
+    resume continues after a kill or a reboot.
 
     \b
     Examples:
@@ -154,8 +170,7 @@ def sweep() -> None:
     help="Trials at a time; default: the processor's cores.",
 )
 @click.option("--name", metavar="NAME", help="Name of the sweep; generated if omitted.")
-@click.option("--plain", is_flag=True, help="Print lines of text (the default).")
-@click.option("--json", is_flag=True, help="Print one JSON object per line.")
+@progress_options
 @runs_dir_option
 def start(
     source: str,
@@ -174,6 +189,7 @@ def start(
     name: str | None,
     plain: bool,
     json: bool,
+    detach: bool,
     runs_dir: str | None,
 ) -> int:
     """Train variants of SOURCE."""
@@ -188,7 +204,7 @@ def start(
     from rnntui.sweep.space import parse_axis, parse_draw
     from rnntui.training.workers.prestart import usable_cores
 
-    _one_format(plain, json)
+    _one_mode(plain, json, detach)
     asked = read_sweep_file(source) if is_sweep_file(source) else Request(source)
     asked = dataclasses.replace(
         asked,
@@ -206,23 +222,49 @@ def start(
     plan = Plan.of(asked, recipe, usable_cores(), notes)
     root = runs_root(runs_dir)
     found, expected = prepare(plan, root, name or "", sys.argv[1:], _note)
+    if detach or _has_screen(plain, json):
+        return _run_aside(found, detach, None)
     return run_sweep(found, json, lambda: load(found.recipe), expected=expected)
 
 
 @sweep.command(short_help="Print the trials of a sweep, the best first.")
 @click.argument("name", required=False, shell_complete=completion.sweeps)
+@click.option("--plain", is_flag=True, help="Print a table instead of the screen.")
 @click.option("--json", is_flag=True, help="Print a JSON object.")
 @click.option("--importance", is_flag=True, help="Weigh the settings, too (needs rnntui[sweep]).")
 @runs_dir_option
-def show(name: str | None, json: bool, importance: bool, runs_dir: str | None) -> int:
-    """Print the trials of the sweep NAME, the best first; it may be running at the same time.
+def show(name: str | None, plain: bool, json: bool, importance: bool, runs_dir: str | None) -> int:
+    """Show the trials of the sweep NAME, the best first; it may be running at the same time.
 
-    Without NAME, the newest sweep is shown.
+    Without NAME, the newest sweep is shown. On the screen, c cuts a trial, r continues one, Q stops
+    the sweep, and enter opens the dashboard of a trial.
     """
     from rnntui.runs.store.root import runs_root
-    from rnntui.sweep.run import show_sweep
+    from rnntui.sweep.showing import newest_or, show_sweep
+    from rnntui.sweep.store import open_sweep
 
-    return show_sweep(runs_root(runs_dir), name, json, importance)
+    root = runs_root(runs_dir)
+    found = open_sweep(root, newest_or(root, name))
+    if not importance and _has_screen(plain, json):
+        return _leaderboard(found)
+    return show_sweep(found, json, importance)
+
+
+@sweep.command(short_help="Stop a sweep and save its trials.")
+@click.argument("name", shell_complete=completion.sweeps)
+@runs_dir_option
+def stop(name: str, runs_dir: str | None) -> int:
+    """Stop the sweep NAME, wherever it was started, and wait until its trials are saved.
+
+    rnntui sweep resume continues it.
+    """
+    from rnntui.runs.store.root import runs_root
+    from rnntui.sweep.spawn import stop_sweep
+    from rnntui.sweep.store import open_sweep
+
+    stop_sweep(open_sweep(runs_root(runs_dir), name))
+    click.echo(f"sweep {name} stopped: rnntui sweep resume {name} continues it")
+    return 0
 
 
 @sweep.command(short_help="Train the trials that have not ended.")
@@ -230,10 +272,11 @@ def show(name: str | None, json: bool, importance: bool, runs_dir: str | None) -
 @click.option(
     "--jobs", type=int, callback=positive, metavar="N", help="Trials at a time; default: as before."
 )
-@click.option("--plain", is_flag=True, help="Print lines of text (the default).")
-@click.option("--json", is_flag=True, help="Print one JSON object per line.")
+@progress_options
 @runs_dir_option
-def resume(name: str, jobs: int | None, plain: bool, json: bool, runs_dir: str | None) -> int:
+def resume(
+    name: str, jobs: int | None, plain: bool, json: bool, detach: bool, runs_dir: str | None
+) -> int:
     """Train the trials of the sweep NAME that have not ended.
 
     Interrupted trials continue from their last checkpoint, exactly as if nothing had happened. A
@@ -245,15 +288,51 @@ def resume(name: str, jobs: int | None, plain: bool, json: bool, runs_dir: str |
     from rnntui.sweep.run import run_sweep
     from rnntui.sweep.store import open_sweep
 
-    _one_format(plain, json)
+    _one_mode(plain, json, detach)
     found = open_sweep(runs_root(runs_dir), name)
     check_source(found, _note)
+    if detach or _has_screen(plain, json):
+        return _run_aside(found, detach, jobs)
     return run_sweep(found, json, lambda: load(found.recipe), jobs)
 
 
-def _one_format(plain: bool, json: bool) -> None:
-    if plain and json:
-        raise click.UsageError("--plain and --json cannot be combined")
+def _one_mode(plain: bool, json: bool, detach: bool) -> None:
+    if sum((plain, json, detach)) > 1:
+        raise click.UsageError("--plain, --json and --detach cannot be combined")
+
+
+def _has_screen(plain: bool, json: bool) -> bool:
+    from rnntui.cli.options import has_terminal
+
+    return not plain and not json and sys.platform != "win32" and has_terminal()
+
+
+def _run_aside(found: Sweep, detach: bool, jobs: int | None) -> int:
+    """Run a sweep in a process of its own, and show its leaderboard unless that is not wanted."""
+    from rnntui.sweep.spawn import run_in_background
+
+    run_in_background(found, jobs)
+    if not detach:
+        return _leaderboard(found)
+    click.echo(f"sweep {found.name} runs in the background: rnntui sweep show {found.name}")
+    return 0
+
+
+def _leaderboard(found: Sweep) -> int:
+    """Show the trials on the screen until the user leaves; return the exit code."""
+    from rnntui.cli.attaching import show_run
+    from rnntui.cli.sharing import look_of
+    from rnntui.settings.declared import LOOK
+    from rnntui.sweep.leaderboard import SweepList
+    from rnntui.tui.compare import run_compare
+    from rnntui.tui.compare.sweeping import sweep_group
+
+    board = SweepList(found.root, found.name)
+    look = look_of(dict.fromkeys(setting.name for setting in LOOK))
+    code = run_compare(board, look, show_run, (sweep_group(board),))
+    if board.sweep.held:
+        click.echo(f"the sweep continues: rnntui sweep show {found.name}", err=True)
+    return code
 
 
 def _note(text: str) -> None:

@@ -94,11 +94,14 @@ def best_row(rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if row.result.best is not None), None)
 
 
-def counts(rows: Sequence[Row]) -> str:
-    """Return how many trials there are in each state: "8 trials, 2 finished, 6 pruned"."""
+def counts(rows: Sequence[Row], total: int = 0) -> str:
+    """Return how many trials there are in each state: "8 trials, 2 finished, 6 pruned".
+
+    `total`: with those that a sampler will add.
+    """
     states = [row.state for row in rows]
     parts = [f"{states.count(state)} {state}" for state in sorted(set(states))]
-    return ", ".join([plural(len(rows), "trial"), *parts])
+    return ", ".join([plural(max(total, len(rows)), "trial"), *parts])
 
 
 def table(rows: Sequence[Row]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 from rnntui.errors import RnntuiError, RunError
@@ -16,13 +16,15 @@ from rnntui.sweep.halving import better_half, last_trial, waiting_trial
 from rnntui.sweep.progress import Progress, after, progress_of
 from rnntui.sweep.results import has_finished, result_of, saved_update, why_stopped
 from rnntui.sweep.store import Sweep, line_of, now
-from rnntui.sweep.task import Said, Task, TaskEnded, Workers
+from rnntui.sweep.task import End, Said, Task, TaskEnded, Workers
 from rnntui.sweep.trials import Trial, recipe_for
+from rnntui.sweep.wishes import HEARD, Wish, Wishes
 
 LOOK_EVERY = 0.5  # seconds that the sweep waits for news at most
 MOST_TRIES = 3  # times in a row that a trial's process may be lost without having saved anything
 BUSY_PATIENCE, BUSY_PAUSE = 90.0, 0.5  # seconds for another process to let go of a run
 STOPPED_BY_USER = "rnntui stop"  # in a run's reason
+CUT = "cut by its user"
 
 
 class Listener(Protocol):
@@ -67,6 +69,9 @@ class Driver:
         self.progress = progress_of(self._trials, sweep.lines)
         self._lost: dict[int, _Tries] = {}
         self._busy: dict[int, int] = {}
+        self._cut: set[int] = set()  # trials that were asked to end
+        self._wishes = Wishes(sweep.directory, sweep.lines)
+        self._listens_at = 0.0
         for number, one in list(self.progress.items()):
             if one.state not in ("waiting", "finished"):
                 self._reconcile(number, one)
@@ -83,16 +88,39 @@ class Driver:
         """Run all trials. Raises Stopped once they have been saved, and RunError."""
         try:
             with stopping:
+                self._listen()
                 self._fill()
             while any(one.state == "training" for one in self.progress.values()):
                 report = self._workers.next(LOOK_EVERY)
                 with stopping:
                     if report is not None:
                         self._see(report)
+                    self._listen()
                     self._fill()
         except (Stopped, RnntuiError):
             self._workers.stop()
             raise
+
+    def _listen(self) -> None:
+        """Do what users have asked for, twice a second."""
+        if monotonic() < self._listens_at:
+            return
+        self._listens_at = monotonic() + LOOK_EVERY
+        for number, wish in self._wishes.read():
+            if number in self.progress:
+                self._grant(number, wish)
+            self._sweep.add({"event": HEARD, "time": now()})
+
+    def _grant(self, number: int, wish: Wish) -> None:
+        state = self.progress[number].state
+        if wish == "continue" and state in ("paused", "stopped", "failed"):
+            self._lost.pop(number, None)
+            self._add({"trial": number, "event": "again", "through": True})
+        elif wish == "cut" and state == "training":
+            self._cut.add(number)
+            self._workers.cut(number)
+        elif wish == "cut" and state in ("waiting", "paused"):
+            self._end(number, "stopped", CUT)
 
     def _fill(self) -> None:
         """Start trials while there are places."""
@@ -134,14 +162,20 @@ class Driver:
             self._listener.said(self._trials[report.trial], report.event)
             return
         number, text = report.trial, report.text
-        match report.end:
+        self._end_task(report.end, number, text)
+        self._cut.discard(number)
+
+    def _end_task(self, end: End, number: int, text: str) -> None:
+        """Note what came of a task."""
+        match end:
             case "finished":
                 self._end(number, "finished")
             case "rung":
                 self._end(number, "rung")
             case "stopped":  # from outside: `rnntui stop` gives its name, a shutdown does not
                 why = why_stopped(self._sweep.run_path(number))
-                self._end(number, "stopped", why if STOPPED_BY_USER in why else "")
+                by_user = why if STOPPED_BY_USER in why else ""
+                self._end(number, "stopped", CUT if number in self._cut else by_user)
             case "failed":
                 self._end(number, "failed", text)
             case "disk":

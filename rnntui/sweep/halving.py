@@ -22,6 +22,8 @@ def waiting_trial(progress: Mapping[int, Progress], rungs: Sequence[int]) -> Cho
     """Return a trial that was interrupted, or else a new one; None: there is none."""
     waiting = [number for number, trial in progress.items() if trial.state == "waiting"]
     for number in sorted(waiting, key=lambda number: not progress[number].started):
+        if progress[number].through:
+            return number, None
         return number, rung_after(max(progress[number].reached, default=0), rungs)
     return None
 

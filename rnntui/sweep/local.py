@@ -77,6 +77,11 @@ class LocalWorkers:
         with errors:
             self._reports.put(ended or TaskEnded(task.trial, "lost", _why(status, errors)))
 
+    def cut(self, trial: int) -> None:
+        """Ask the child that trains a trial to save and end."""
+        if (child := self._children.get(trial)) is not None:
+            child.terminate()
+
     def next(self, seconds: float) -> Report | None:
         """Return the next report, after waiting at most `seconds` for one."""
         try:

@@ -34,6 +34,7 @@ class Progress:
     result: Result = Result()
     reached: Mapping[int, float] = field(default_factory=dict)
     until: int | None = None  # the rung it trains to, or waits at; None: to its end
+    through: bool = False  # a user wants it to be trained to its end
     reason: str = ""
 
 
@@ -61,11 +62,12 @@ def after(before: Progress, line: Line) -> Progress:
     if event in _ENDS:
         reached = dict(before.reached)
         if event != "finished" and before.until is not None:
-            reached.setdefault(before.until, math.inf)
+            reached[before.until] = math.inf  # it takes nobody's place in the better half
         reason = line.get("reason")
         text = reason if isinstance(reason, str) else ""
         return replace(before, state=event, result=result, reached=reached, reason=text)
     if event == "again":
         reached = {rung: loss for rung, loss in before.reached.items() if math.isfinite(loss)}
-        return replace(before, state="waiting", reached=reached, reason="")
+        through = before.through or line.get("through") is True
+        return replace(before, state="waiting", reached=reached, through=through, reason="")
     return before

@@ -60,6 +60,9 @@ class Workers(Protocol):
     def start(self, task: Task) -> None:
         """Start a task, which ends in a report. Raises EngineError if none can be started."""
 
+    def cut(self, trial: int) -> None:
+        """Ask a trial to save and end: it reports that it was stopped. Unknown ones are ignored."""
+
     def next(self, seconds: float) -> Report | None:
         """Return the next report, after waiting at most `seconds` for one."""
 

@@ -37,6 +37,7 @@ class HereWorkers:
         self._jobs, self._intercept = jobs, intercept
         self._waiting: deque[Task] = deque()
         self.tasks: list[Task] = []
+        self._cut: list[int] = []
 
     @property
     def free(self) -> int:
@@ -46,7 +47,13 @@ class HereWorkers:
         self._waiting.append(task)
         self.tasks.append(task)
 
+    def cut(self, trial: int) -> None:
+        self._waiting = deque(task for task in self._waiting if task.trial != trial)
+        self._cut.append(trial)
+
     def next(self, seconds: float) -> Report | None:
+        if self._cut:
+            return TaskEnded(self._cut.pop(), "stopped")
         task = self._waiting.popleft()
         if (instead := self._intercept(task)) is not None:
             return instead

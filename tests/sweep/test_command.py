@@ -13,6 +13,8 @@ import pytest
 from rnntui.sweep.board import Row
 from rnntui.sweep.progress import Result
 from tests.conftest import ROOT, Ended, environment
+from tests.support.real_runs import until
+from tests.test_boundaries import loaded
 
 Run = Callable[..., Ended]
 SMALL = (
@@ -25,7 +27,7 @@ SMALL = (
     ("args", "why"),
     [
         ((*SMALL, "--steps", "4"), "nothing varies: add --grid KEY=VALUES"),
-        ((*SMALL, "--grid", "lr=1,2", "--plain", "--json"), "--plain and --json cannot"),
+        ((*SMALL, "--grid", "lr=1,2", "--plain", "--json"), "--plain, --json and --detach cannot"),
         ((*SMALL, "--random", "3"), "--random N and --draw KEY=RANGE go together"),
         ((*SMALL, "--grid", "lr=1,2", "--halving", "80;160"), "takes updates, as in 80,160"),
         ((*SMALL, "--grid", "lr=1,2", "--jobs", "0"), "0 is below 1"),
@@ -126,3 +128,27 @@ def test_options_and_fields_are_never_renamed(rnntui: Run):
     assert {*options.split(), "--runs-dir", "--seconds", "--seeds", "--set", "--steps"} <= found
     row = Row("s-1", {"lr": 0.1}, "finished", Result(1.0, 2, 3))
     assert {"run", "settings", "best", "best_step", "state"} <= row.as_json().keys()
+
+
+@pytest.mark.slow
+def test_a_sweep_in_the_background_is_stopped_and_resumed(rnntui: Run, runs: Path):
+    args = (*SMALL, "--grid", "lr=0.01,0.1,0.2", "--jobs", "1", "--name", "s")
+    begun = rnntui("sweep", *args, "--steps", "100000000", "--detach")
+    assert begun.code == 0 and "rnntui sweep show s" in begun.out
+    assert rnntui("sweep", "resume", "s").code == 73
+    until(lambda: json.loads(rnntui("runs", "--json").out or "{}").get("state") == "training")
+    assert json.loads(rnntui("sweep", "show", "s", "--json").out)["state"] == "running"
+    stopped = rnntui("sweep", "stop", "s")
+    assert stopped.code == 0 and "rnntui sweep resume s continues it" in stopped.out
+    shown = json.loads(rnntui("sweep", "show", "s", "--json").out)
+    assert shown["state"] == "interrupted"
+    assert {one["state"] for one in shown["trials"]} == {"stopped"}
+    assert rnntui("sweep", "stop", "s").code == 2
+    log = (runs / ".sweeps" / "s" / "log").read_text()
+    assert "stopped by SIGTERM" in log and "Traceback" not in log
+
+
+def test_what_shows_a_sweep_does_not_load_numpy():
+    code = "import rnntui.sweep.leaderboard, rnntui.tui.compare.sweeping, rnntui.sweep.showing, "
+    found = loaded(code + "rnntui.sweep.spawn, rnntui.sweep.tpe")
+    assert not found & {"numpy", "textual", "asyncio", "optuna"}
