@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from rnntui.protocol.insight import View as ViewName
 from rnntui.recipe import Recipe
-from rnntui.tui import escapes, own_themes
 from rnntui.tui.command import Command
 from rnntui.tui.commands import CommandTable
 from rnntui.tui.draw import (
     LossPlot,
-    Row,
     Rows,
     ValuePlot,
     block,
@@ -36,6 +31,7 @@ from rnntui.tui.draw.rows import NO_STEPS, for_glyphs
 from rnntui.tui.draw.small import too_small
 from rnntui.tui.draw.tokens import strip_height
 from rnntui.tui.draw.views.bar import views_bar
+from rnntui.tui.frames import Part, joined, painted
 from rnntui.tui.hints import generation_hint, loss_unit
 from rnntui.tui.key_entries import footer_entries, footer_row
 from rnntui.tui.look import Look
@@ -44,12 +40,6 @@ from rnntui.tui.views import VIEWS
 from rnntui.tui.views.arrangement import Box, fits, pairs
 from rnntui.tui.views.placing import HEADS, placed
 from rnntui.tui.views.view import View
-
-SYSTEMS = {
-    "standard": ColorSystem.STANDARD,
-    "256": ColorSystem.EIGHT_BIT,
-    "truecolor": ColorSystem.TRUECOLOR,
-}
 
 
 @dataclass(frozen=True)
@@ -137,40 +127,20 @@ def first_rows(outset: Outset, height: int) -> Rows:
     boxes = placed(
         outset.views, width, height, values=state.values, useful=_known(useful, outset.views)
     )
-    parts: list[list[tuple[int, int, Row]]] = [[] for _ in range(height)]  # column, cells, runs
+    parts: list[list[Part]] = [[] for _ in range(height)]
     for name, box in boxes.items():
         for y, row in enumerate(_panel(name, outset, box), box.y):
             parts[y].append((box.x, box.width, row))
-    return [_joined(row, width) for row in parts]
+    return [joined(row, width) for row in parts]
 
 
 def _known(useful: Mapping[str, int], views: tuple[View, ...]) -> dict[str, int]:
     return {name: rows for name, rows in useful.items() if any(view.has(name) for view in views)}
 
 
-def _joined(parts: list[tuple[int, int, Row]], width: int) -> Row:
-    """Join the parts of a row, each at its column."""
-    out: Row = []
-    x = 0
-    for column, cells, row in sorted(parts, key=lambda part: part[0]):
-        out += [(" " * (column - x), ""), *row]
-        x = column + cells
-    return [(text, role) for text, role in (*out, (" " * (width - x), "")) if text]
-
-
 def first_frame(outset: Outset, height: int, theme: str, system: str) -> str:
     """Return the escape sequences of the frame; an unknown theme has no colours."""
-    own = own_themes.known_theme(theme) if system in SYSTEMS else None
-
-    def style(role: str) -> Style:
-        return own_themes.own_style(own, role) if own else own_themes.colourless_style(role)
-
-    rows = first_rows(outset, height)
-    pieces = [
-        (0, y, [(text, style(role)) for text, role in row], outset.width)
-        for y, row in enumerate(rows)
-    ]
-    return escapes.paint(pieces, SYSTEMS[system] if own else None)
+    return painted(first_rows(outset, height), outset.width, theme, system)
 
 
 # ---- the panels -----------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rnntui.numbers import count, duration, finite, rounded, si
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import effective, setting_text
-from rnntui.text import safe_text
+from rnntui.text import cell_width, safe_text
 
 UNKNOWN = "–"
 
@@ -22,6 +23,11 @@ class Column:
     texts: tuple[str, ...]
     right: bool = True
     rank: int = 0
+
+    @cached_property
+    def width(self) -> int:
+        """The cells of its widest text, without the head."""
+        return max(map(cell_width, self.texts), default=0)
 
 
 def columns(runs: Sequence[ComparedRun], differing: Sequence[str]) -> list[Column]:
@@ -63,7 +69,7 @@ def _column(
 def _losses(runs: Sequence[ComparedRun]) -> Column:
     known = [run.best_loss for run in runs]
     texts = [rounded(loss) for loss in known]
-    checked = any(run.curve.best is not None for run in runs)
+    checked = all(run.curve.validated for run in runs if run.readable)
     shown = tuple(t if run.readable else "" for t, run in zip(texts, runs, strict=True))
     return Column("best", "validation" if checked else "best loss", shown)
 

@@ -116,7 +116,8 @@ class FollowedRun:
             why = reason(error) if isinstance(error, OSError) else str(error)
             self.run = replace(self.run, reading=False, problem=safe_text(why))
             return
-        curve = reader.curve(tokens_per_update(self._recorded.settings))
+        settings = self._recorded.settings
+        curve = reader.curve(tokens_per_update(settings), bool(settings.get("split", True)))
         self.run = replace(self.run, curve=curve, reading=more)
         if not more and (self._kept.due or self._due):
             self._kept.facts, self._due = self._recorded.facts(), False

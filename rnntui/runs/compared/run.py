@@ -78,7 +78,7 @@ class ComparedRun:
 
     @cached_property
     def best(self) -> Point | None:
-        """Its best validation, or without any validation its lowest smoothed training loss.
+        """Its best validation; if nothing is held out, its lowest smoothed training loss.
 
         While it is being read, only the loss may be known, and the update is 0.
         """
@@ -117,8 +117,7 @@ class ComparedRun:
     @property
     def ratio(self) -> float | None:
         """The best loss as a multiple of the baseline; known only for validation losses."""
-        known = self.best_loss is not None and self.curve.best is not None
-        if not known or not self.baseline or self.best_loss is None:
+        if self.best_loss is None or not self.baseline or not self.curve.validated:
             return None
         return self.best_loss / self.baseline
 

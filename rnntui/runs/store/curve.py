@@ -49,7 +49,8 @@ class Curve:
     """Thinned losses of a run: of training the means of equal numbers of updates, in their middle.
 
     `validation` are some of the validations, with the last one; `best` is the lowest of all.
-    `update` and `seconds` are the latest.
+    `update` and `seconds` are the latest. `validated`: a part of the source is held out for
+    validation; without it, the training losses are what can be compared.
     """
 
     validation: tuple[Point, ...] = ()
@@ -57,6 +58,7 @@ class Curve:
     update: int = 0
     seconds: float = 0.0
     tokens_per_update: int = 0  # 0: unknown
+    validated: bool = True
     bins: tuple[Bin, ...] = field(default=(), repr=False)
 
     @cached_property
@@ -72,8 +74,8 @@ class Curve:
 
     @cached_property
     def lowest(self) -> Point | None:
-        """The best validation, or without any the lowest smoothed training loss."""
-        if self.best is not None:
+        """The best validation; if nothing is held out for that, the lowest smoothed loss."""
+        if self.validated:
             return self.best
         known = [point for point in self.smoothed if point.loss is not None]
         return min(known, key=lambda point: point.loss or 0.0, default=None)
@@ -185,7 +187,7 @@ class CurveReader:
             by_bin = {(c[0] - 1) // self._check_width: c for c in self._checks}
             self._checks = list(by_bin.values())
 
-    def curve(self, tokens_per_update: int = 0) -> Curve:
+    def curve(self, tokens_per_update: int = 0, validated: bool = True) -> Curve:
         """Return what has been read so far."""
         checks = [*self._checks, *([self._final] if self._final else [])]
         best = min(
@@ -200,6 +202,7 @@ class CurveReader:
             update=update,
             seconds=seconds,
             tokens_per_update=tokens_per_update,
+            validated=validated,
             # The last one may still grow.
             bins=(*self._bins[:-1], *([*last] for last in self._bins[-1:])),
         )

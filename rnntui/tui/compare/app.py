@@ -15,7 +15,6 @@ from textual.timer import Timer
 import rnntui.tui
 from rnntui.charset import Glyphs
 from rnntui.runs.compared.completing import completed, completions
-from rnntui.runs.compared.following import FollowedRuns
 from rnntui.runs.compared.results import Results, csv_text
 from rnntui.runs.compared.selecting import compared_facts
 from rnntui.runs.store.files import reason
@@ -24,7 +23,7 @@ from rnntui.tui.caches import forget_drawing_caches, forget_theme_caches
 from rnntui.tui.command import Command, Group
 from rnntui.tui.compare.commands import CompareCommands
 from rnntui.tui.compare.screen import CompareScreen
-from rnntui.tui.compare.state import Choices, CompareState
+from rnntui.tui.compare.state import CompareState
 from rnntui.tui.compare.widgets import AskLine, Drawn, KeyRow
 from rnntui.tui.draw import Row, block
 from rnntui.tui.draw.compare.plot import AXES, SHOWN, forget_traces
@@ -63,22 +62,18 @@ class CompareApp(TerminalApp):
 
     def __init__(
         self,
-        followed: FollowedRuns,
+        state: CompareState,
         look: Look | None = None,
-        choices: Choices | None = None,
         groups: tuple[Group, ...] = (),
         note: str = "",
     ) -> None:
-        """`choices`: those of an earlier screen. `groups`: further commands. `note`: a problem."""
+        """`groups`: further commands. `note`: a problem to show first."""
         super().__init__()
         look = look or Look()
-        self.state: CompareState = CompareState(followed, choices)
+        self.state: CompareState = state
         self.commands, problems = CompareCommands.with_keys(look.keys, groups)
         self.set_bindings(bindings(self.commands.commands))
-        usual = CompareCommands.with_keys({}, groups)[0].by_name
-        own = self.commands.commands
-        changed = {c.name: c.shown for c in own if c.shown != usual[c.name].shown}
-        self.options = Display(glyphs=look.glyphs or "braille", keys=changed)
+        self.options = Display(glyphs=look.glyphs or "braille", keys=self.commands.changed)
         for theme in OWN.values():
             self.register_theme(theme)
         self.theme = look.theme or "dark"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -222,6 +222,7 @@ class CompareCommands:
     """All commands of the screen, with the user's keys."""
 
     groups: tuple[Group, ...] = GROUPS
+    usual: Mapping[str, Command] = field(default_factory=dict)  # with their own keys, if others
 
     @classmethod
     def with_keys(
@@ -235,7 +236,7 @@ class CompareCommands:
         names = {c.name for group in groups for c in group.commands}
         own = {name: given for name, given in keys.items() if command_name(name) in names}
         (scope,), problems = remapped((Scope("", groups),), own)
-        return cls(scope.groups), problems
+        return cls(scope.groups, cls(groups).by_name), problems
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -246,6 +247,15 @@ class CompareCommands:
     def by_name(self) -> dict[str, Command]:
         """Every command by its name."""
         return {command.name: command for command in self.commands}
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The printed keys of commands to which the user gave others."""
+        return {
+            name: self.by_name[name].shown
+            for name, command in self.usual.items()
+            if command.shown != self.by_name[name].shown
+        }
 
     def command_of(self, key: str) -> Command | None:
         """Return the command that a key runs."""

@@ -7,12 +7,19 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rnntui.charset import Glyphs
 from rnntui.errors import EngineError, RnntuiError
 from rnntui.runs.compared.following import FollowedRuns, RunList
 from rnntui.tui.colours import may_ask_background, theme_of
 from rnntui.tui.command import Group
+from rnntui.tui.compare.commands import CompareCommands
+from rnntui.tui.compare.drawing import Drawing, Outset, first_rows
+from rnntui.tui.compare.state import CompareState
+from rnntui.tui.frames import painted
 from rnntui.tui.look import Look
 from rnntui.tui.start import (
     HANG_UP,
@@ -21,8 +28,13 @@ from rnntui.tui.start import (
     screen_glyphs,
     write_crash,
 )
+from rnntui.tui.state import Display
+
+if TYPE_CHECKING:
+    from rnntui.tui.compare.app import CompareApp
 
 OpenRun = Callable[[Path, Look], int]
+FIRST_READ = 0.15  # seconds of reading losses before the first frame
 SIGNALLED = (HANG_UP, 130, 143)  # exit codes of a dashboard that was ended by a signal
 
 
@@ -30,30 +42,12 @@ def show(listing: RunList, look: Look, open_run: OpenRun, groups: tuple[Group, .
     """Compare runs until the user quits; return the exit code."""
     gc.disable()  # garbage collection takes a sixth of the time to import Textual
     prepare_environment()
-    from rnntui.tui.compare.app import CompareApp
-    from rnntui.tui.signals import Signals
-    from rnntui.tui.splash import Splash
-
     followed = FollowedRuns(listing)
+    followed.read(FIRST_READ)
+    state, note = CompareState(followed), ""
     asks = not look.theme and may_ask_background(os.environ)
-    choices, note = None, ""
     while True:
-        with (
-            screen_glyphs(look) as glyphs,
-            Signals(lambda: None) as signals,
-            Splash(asks) as splash,
-        ):
-            theme = known_theme(splash, look) or theme_of(os.environ)
-            app = CompareApp(
-                followed, replace(look, glyphs=glyphs, theme=theme), choices, groups, note
-            )
-            app.follows_background = not look.theme
-            app.handle_signals(signals)
-            app.take_over(splash.shown, splash.typed, splash.asked)
-            splash.hand_over()
-            app.run(mouse=look.mouse)
-            app.remember.store()
-            signals.quit = None
+        app = _run(state, look, groups, note, asks)
         if app.crash is not None:
             return _report(app.crash)
         code = app.return_code or 0
@@ -61,11 +55,54 @@ def show(listing: RunList, look: Look, open_run: OpenRun, groups: tuple[Group, .
             os._exit(code)
         if app.opened is None:
             return code
-        choices, asks = app.state.choices, False
+        asks = False
         look = replace(look, theme=app.theme, glyphs=app.options.glyphs, mouse=app.uses_mouse)
         code, note = _open(app.opened, look, open_run)
         if code in SIGNALLED:
             return code
+
+
+def _run(
+    state: CompareState, look: Look, groups: tuple[Group, ...], note: str, asks: bool
+) -> CompareApp:
+    """Show the screen until the user leaves it; its first frame comes before Textual."""
+    from rnntui.tui.signals import Signals
+    from rnntui.tui.splash import Splash
+
+    with (
+        screen_glyphs(look) as glyphs,
+        Signals(lambda: None) as signals,
+        Splash(asks) as splash,
+    ):
+        splash.show(partial(_first_frame, state, look, groups, glyphs, known_theme(splash, look)))
+        from rnntui.tui.compare.app import CompareApp
+
+        theme = known_theme(splash, look) or theme_of(os.environ)
+        app = CompareApp(state, replace(look, glyphs=glyphs, theme=theme), groups, note)
+        app.follows_background = not look.theme
+        app.handle_signals(signals)
+        app.take_over(splash.shown, splash.typed, splash.asked)
+        splash.hand_over()
+        app.run(mouse=look.mouse)
+        app.remember.store()
+        signals.quit = None
+    return app
+
+
+def _first_frame(
+    state: CompareState,
+    look: Look,
+    groups: tuple[Group, ...],
+    glyphs: Glyphs,
+    theme: str,
+    width: int,
+    height: int,
+) -> str:
+    commands, _ = CompareCommands.with_keys(look.keys, groups)
+    drawing = Drawing(state, Display(glyphs=glyphs, keys=commands.changed))
+    system = "none" if "NO_COLOR" in os.environ else os.environ["TEXTUAL_COLOR_SYSTEM"]
+    rows = first_rows(drawing, Outset(state, commands), width, height)
+    return painted(rows, width, theme, system)
 
 
 def _open(path: Path, look: Look, open_run: OpenRun) -> tuple[int, str]:

@@ -70,6 +70,7 @@ class CompareState:
         self.filter_problem = ""  # safe: what is wrong with the filter that was typed
         self._filter = Filter()
         self._marks: dict[str, str] = {}
+        self._table: tuple[object, CompareTable] | None = None
         self._arranged: tuple[object, Arrangement] | None = None
         self.set_filter(self.choices.filter)
 
@@ -163,7 +164,7 @@ class CompareState:
         """Return the plot of the runs that are not hidden."""
         selected, found = self.selected, self.visible
         lines = [Line(self.mark_of(run), run.curve, self._standing(run, selected)) for run in found]
-        baselines = {run.baseline for run in found}
+        baselines = {run.baseline for run in found if run.baseline and run.curve.validated}
         reading = any(run.reading for run in found)
         return ComparePlot(
             lines=lines,
@@ -195,10 +196,17 @@ class CompareState:
         return "pinned" if run.name == self.choices.pinned else "other"
 
     def table(self) -> CompareTable:
-        """Return the table of the runs that match."""
+        """Return the table of the runs that match, made again only if it has changed."""
+        found, c = self.arranged, self.choices
+        key = (found, c.selected, c.pinned, c.first, c.shift, c.filter, frozenset(c.hidden))
+        if self._table is None or self._table[0] != key:
+            self._table = key, self._make_table()
+        return self._table[1]
+
+    def _make_table(self) -> CompareTable:
         found, c = self.arranged, self.choices
         rows: list[RunRow | GroupRow] = []
-        selected, index = self.selected, 0
+        selected, best_run, index = self.selected, self._best, 0
         for group in found.groups:
             if group.words:
                 best = min(group.losses, default=None) if not found.reason else None
@@ -207,7 +215,7 @@ class CompareState:
                     mean = deviation = None
                 rows.append(GroupRow(group.words, len(group.runs), best, mean, deviation))
             for run in group.runs:
-                rows.append(self._row(run, index, selected))
+                rows.append(self._row(run, index, selected, best_run))
                 index += 1
         measure = MEASURES.get(found.by)
         return CompareTable(
@@ -223,14 +231,16 @@ class CompareState:
             letters=self.letters,
         )
 
-    def _row(self, run: ComparedRun, index: int, selected: ComparedRun | None) -> RunRow:
+    def _row(
+        self, run: ComparedRun, index: int, selected: ComparedRun | None, best: ComparedRun | None
+    ) -> RunRow:
         return RunRow(
             index,
             self.mark_of(run),
             selected=run is selected,
             pinned=run.name == self.choices.pinned,
             hidden=run.name in self.choices.hidden,
-            best=run is self._best,
+            best=run is best,
             broken=not run.readable,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rnntui.text import cells
 from rnntui.tui.draw.rows import Glyphs, Row, merged
@@ -184,7 +184,7 @@ class Canvas:
             return ord(char) - 0x2800 if 0x2800 <= ord(char) <= 0x28FF else 0
         return max(0, _QUADRANT_GLYPHS.find(char)) if self.glyphs == "blocks" else 0
 
-    def stamp(self, masks: Masks, role: str, single: str = "") -> None:
+    def stamp(self, masks: Mapping[tuple[int, int], int], role: str, single: str = "") -> None:
         """Draw dots; glyph sets without fine dots, and all with `single`, show that instead."""
         for (column, row), mask in masks.items():
             if self.glyphs == "braille":

@@ -124,7 +124,10 @@ def test_the_smoothed_loss_is_the_mean_of_neighbouring_updates(tmp_path: Path):
     assert [point.update for point in smoothed] == list(range(1, 201))
 
 
-def test_without_validations_the_lowest_is_that_of_the_smoothed_loss(tmp_path: Path):
+def test_if_nothing_is_held_out_the_lowest_is_that_of_the_smoothed_loss(tmp_path: Path):
     write(tmp_path, *(line(n, abs(n - 60) / 10 + 1) for n in range(1, 101)))
-    lowest = read(tmp_path).lowest
+    assert read(tmp_path).lowest is None, "a validation is still to come"
+    reader = CurveReader(tmp_path)
+    assert reader.advance()
+    lowest = reader.curve(validated=False).lowest
     assert lowest is not None and lowest.update == 60

@@ -13,6 +13,7 @@ from pathlib import Path
 from rnntui.data.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.tui.compare.app import CompareApp
+from rnntui.tui.compare.state import CompareState
 from rnntui.tui.look import Look
 from rnntui.tui.picture import screen_of
 from tests.support.compared import follow, make_run, some_runs
@@ -40,7 +41,7 @@ async def picture(
     followed: FollowedRuns, size: tuple[int, int], keys: tuple[str, ...], glyphs: str = "braille"
 ) -> str:
     """Return the screen after some keys."""
-    app = CompareApp(followed, Look(glyphs=glyphs, theme="dark"))  # type: ignore[arg-type]
+    app = CompareApp(CompareState(followed), Look(glyphs=glyphs, theme="dark"))  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for key in keys:

@@ -35,9 +35,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def opened(
-    followed: FollowedRuns, size: tuple[int, int] = (120, 40), **options: Any
+    followed: FollowedRuns, size: tuple[int, int] = (120, 40), choices: Choices | None = None
 ) -> AsyncIterator[tuple[CompareApp, Pilot[int]]]:
-    app = CompareApp(followed, Look(glyphs="braille", theme="dark"), **options)
+    app = CompareApp(CompareState(followed, choices), Look(glyphs="braille", theme="dark"))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield app, pilot
@@ -253,7 +253,7 @@ async def test_the_users_keys_and_further_commands_work(tmp_path: Path) -> None:
     pressed: list[str] = []
     cut = command("cut", ("c",), "cut", "cut a trial", lambda _app: pressed.append("cut"))
     look = Look(glyphs="ascii", theme="dark", keys={"pin": ("f2",), "quit": ("c",), "zoom": ("z",)})
-    app = CompareApp(some_runs(tmp_path), look, groups=(Group("sweep", (cut,)),))
+    app = CompareApp(CompareState(some_runs(tmp_path)), look, groups=(Group("sweep", (cut,)),))
     async with app.run_test(size=(160, 40)) as pilot:
         await pilot.press("f2")
         assert app.state.choices.pinned and "'c' now runs quit; cut has no key" in text_of(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
@@ -81,12 +81,12 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
 def _series(curve: Curve, shown: Shown) -> list[tuple[tuple[LossPoint, ...], bool]]:
     """Return the losses to draw, from the bottom up, and whether each is dotted.
 
-    A run without validations shows its training loss instead.
+    A run that holds nothing out for validation shows its training loss instead.
     """
     found = []
-    if shown != "validation" or not curve.validation:
-        found.append((curve.smoothed, bool(curve.validation) and shown == "both"))
-    if shown != "training" and curve.validation:
+    if shown != "validation" or not curve.validated:
+        found.append((curve.smoothed, curve.validated and shown == "both"))
+    if shown != "training" and curve.validated:
         found.append((curve.validation, False))
     return [(points, dotted) for points, dotted in found if points]
 
@@ -103,7 +103,8 @@ def _factor(curve: Curve, axis: Axis) -> float:
 def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs) -> Rows:
     canvas = Canvas(place.width, place.plot, glyphs)
     end = _end(max(_length(line.curve, plot.axis) for line in lines), plot.axis)
-    axis = y_axis(_scale(plot, lines), canvas)
+    curves = tuple(line.curve for line in lines)
+    axis = y_axis(_scale(curves, plot.shown, plot.baseline, plot.log), canvas)
     frame = _Frame(plot.axis, end, axis.scale, place.width, place.plot, glyphs)
     _draw_level(canvas, plot, axis.scale)
     _draw_lines(canvas, frame, plot, lines)
@@ -142,18 +143,22 @@ def _x_ticks(end: float, axis: Axis, place: Layout) -> list[tuple[float, str]]:
 # ---- the y axis ---------------------------------------------------------------------------------
 
 
-def _scale(plot: ComparePlot, lines: Sequence[Line]) -> Scale:
+@lru_cache(maxsize=16)
+def _scale(curves: tuple[Curve, ...], shown: Shown, baseline: Number, log: bool) -> Scale:
     """Return a scale from some of the losses, always with the last and the best of each run."""
-    found = [points for line in lines for points, _ in _series(line.curve, plot.shown)]
+    found = [points for curve in curves for points, _ in _series(curve, shown)]
     stride = max(1, sum(map(len, found)) // _SAMPLES)
     sampled = [point.loss for points in found for point in points[::stride]]
-    latest = [
-        next((p.loss for p in reversed(points) if p.loss is not None), None) for points in found
-    ]
-    best = [line.curve.lowest.loss for line in lines if line.curve.lowest is not None]
-    always = _numbers([*latest, *best])
-    levels = _numbers([plot.baseline])
-    return loss_scale([], [*_numbers(sampled), *always], always[-1:], levels, plot.log)
+    latest = [_latest(points) for points in found]
+    best = [curve.lowest.loss for curve in curves if curve.lowest is not None]
+    always = _numbers([*(point.loss for point in latest if point), *best])
+    levels = _numbers([baseline])
+    return loss_scale([], [*_numbers(sampled), *always], always[-1:], levels, log)
+
+
+def _latest(points: Sequence[LossPoint]) -> LossPoint | None:
+    """Return the last loss that is a number."""
+    return next((point for point in reversed(points) if point.loss is not None), None)
 
 
 def _numbers(values: Iterable[Number]) -> list[float]:
@@ -197,35 +202,68 @@ def _traces(curve: Curve, frame: _Frame, shown: Shown) -> tuple[tuple[Masks, boo
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    _traces.cache_clear()
+    for cached in (_traces, _together, _scale):
+        cached.cache_clear()
+
+
+@lru_cache(maxsize=16)
+def _together(
+    curves: tuple[Curve, ...], frame: _Frame, shown: Shown, dotted: bool
+) -> Mapping[tuple[int, int], int]:
+    """Return the dots of all solid, or all dotted, lines of some curves."""
+    found: Masks = {}
+    for curve in curves:
+        for masks, is_dotted in _traces(curve, frame, shown):
+            if is_dotted == dotted:
+                for cell, mask in masks.items():
+                    found[cell] = found.get(cell, 0) | mask
+    return found
 
 
 def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
-    """Draw all lines: dots of those that look alike share cells."""
+    """Draw the lines: of all runs, whose dots share cells, then the pinned and selected ones."""
+    if frame.glyphs == "ascii":
+        _draw_letters(canvas, frame, plot, lines)
+        return
+    faint = len(lines) >= _MANY
+    curves = tuple(line.curve for line in lines)
+    for dotted in (True, False):
+        role = _ROLES["other"][dotted or faint]
+        canvas.stamp(_together(curves, frame, plot.shown, dotted), role)
+    for line in _by_standing(lines):
+        if line.standing != "other":
+            for masks, dotted in _traces(line.curve, frame, plot.shown):
+                canvas.stamp(masks, _ROLES[line.standing][dotted])
+    _draw_best(canvas, frame, plot, lines)
+
+
+def _draw_letters(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+    """Draw each line with its letter, and training losses that accompany one with dots."""
+    for wanted in (True, False):
+        for line in _by_standing(lines):
+            for masks, dotted in _traces(line.curve, frame, plot.shown):
+                if dotted == wanted:
+                    letter = "." if dotted else line.mark[:1] or "*"
+                    canvas.stamp(masks, _ROLES[line.standing][dotted], letter)
+    _draw_best(canvas, frame, plot, lines)
+
+
+def _by_standing(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines from the bottom up."""
     order: list[Standing] = ["other", "pinned", "selected"]
-    for standing in order:
-        for dotted in (True, False):
-            faint = dotted or (standing == "other" and len(lines) >= _MANY)
-            role = _ROLES[standing][faint]
-            together: Masks = {}
-            for line in lines:
-                if line.standing != standing:
-                    continue
-                for masks, is_dotted in _traces(line.curve, frame, plot.shown):
-                    if is_dotted != dotted:
-                        continue
-                    if frame.glyphs == "ascii":
-                        canvas.stamp(masks, role, "." if dotted else line.mark[:1] or "*")
-                        continue
-                    for cell, mask in masks.items():
-                        together[cell] = together.get(cell, 0) | mask
-            canvas.stamp(together, role)
+    return sorted(lines, key=lambda line: order.index(line.standing))
+
+
+def _draw_best(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+    """Mark the best validation of the selected run."""
     for line in lines:
-        if line.standing == "selected" and (best := line.curve.best) is not None:
-            (place,) = frame.places(line.curve, [best])
-            if place is not None and plot.shown != "training" and 0 <= place[1] <= 1:
-                column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
-                canvas.put(column, row, _BEST[frame.glyphs], "line")
+        best = line.curve.best
+        if line.standing != "selected" or best is None or plot.shown == "training":
+            continue
+        (place,) = frame.places(line.curve, [best])
+        if place is not None and 0 <= place[1] <= 1:
+            column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
+            canvas.put(column, row, _BEST[frame.glyphs], "line")
 
 
 def _draw_level(canvas: Canvas, plot: ComparePlot, scale: Scale) -> None:
@@ -240,8 +278,7 @@ def _last(frame: _Frame, plot: ComparePlot, line: Line) -> tuple[Point, float] |
     series = _series(line.curve, plot.shown)
     if not series:
         return None
-    points = series[-1][0]
-    known = next((p for p in reversed(points) if p.loss is not None), None)
+    known = _latest(series[-1][0])
     if known is None or known.loss is None:
         return None
     (place,) = frame.places(line.curve, [known])

@@ -126,10 +126,9 @@ def _lead(table: CompareTable) -> int:
 
 
 def _width(column: Column) -> int:
-    texts = max((cell_width(text) for text in column.texts), default=0)
     most = _MOST_NAME if not column.right else 24
     # A cell for the direction in which the runs are ordered, and one for the sign of the best.
-    return max(cell_width(column.head) + 1, min(most, texts)) + (column.name == "best")
+    return max(cell_width(column.head) + 1, min(most, column.width)) + (column.name == "best")
 
 
 def _head(table: CompareTable, shown: Sequence[Placed], glyphs: Glyphs) -> Row:
