@@ -35,6 +35,7 @@ from rnntui.tui.window import most_zoom, zoom_words
 
 if TYPE_CHECKING:
     from rnntui.tui.jumping import Jump
+    from rnntui.tui.overlay import OverlaidRun
 
 PROBLEM_SECONDS = 10.0
 
@@ -68,6 +69,7 @@ class Dashboard(BaseApp):
         self._key_problems = problems
         self.uses_mouse = look.mouse
         self._jump: Jump | None = None
+        self.overlaid: OverlaidRun | None = None  # a second run on the loss plot
         self.remember = Remembering(look.remember, self.set_timer)
 
     def on_ready(self) -> None:

@@ -32,6 +32,7 @@ from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.runs.store.status import Status
 from rnntui.tui.draw import Bins, Glyphs
 from rnntui.tui.draw.keys import Keys, key_of
+from rnntui.tui.draw.loss_overlay import LossOverlay
 from rnntui.tui.look import Layout
 from rnntui.update_numbers import UpdateNumbers
 
@@ -92,6 +93,7 @@ class Display:
     layout: Layout = "auto"
     panel: str = ""  # the panel that the user has focused, by name
     keys: Keys = field(default_factory=dict)
+    overlay: LossOverlay | None = None  # a second run on the loss plot
 
     def key_of(self, command: str, usual: str, otherwise: str = "") -> str:
         """Return the key of a command as it is printed: its usual one, or the user's."""

@@ -11,6 +11,8 @@ from rnntui.text import cell_width, fit, safe_text
 from rnntui.tui.draw.axis import LIMIT, Scale, round_up, ticks
 from rnntui.tui.draw.canvas import Canvas, Point
 from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
+from rnntui.tui.draw.loss_overlay import ROLE as OVERLAY
+from rnntui.tui.draw.loss_overlay import LossOverlay
 from rnntui.tui.draw.loss_scale import loss_scale
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, for_glyphs
 from rnntui.tui.draw.y_axis import y_axis
@@ -59,6 +61,7 @@ class LossPlot:
     at: int | None = None  # the update at the cursor
     last: int | None = None  # the end of the x axis; None: a little after the latest update
     hint: str = "waiting for the first update"  # shown if there is no curve yet
+    overlay: LossOverlay | None = None  # a second run
 
 
 def loss_plot(plot: LossPlot, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
@@ -165,13 +168,15 @@ def _plot_rows(visible: _Visible, place: Layout, glyphs: Glyphs) -> Rows:
     plot = visible.plot
     smooth, mean = _numbers(visible.smooth), _numbers(visible.mean)
     validation = _numbers([loss for _, loss in visible.validation])
+    if plot.overlay is not None:
+        mean = [*mean, *_numbers(plot.overlay.inside(visible.first, visible.end))]
     levels = _numbers([level.loss for level in _levels(plot, glyphs)])
     canvas = Canvas(place.width, place.plot, glyphs)
     axis = y_axis(loss_scale(smooth, mean, validation, levels, plot.log), canvas)
     scale = axis.scale
     _draw(canvas, visible, scale, glyphs, labelled=not place.gutter)
     _note_cut(canvas, visible, scale, glyphs)
-    gutter = _end_labels(canvas, plot, scale, smooth or mean, validation, glyphs)
+    gutter = _end_labels(canvas, visible, scale, smooth or mean, validation, glyphs)
     rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
     x_ticks = ticks(Scale(visible.first, visible.end), max(1, min(8, place.width // 12)))
     places = [canvas.column(visible.x(step)) for step, _ in x_ticks]
@@ -208,6 +213,8 @@ def _draw(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs, label
     for row, glyph, _ in levels:
         canvas.put(0, row, glyph * canvas.width, "floor")
     canvas.dots(_raw(visible, scale), "raw", raw)
+    if visible.plot.overlay is not None:
+        visible.plot.overlay.draw(canvas, visible.x, scale)
     canvas.line(_smoothed(canvas, visible, scale), "line", smoothed)
     shares = scale.shares(loss for _, loss in visible.validation)
     # At most one dot per few columns, so that they remain dots; the latest is always included.
@@ -281,18 +288,20 @@ def _note_cut(canvas: Canvas, visible: _Visible, scale: Scale, glyphs: Glyphs) -
 def _gutter_width(plot: LossPlot) -> int:
     """Return the width of the end labels; it depends only on the names, so it does not change."""
     names = [cell_width(level.name) for level in _levels(plot, "braille")]
-    return 2 + max([11, *(width + 8 for width in names)])
+    # The end label of a second run has a name of up to six cells.
+    return 2 + max([11, *(width + 8 for width in names), 14 if plot.overlay else 0])
 
 
 def _end_labels(
     canvas: Canvas,
-    plot: LossPlot,
+    visible: _Visible,
     scale: Scale,
     smooth: Sequence[float],
     validation: Sequence[float],
     glyphs: Glyphs,
 ) -> dict[int, tuple[str, str]]:
     """Return the latest value of each line for its right end, with an arrow if off the plot."""
+    plot = visible.plot
     up, down = ("^", "v") if glyphs == "ascii" else ("↑", "↓")
     wanted: list[tuple[float, str, str]] = []
 
@@ -307,6 +316,8 @@ def _end_labels(
     if validation:
         text = f"{_SIGNS[glyphs][2]} {fixed(validation[-1]).strip()}"
         want(validation[-1], text, "validation")
+    if plot.overlay and (end := plot.overlay.end_label(visible.first, visible.end, glyphs)):
+        want(*end, OVERLAY)
     for level in _levels(plot, glyphs):
         want(level.loss, level.text, "floor" if level.is_floor else "muted")
     return spread(canvas, wanted)
@@ -316,6 +327,8 @@ def _title(plot: LossPlot, width: int, glyphs: Glyphs) -> Row:
     line, raw = _LEGEND[glyphs]
     _, _, dot, floor, baseline, _ = _SIGNS[glyphs]
     legend = [(line, "line", "smoothed")]
+    if plot.overlay is not None:
+        legend.append(plot.overlay.legend(glyphs))
     if any(finite(loss) for _, loss in plot.validations):
         legend.append((dot, "validation", "validation"))
     legend.append((raw, "raw", "raw"))

@@ -20,6 +20,7 @@ from rnntui.tui.command import Command, shown_key
 from rnntui.tui.commands.exporting import export_choices
 from rnntui.tui.draw import Glyphs, Rows
 from rnntui.tui.look import Layout
+from rnntui.tui.overlay import overlay_choices
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.setting_choices import Choice, with_settings
 from rnntui.tui.state import Display
@@ -57,7 +58,7 @@ def choices(app: Dashboard) -> list[Choice]:
         Choice(f"layout {layout}", "", words, partial(_layout, layout))
         for layout, words in LAYOUTS.items()
     ]
-    return out + export_choices(app)
+    return out + export_choices(app) + overlay_choices(app)
 
 
 def _layout(layout: Layout, app: Dashboard) -> None:

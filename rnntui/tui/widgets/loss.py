@@ -87,6 +87,7 @@ class LossPanel(Panel):
             total=state.welcome.total_steps if state.welcome else None,
             hint="no updates were run" if state.ended else LossPlot.hint,
             at=at,
+            overlay=self.options.overlay,
         )
 
     def point(self, direction: int) -> int | None:
