@@ -63,12 +63,13 @@ def backtest(
         raise click.UsageError("--json and --csv cannot be combined")
     path = run_path(runs_dir, run)
     note_newer_keys(path)
-    found, remark = backtest_run(path, load_model(path, checkpoint), horizon or 0)
+    model = load_model(path, checkpoint)
+    found, remark = backtest_run(path, model, horizon or 0)
     if remark:
         note(remark)
     lines = list(as_csv(found)) if csv else []
     for test in found if not csv else ():
-        lines += [as_json(test)] if json else as_text(test)
+        lines += [as_json(test)] if json else as_text(test, model.recipe.sample.method)
     # To a file or a pipe, names are written as the source has them.
     bare = (csv or json) and not sys.stdout.isatty()
     click.echo("\n".join(lines if bare else map(safe_text, lines)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnntui.data.dataset import Dataset, TokenData, ValueData
 from rnntui.data.spread import spread
 
+LAST_VALUE = "last value"
 ORDER = 5
 MOST_TRAINING = 1_000_000
 LARGEST_CODE = 1 << 62
@@ -37,7 +38,7 @@ def persistence(data: ValueData) -> tuple[tuple[str, float], ...]:
         change = np.diff(data.validation, axis=0)
     else:
         change = data.validation[1:] + data.mean / data.deviation
-    return (("last value", float(0.5 * np.square(change).sum(axis=1).mean())),)
+    return ((LAST_VALUE, float(0.5 * np.square(change).sum(axis=1).mean())),)
 
 
 def ngrams(data: TokenData) -> tuple[tuple[str, float], ...]:

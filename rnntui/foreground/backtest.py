@@ -5,37 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from rnntui.forecast.backtest import Backtest, overall
-from rnntui.forecast.methods import NETWORK
+from rnntui.forecast.verdict import verdict
+from rnntui.foreground.backtest_event import event_of, known
 from rnntui.foreground.json_report import json_line
-from rnntui.numbers import figure
+from rnntui.numbers import figure, plural
 from rnntui.text import cell_width, fit, pad, safe_text
 
 DIGITS = 5
 COLUMNS = ("target", "series", "method", "h", "rmse", "mae", "mase")
 _NAME_WIDTH = 40
+_MOST_FINAL = 4  # targets in the report at the end of a run
 
 
 def as_json(found: Backtest) -> str:
     """One target as a line of JSON; numbers that are not known are null."""
-    methods = {
-        name: {"rmse": _plain(s.rmse), "mae": _plain(s.mae), "mase": _plain(s.mase)}
-        for name, s in found.methods.items()
-    }
-    event: dict[str, Any] = {
-        "target": found.target,
-        "series": found.series or None,
-        "horizon": found.horizon,
-        "origins": len(found.plan.outer),
-        "methods": methods,
-        "coverage": {str(level): _known(share) for level, share in found.coverage.items()},
-        "season": found.season or None,
-        "best": found.best,
-    }
-    return json_line(event)
+    return json_line(event_of(found))
 
 
 def as_csv(found: Iterable[Backtest]) -> Iterator[str]:
@@ -44,12 +31,12 @@ def as_csv(found: Iterable[Backtest]) -> Iterator[str]:
     for test in found:
         for name, s in test.methods.items():
             for h, errors in enumerate(zip(s.rmse, s.mae, s.mase, strict=True), 1):
-                cells = ("" if _known(e) is None else e for e in errors)
+                cells = ("" if known(e) is None else e for e in errors)
                 yield _csv((test.target, test.series, name, h, *cells))
 
 
-def as_text(found: Backtest) -> list[str]:
-    """A table of the errors over the whole horizon, and what they mean."""
+def as_text(found: Backtest, method: str) -> list[str]:
+    """A table of the errors over the whole horizon, and what they mean; `method` forecasts."""
     season = f"season {found.season} rows" if found.season else "no season"
     name = fit(safe_text(found.target), _NAME_WIDTH)
     head = f"{name}: {found.horizon} rows ahead, {len(found.plan.outer)} origins, {season}"
@@ -65,29 +52,30 @@ def as_text(found: Backtest) -> list[str]:
         for level, share in found.coverage.items()
         if math.isfinite(share)
     ]
-    return [*lines, *(["  " + ", ".join(shares)] if shares else []), *_verdict(totals)]
+    said = verdict(totals, method)
+    return [
+        *lines,
+        *(["  " + ", ".join(shares)] if shares else []),
+        *([f"  {said.text}"] if said.text else []),
+    ]
 
 
-def _verdict(totals: dict[str, float]) -> list[str]:
-    """A sentence if a simple method is better than the network."""
-    better = [name for name in totals if totals[name] < totals.get(NETWORK, -math.inf)]
-    if not better:
-        return []
-    best = min(better, key=lambda name: totals[name])
-    return [f"  {best} is better than the network here; method = auto mixes both"]
+def final_lines(tests: Sequence[Backtest], method: str) -> Iterator[str]:
+    """Lines for the end of a run: the errors of each target's forecasts, and what they mean."""
+    for test in tests[:_MOST_FINAL]:
+        of = f" of {fit(safe_text(test.target), _NAME_WIDTH)}" if len(tests) > 1 else ""
+        totals = overall(test.methods)
+        errors = ", ".join(f"{name} {figure(error, DIGITS)}" for name, error in totals.items())
+        yield f"forecasts{of} {plural(test.horizon, 'row')} ahead, RMSE: {errors}"
+        if (said := verdict(totals, method)).loses:
+            yield f"  {said.text}"
+    if len(tests) > _MOST_FINAL:
+        yield f"  and {plural(len(tests) - _MOST_FINAL, 'more column')}: see rnntui backtest"
 
 
 def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
     first, *others = zip(row, widths, strict=True)
     return "  ".join([pad(*first), *(pad(text, width, ">") for text, width in others)]).rstrip()
-
-
-def _known(number: float) -> float | None:
-    return number if math.isfinite(number) else None
-
-
-def _plain(numbers: tuple[float, ...]) -> list[float | None]:
-    return [_known(n) for n in numbers]
 
 
 def _csv(cells: tuple[object, ...]) -> str:

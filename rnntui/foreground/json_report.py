@@ -7,6 +7,7 @@ import math
 from time import perf_counter
 from typing import Any
 
+from rnntui.foreground.backtest_event import event_of
 from rnntui.foreground.report import Lines, Run, Speed
 from rnntui.numbers import bits, perplexity, plural
 from rnntui.recipe.recipe import parsed
@@ -82,6 +83,8 @@ class JsonReport:
             more["generated"] = result.generated
         if result.samples:
             more["samples"] = result.samples
+        if tests := self._run.backtests():
+            more["backtest"] = [event_of(test) for test in tests]
         self._lines.write(_line(self._done(result.final_loss, **more)))
 
     def stop(self, reason: str) -> None:

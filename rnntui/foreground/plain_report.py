@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from rnntui.data import TokenData, baselines
+from rnntui.foreground.backtest import final_lines
 from rnntui.foreground.heading import LABELS, heading
 from rnntui.foreground.report import Lines, Run, Speed
 from rnntui.foreground.samples import INDENT, predictions, quoted
 from rnntui.numbers import bits, count, duration, figure, plural, rounded, si
+from rnntui.runs.baselines import simple_losses
 from rnntui.session.findings import Change
 from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, Result
@@ -132,8 +134,11 @@ class PlainReport:
         self._lines.write_wrapped(self._summary("done", result.final_loss), 2)
         found = baselines(run.data) if run.best is not None else ()
         if found:
+            found = simple_losses(run.data, found)
             others = ", ".join(f"{name} {rounded(loss)}" for name, loss in found)
             self._lines.write_wrapped(f"baselines on the validation part: {others}", 2)
+        for line in final_lines(run.backtests(), run.recipe.sample.method):
+            self._lines.write_wrapped(line, 2)
         for line in predictions(run.data, result):
             self._lines.write(line)
         if result.generated:

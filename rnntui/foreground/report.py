@@ -10,7 +10,9 @@ from typing import Protocol, TextIO
 from rnntui.charset import ascii_text, signs_in_ascii, user_environment
 from rnntui.data import Dataset, TokenData
 from rnntui.errors import OutputError
+from rnntui.forecast.backtest import Backtest
 from rnntui.recipe import Recipe
+from rnntui.runs.backtest import final_backtests
 from rnntui.session.findings import Change
 from rnntui.session.session import Session
 from rnntui.streams import discard
@@ -102,6 +104,10 @@ class Run:
     def elapsed(self) -> float:
         """Return the seconds of training."""
         return self.session.elapsed
+
+    def backtests(self) -> tuple[Backtest, ...]:
+        """Compare forecasts of the last weights with simple methods; empty if that is unknown."""
+        return final_backtests(self.recipe, self.data, self._state.parameters)
 
 
 class Report(Protocol):

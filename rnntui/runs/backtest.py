@@ -36,6 +36,8 @@ from rnntui.runs.trained_model import Model
 Numbers = NDArray[np.float64]
 
 LEAST_ROWS = 12
+MOST_COLUMNS = 32  # that are backtested beside a run
+MOST_AT_END = 200_000  # parameters: about a second
 LARGEST = 1e100  # a network that diverges forecasts no more than this
 
 
@@ -177,10 +179,24 @@ class Backtester:
         return self._fitted[place]
 
 
-def backtester_of(recipe: Recipe, data: Dataset) -> Backtester | None:
-    """What backtests networks on these data; None for text, and for too few rows."""
+def final_backtests(recipe: Recipe, data: Dataset, parameters: Parameters) -> tuple[Backtest, ...]:
+    """The backtests at the end of a run; none if they would take long or nothing was held out."""
+    tests = backtester_of(recipe, data)
+    if tests is None or not len(data.validation) or parameters.count > MOST_AT_END:
+        return ()
     try:
-        return Backtester(recipe, data) if isinstance(data, ValueData) else None
+        found = result_of(tests.slices(parameters)).tests
+    except DataError:
+        return ()
+    return found if all(test.plan.outer for test in found) else ()
+
+
+def backtester_of(recipe: Recipe, data: Dataset) -> Backtester | None:
+    """What backtests networks on these data; None for text, too few rows and very many columns."""
+    if not isinstance(data, ValueData) or len(data.forecast) > MOST_COLUMNS:
+        return None
+    try:
+        return Backtester(recipe, data)
     except DataError:
         return None
 

@@ -19,7 +19,7 @@ from rnntui.errors import RnntuiError, UsageError
 from rnntui.insight.allowance import Allowance
 from rnntui.nn.model import Parameters
 from rnntui.protocol.forecasts import Backtested
-from rnntui.protocol.insight import InsightLook, NextPassage, Passage
+from rnntui.protocol.insight import InsightLook, NextPassage, Passage, View
 from rnntui.protocol.messages import Look
 from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.runs.backtest import Backtester
@@ -39,7 +39,7 @@ MESSAGE_EVERY = 0.45  # seconds until a message about the same is made again whi
 MOST_MESSAGES = 4  # kept, of different views and selections
 WHILE_IDLE = 0.03  # seconds of work at once while the run does not train
 VIEWS = ("guesses", "memory", "neurons")  # those that read a passage
-BACKTESTS = "health"  # the view of a backtest
+BACKTESTS: View = "health"  # the view of a backtest
 _LONGEST = 200  # characters of a problem
 
 Result = TypeVar("Result")
@@ -128,9 +128,9 @@ class Insights:
         """The newest backtest; None until there is one."""
         return self._observer.backtested if self._observer else None
 
-    def backtest_for(self, look: Look) -> Backtested | None:
-        """The newest backtest if the viewer shows such a view and does not have it."""
-        found = self.backtested if look.insight.view == BACKTESTS else None
+    def backtest_for(self, look: Look, ended: bool = True) -> Backtested | None:
+        """The newest backtest unless the viewer has it, for its view or of an `ended` run."""
+        found = self.backtested if ended or look.insight.view == BACKTESTS else None
         return found if found is not None and found.id != look.backtest else None
 
     def _look(

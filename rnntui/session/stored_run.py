@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.data.baseline import LAST_VALUE
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.insight.findings import SHOWN as MOST_FINDINGS
 from rnntui.insight.findings import in_order
@@ -360,7 +361,10 @@ class StoredRun:
         """Return the signs over the whole run, from its journal; None if it is unreadable."""
         known = (signature(self._path, SIGNS), self._findings, self._shown.baselines)
         if self._health is None or self._health[0] != known:
-            simple = tuple((one.name, one.loss) for one in self._shown.baselines)
+            compared = self._shown.baselines
+            if isinstance(self._data, ValueData):  # as while it trained
+                compared = tuple(one for one in compared if one.name == LAST_VALUE)
+            simple = tuple((one.name, one.loss) for one in compared)
             try:
                 rate = number(self._recorded.line, "lr")
                 found = stored_health(self._path, self._recipe, self._findings, simple, rate)

@@ -21,12 +21,13 @@ from rnntui.protocol.messages import (
     ValueSteps,
     Welcome,
 )
+from rnntui.runs.baselines import simple_losses
 from rnntui.runs.bounds import Bounds
 from rnntui.runs.opening import Opened
 from rnntui.session import steps as shown
 from rnntui.session.experiments import ExperimentRunner
 from rnntui.session.findings import RunFindings
-from rnntui.session.insight import LOOKED_AT, Insights
+from rnntui.session.insight import BACKTESTS, LOOKED_AT, Insights
 from rnntui.session.meter import Meter
 from rnntui.session.monitor import Monitor
 from rnntui.session.plateau import Plateau
@@ -169,10 +170,12 @@ class Views:
 
         def compute() -> None:
             simple = baselines(self._data)
-            self._baselines = shown.as_baselines(simple)
             self._run_log.baseline = min(simple, key=lambda found: found[1], default=None)
-            self._has_new_baselines = True
             self._findings.learn_simple(simple)
+            every = simple_losses(self._data, simple)
+            self._run_log.baseline = min(every, key=lambda found: found[1], default=None)
+            self._baselines = shown.as_baselines(every)
+            self._has_new_baselines = True
 
         self._baseline_thread = threading.Thread(target=compute, name="baselines", daemon=True)
         self._baseline_thread.start()
@@ -206,6 +209,9 @@ class Views:
         insight, passage = self._look(look.insight, now, viewer)
         past, past_count = self._prompt_session.past.since(look.past)
         steps = self._steps_at(look.steps_of, look.streams > 0) if look.steps else None
+        ended = status == "finished"
+        if ended and look.insight.view != BACKTESTS:
+            self._insights.look(InsightLook(BACKTESTS), now, ("end", viewer))
         return Snapshot(
             state=status,
             step=state.step,
@@ -246,7 +252,7 @@ class Views:
             plateau_since=self.plateau.since(state.step),
             system=self._system.read(now),
             runs=self._experiments.runs,
-            backtest=self._insights.backtest_for(look),
+            backtest=self._insights.backtest_for(look, ended),
         )
 
     def _look(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
+from rnntui.forecast.verdict import verdict
 from rnntui.numbers import column_texts, count, finite, plural, rounded
 from rnntui.protocol.messages import Snapshot
 from rnntui.text import safe_text
 from rnntui.tui.state import RunState
 
 SAMPLE_LINES = 4
+MOST_TARGETS = 3  # columns whose forecasts are judged
 WIDTH = 78
 
 
@@ -32,9 +34,32 @@ def report(state: RunState, stopped: bool = True) -> str:
         summary.append(
             ("validation", f"{_loss(snapshot.validation)}, best {_loss(snapshot.best_validation)}")
         )
+    summary += _forecasts(state)
     summary.append(("settings", f"learning rate {snapshot.lr:.4g}, seed {state.recipe.train.seed}"))
     lines = [head, *(f"  {name:<11} {text}" for name, text in summary), *_sample(state)]
     return "\n".join(lines)
+
+
+def _forecasts(state: RunState) -> list[tuple[str, str]]:
+    """Return how well the run forecasts, as far as it was measured."""
+    found = state.backtest
+    if found is None or not found.targets:
+        said = (
+            state.generated.outlook.verdict if state.generated and state.generated.outlook else ""
+        )
+        return [("forecasts", said)] if said else []
+    lines: list[tuple[str, str]] = []
+    for target in found.targets[:MOST_TARGETS]:
+        rmse = {method.name: method.rmse for method in target.methods}
+        of = f" of {target.target}" if found.columns > 1 else ""
+        said = verdict(rmse, state.recipe.sample.method).text.split(";")[0]
+        what = f"{plural(target.horizon, 'row')} ahead{of}: {said}"
+        lines += [("" if lines or n else "forecasts", text) for n, text in enumerate(_lines(what))]
+    return lines
+
+
+def _lines(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 14)
 
 
 def _left_early(state: RunState) -> str:

@@ -183,3 +183,26 @@ def test_all_lines_fit_a_terminal_of_80_columns() -> None:
     lacking = set(wide[-2].split()) - set(narrow[-2].split())
     assert lacking == {"bits", "left"}
     assert len(narrow[-1].split()) == len(narrow[-2].split())
+
+
+WAVE = "values:" + ",".join(str(n % 6 + n % 5) for n in range(120))
+FORECAST = (*("train", WAVE, "--steps", "3"), *("--set", "split=0.3", "--set", "seq_len=10"))
+
+
+def test_a_run_on_values_ends_with_its_forecasts_beside_simple_methods(rnntui):
+    out = " ".join(rnntui(*FORECAST, "--plain").out.split())
+    assert "rows ahead, RMSE: network" in out and "autoregression" in out
+    assert re.search(r"(\w+ ?\w+) forecasts better than the network: RMSE", out)
+    assert "rows ahead" not in rnntui(*FORECAST, "--plain", "--set", "split=0").out
+
+
+def test_the_last_json_object_has_the_backtest(rnntui):
+    import json
+
+    lines = rnntui(*FORECAST, "--json").out.splitlines()
+    (found,) = json.loads(lines[-1])["backtest"]
+    assert found["target"] == "value" and found["origins"] > 5
+    rmse = found["methods"]["network"]["rmse"]
+    assert len(rmse) == found["horizon"] and all(error > 0 for error in rmse)
+    text = rnntui("train", "counting", "--json").out.splitlines()
+    assert "backtest" not in json.loads(text[-1])

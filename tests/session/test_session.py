@@ -12,6 +12,7 @@ from rnntui.data import baselines
 from rnntui.errors import UsageError
 from rnntui.protocol.messages import Generate
 from rnntui.recipe import Recipe
+from rnntui.runs.baselines import simple_losses
 from rnntui.runs.job import Job
 from rnntui.runs.opening import Opened, open_job
 from rnntui.runs.store.status import Status, read_status
@@ -185,7 +186,7 @@ def test_a_short_run_stores_its_best_update_and_the_baseline(tmp_path: Path, rec
     opened = open_job(Job(recipe.replace(split=0.3, eval_every=5), runs=str(tmp_path)))
     status = stopped(opened, 10)
     assert status.best_step in (5, 10)
-    simple = baselines(opened.data)
+    simple = simple_losses(opened.data, baselines(opened.data))
     assert (status.baseline_name, status.baseline) == min(simple, key=lambda found: found[1])
 
 

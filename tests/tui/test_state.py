@@ -14,8 +14,10 @@ from rnntui.recipe import Recipe
 from rnntui.runs.store.status import Status
 from rnntui.tui.hints import generation_hint
 from rnntui.tui.report import report
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import Display, GeneratedText, RunState
 from tests.conftest import quick_where
+from tests.support.drawing import SNAPSHOT
+from tests.support.examples.forecasts import LOSES, OUTLOOK
 from tests.support.scripted import SIZE, Scripted, dashboard, ready, shown, until
 
 ENDED = ("finished", "stopped", "crashed", "diverged", "failed")
@@ -178,3 +180,16 @@ async def test_before_the_first_update_the_status_is_not_training() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "Time steps appear" in shown(app))
         assert "● training" not in shown(app) and "○ loading" in shown(app)
+
+
+def test_the_last_report_says_how_well_a_run_forecasts() -> None:
+    recipe = Recipe(name="x").replace(task="values", source="values:1,2,3", method="auto")
+    state = RunState(recipe, snapshot=SNAPSHOT, backtest=LOSES)
+    lines = [" ".join(line.split()) for line in report(state).splitlines()]
+    assert "forecasts 52 rows ahead of co2: autoregression forecasts better than the" in lines
+    assert any("11 rows ahead of sunspots: the network" in line for line in lines)
+    assert "forecasts" not in report(RunState(recipe, snapshot=SNAPSHOT))
+    said = GeneratedText(values=((1.0,),), outlook=OUTLOOK)
+    assert "autoregression forecasts better" in report(
+        RunState(recipe, snapshot=SNAPSHOT, generated=said)
+    )

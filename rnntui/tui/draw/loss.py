@@ -24,6 +24,7 @@ _SIGNS = {
     "ascii": ("*", ".", "o", "-", "~", ":"),
 }
 _LEGEND = {"braille": ("⣀⠤⠒", "⠌⢂⠡"), "blocks": ("▄▄▀", "···"), "ascii": ("***", "...")}
+_LEVEL_NAME = 14  # cells
 _FEWEST = 10  # smallest number of updates on the x axis
 
 
@@ -108,7 +109,9 @@ class _Level(NamedTuple):
 
 def _levels(plot: LossPlot, glyphs: Glyphs) -> list[_Level]:
     """Return the floor, then the baselines, if finite."""
-    named = [(fit(for_glyphs(safe_text(n), glyphs), 12), loss) for n, loss in plot.baselines]
+    named = [
+        (fit(for_glyphs(safe_text(n), glyphs), _LEVEL_NAME), loss) for n, loss in plot.baselines
+    ]
     levels = [_Level("floor", plot.floor, True)] if finite(plot.floor) else []
     return levels + [_Level(name, loss, False) for name, loss in named if finite(loss)]
 

@@ -176,7 +176,7 @@ def _curves(target: TargetErrors, width: int, height: int, glyphs: Glyphs) -> Ro
     canvas = Canvas(place.width, place.plot, glyphs)
     network = [e for m in target.methods if m.name == NETWORK for e in m.by_horizon if finite(e)]
     # A method that is far off does not flatten the others.
-    top = min(max(known, default=1.0), 3 * max(network, default=math.inf))
+    top = min(max(known, default=1.0), 2 * max(network, default=math.inf))
     axis = y_axis(linear(min(known, default=0.0), top), canvas)
     best = _best_simple(target)
     for method in _layers(target, best):
