@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
+from typing import TextIO
 
 import click
 
@@ -46,6 +49,7 @@ def runs(words: tuple[str, ...], sort: str | None, json: bool, runs_dir: str | N
     from rnntui.runs.listing import matching, ordered, read_runs
     from rnntui.runs.store.root import runs_root
 
+    _note_redirection(words)
     root, wanted = runs_root(runs_dir), parse_filter(words)
     every = read_runs(root)
     found = matching(every, wanted, time.time())
@@ -60,3 +64,24 @@ def runs(words: tuple[str, ...], sort: str | None, json: bool, runs_dir: str | N
     for line in lines:
         click.echo(line)
     return 0
+
+
+def _note_redirection(words: tuple[str, ...]) -> None:
+    """Point out that `lr>=0.001` without quotes writes to a file named `=0.001`."""
+    from rnntui.runs.filtering.keys import filter_keys
+
+    known = {key.name for key in filter_keys()}
+    found = next((word for word in words if word in known), None)
+    if found and _is_file(sys.stdout):
+        click.echo(
+            f"rnntui: note: '{found}' is looked for in names; quote a condition with < or >, "
+            f"as in '{found}>=1'",
+            err=True,
+        )
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False

@@ -19,21 +19,12 @@ from rnntui.runs.store.labels import Labels
 from rnntui.runs.store.summary import RunSummary
 from rnntui.text import cell_width, fit, pad, safe_json, safe_text
 
-NAME_WIDTH, VALUE_WIDTH, PROBLEM_WIDTH = 64, 24, 60
+NAME_WIDTH, VALUE_WIDTH = 64, 24
+LEAST_WIDTH = 20  # cells of a line, however narrow the terminal is
 UNKNOWN = "–"
 # Those before CHANGED stay in the first line of a run.
-_COLUMNS = (
-    "RUN",
-    "STATE",
-    "UPDATE",
-    "LOSS",
-    "BEST VAL",
-    "AT",
-    "BASELINE",
-    "CHANGED",
-    "AGE",
-    "SIZE",
-)
+_LOSSES = ("LOSS", "BEST VAL", "AT", "BASELINE")
+_COLUMNS = ("RUN", "STATE", "UPDATE", *_LOSSES, "CHANGED", "AGE", "SIZE")
 _FIRST, _LEFT = _COLUMNS.index("CHANGED"), ("RUN", "STATE", "CHANGED")
 _GAP = "  "
 
@@ -44,7 +35,7 @@ class Row:
 
     cells: tuple[str, ...]
     settings: dict[str, str]  # the differing ones, as key=value
-    about: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def run_lines(
@@ -59,10 +50,10 @@ def run_lines(
     now = time.time() if now is None else now
     pairs = zip(runs, differences(runs), strict=True)
     rows = [_row(run.summary, differing, now) for run, differing in pairs]
-    wide = _wide(rows)
-    if width is None or max(map(cell_width, wide)) <= width:
-        return wide
-    return _narrow(rows, width)
+    table = _one_line_each(rows)
+    if width is None or max(map(cell_width, table)) <= width:
+        return _with_remarks(table, rows, width)
+    return _two_lines_each(rows, width)
 
 
 def _row(run: RunSummary, differing: dict[str, Value], now: float) -> Row:
@@ -82,8 +73,8 @@ def _row(run: RunSummary, differing: dict[str, Value], now: float) -> Row:
     )
     settings = {key: f"{key}={_value(key, value)}" for key, value in differing.items()}
     problem = run.problem or ", ".join(run.findings) or (run.holder if run.live else "")
-    about = (Labels(run.tags, run.note).line, problem)
-    return Row(cells, settings, tuple(text for text in about if text))
+    remarks = (Labels(run.tags, run.note).line, problem)
+    return Row(cells, settings, tuple(text for text in remarks if text))
 
 
 def _loss(loss: float | None) -> str:
@@ -97,15 +88,28 @@ def _value(key: str, value: Value) -> str:
     return fit(safe_text(text), VALUE_WIDTH) or '""'
 
 
-def _wide(rows: Sequence[Row]) -> list[str]:
+def _one_line_each(rows: Sequence[Row]) -> list[str]:
+    """Return the heading, and a line of all columns for each run."""
     table = _aligned([row.cells for row in rows], _known(rows))
     settings = _settings(rows)
     width = max(map(cell_width, settings))
-    lines = [_GAP.join([table[0], "DIFFERS" if width else ""]).rstrip()]
-    for line, text, row in zip(table[1:], settings, rows, strict=True):
-        about = _GAP.join(fit(part, PROBLEM_WIDTH) for part in row.about)
-        lines.append(_GAP.join([line, *([pad(text, width)] if width else []), about]).rstrip())
-    return lines
+    if not width:
+        return table
+    beside = [pad(text, width) for text in ("DIFFERS", *settings)]
+    return [_GAP.join(pair).rstrip() for pair in zip(table, beside, strict=True)]
+
+
+def _with_remarks(table: Sequence[str], rows: Sequence[Row], width: int | None) -> list[str]:
+    """Add the remarks on each run behind its line or, if there is no room, below."""
+    heading, *lines = table
+    found = [heading]
+    for line, row in zip(lines, rows, strict=True):
+        whole = _GAP.join((pad(line, max(map(cell_width, table))), *row.remarks)).rstrip()
+        if width is None or cell_width(whole) <= width:
+            found.append(whole)
+        else:
+            found += [line, *_wrapped(row.remarks, width)]
+    return found
 
 
 def _settings(rows: Sequence[Row]) -> list[str]:
@@ -115,7 +119,7 @@ def _settings(rows: Sequence[Row]) -> list[str]:
     return [" ".join(pad(row.settings.get(k, ""), n) for k, n in widths.items()) for row in rows]
 
 
-def _narrow(rows: Sequence[Row], width: int) -> list[str]:
+def _two_lines_each(rows: Sequence[Row], width: int) -> list[str]:
     columns = [n for n in _known(rows) if n < _FIRST]
     table = _aligned([row.cells for row in rows], columns)
     apart = max(map(cell_width, table)) > width  # names stand on lines of their own
@@ -126,14 +130,14 @@ def _narrow(rows: Sequence[Row], width: int) -> list[str]:
         lines += [row.cells[0], _GAP + line] if apart else [line]
         changed, old, size = row.cells[_FIRST:]
         settings = " ".join(row.settings.values())
-        details = (f"{changed}, {old} ago", size, *([settings] if settings else []), *row.about)
+        details = (f"{changed}, {old} ago", size, *([settings] if settings else []), *row.remarks)
         lines += _wrapped(details, width)
     return lines
 
 
 def _wrapped(parts: Sequence[str], width: int) -> list[str]:
     """Join parts in indented lines; one that is too long for a line is broken between words."""
-    room, lines = width - len(_GAP), [""]
+    room, lines = max(LEAST_WIDTH, width - len(_GAP)), [""]
     for part in parts:
         words = [part] if cell_width(part) <= room else part.split(" ")
         for gap, word in zip((_GAP, *" " * len(words)), words, strict=False):

@@ -127,7 +127,10 @@ def check(leaf: Leaf, value: Value) -> Value:
 
 
 def _refusal(leaf: Leaf, value: Value) -> UsageError:
-    shown = safe_text(str(value))
+    try:
+        shown = safe_text(str(value))
+    except ValueError:  # Python converts no longer ones
+        shown = "a number of thousands of digits"
     shown = shown if len(shown) <= 40 else shown[:39] + "…"
     if leaf.rule.choices:
         return UsageError(f"unknown {leaf.name} '{shown}'{nearest(shown, leaf.rule.choices)}")

@@ -86,6 +86,13 @@ def test_long_names_problems_and_notes_are_whole_at_eighty_columns():
             if word.startswith("word")] == words  # fmt: skip
 
 
+def test_remarks_without_room_stand_below_their_run():
+    run = replace(RUNS[0].summary, problem="trouble" + " trouble" * 11)
+    lines = run_lines([ListedRun(run, RUNS[0].settings), *RUNS[1:]], ROOT, 160, NOW)
+    assert lines[1].endswith("cell=gru lr=0.01") and lines[2] == f"  {run.problem}"
+    assert len(lines) == 5
+
+
 def test_a_column_of_which_nothing_is_known_is_left_out():
     bare = replace(SUMMARY, loss=None, best=None, best_step=None, baseline=None)
     heading = run_lines([ListedRun(bare, {})], ROOT, 160, NOW)[0]

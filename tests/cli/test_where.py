@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from rnntui.runs.store.files import FILES
 from rnntui.runs.store.files import replace as replace_file
 from rnntui.runs.store.json_record import to_bytes
 from rnntui.runs.store.status import STATUS, Status
-from tests.conftest import Ended
+from tests.conftest import Ended, command, environment
 from tests.support.new_run import NEW
 
 if sys.platform == "win32":
@@ -130,3 +131,18 @@ def test_only_runs_that_are_trained_are_stopped(
     assert (ended.code, sorted(stopped)) == (0, ["a-3", "a-4"]), ended.err
     for lock in held:
         lock.release()
+
+
+def test_a_condition_that_the_shell_took_for_a_redirection_is_pointed_out(root: Path):
+    out = root.parent / "=2"
+    with out.open("w") as file:
+        ended = subprocess.run(
+            command("runs", "best"),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            text=True,
+        )
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("rnntui: note: 'best' is looked for in names; quote"), ended
+    assert out.read_text() == "none of 3 runs matches\n"
