@@ -56,17 +56,20 @@ class Splash:
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, quiet)
 
     def _write(self, text: str) -> None:
-        if sys.__stderr__ is not None:
-            sys.__stderr__.write(text)
-            sys.__stderr__.flush()
+        """Write past Python's buffer: an interrupt leaves nothing there, to be shown later."""
+        if (stderr := sys.__stderr__) is not None:
+            stderr.flush()
+            data = text.encode(stderr.encoding, stderr.errors or "replace")
+            while data:
+                data = data[os.write(stderr.fileno(), data) :]
 
     def show(self, draw: Callable[[int, int], str]) -> None:
         """Show a frame; `draw` is given columns and rows."""
         with contextlib.suppress(OSError, ValueError):
             if sys.__stderr__ is not None:
-                size = os.get_terminal_size(sys.__stderr__.fileno())
-                self._write(ENTER + draw(*size))
-                self.shown = True
+                frame = draw(*os.get_terminal_size(sys.__stderr__.fileno()))
+                self.shown = True  # before it is: an interrupt may come in the middle of it
+                self._write(ENTER + frame)
 
     def listen(self) -> None:
         """Read the reply of the terminal if it has come."""

@@ -89,7 +89,7 @@ def test_interrupted_it_is_saved_and_ends(runs: Path) -> None:
     with dashboard(runs, "train", *HELLO) as terminal:
         assert terminal.wait_for("of update"), terminal.text()
         terminal.write("\x03")
-        assert terminal.exit_code(30) == 130
+        assert terminal.exit_code() == 130
     until(lambda: run(runs).state == "stopped")
 
 

@@ -141,7 +141,7 @@ def test_who_leaves_a_moved_run_learns_what_is_saved(run: Path) -> None:
         assert terminal.wait_for("of update"), terminal.text()
         run.rename(there)
         terminal.write("q")
-        assert terminal.exit_code(60) == 0, said(terminal)
+        assert terminal.exit_code() == 0, said(terminal)
         status = read_status(there)
         assert status is not None and status.checkpoint == status.step
         assert f"stopped after {status.step:,} updates" in said(terminal)
@@ -155,7 +155,7 @@ def test_who_watches_a_run_that_is_removed_is_told(run: Path) -> None:
         assert terminal.wait_for("of update"), terminal.text()
         terminal.pump(0.5)
         until(lambda: removed(run))
-        assert terminal.exit_code(60) == 74, said(terminal)
+        assert terminal.exit_code() == 74, said(terminal)
         assert "failed after" in said(terminal) and "directory is gone" in said(terminal)
         assert "rnntui resume" not in said(terminal)
 

@@ -63,7 +63,7 @@ def test_a_viewer_of_a_suspended_process_says_so_and_can_be_left(run: Path) -> N
         with dashboard(run.parent, "attach", "run") as viewer:
             assert viewer.wait_for("the training process is suspended"), viewer.text()
             viewer.write("q")
-            assert viewer.exit_code(15) == 70
+            assert viewer.exit_code() == 70
             assert f"process {pid} is suspended" in said(viewer) and "-CONT" in said(viewer)
         stopped = run_process("stop", "run")
         assert stopped.returncode == 70 and "is suspended" in stopped.stderr

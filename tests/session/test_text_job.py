@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnntui.session.text_job import MOST_BESIDE, MOST_SENT, SHARE, Part, TextJobRunner
+from rnntui.session import text_job
+from rnntui.session.text_job import HEAD_START, MOST_BESIDE, MOST_SENT, SHARE, Part, TextJobRunner
 from tests.conftest import examples
 
 
-def letters(seconds: float = 0.0) -> Iterator[Part]:
-    """The alphabet again and again, each letter taking so long."""
+class Clock:
+    """A clock that only moves while letters are made."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def letters(self, seconds: float) -> Iterator[Part]:
+        """The alphabet again and again, each letter taking so long."""
+        for letter in letters():
+            self.now += seconds
+            yield letter
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the runner measures with."""
+    made = Clock()
+    monkeypatch.setattr(text_job, "time", SimpleNamespace(perf_counter=lambda: made.now))
+    return made
+
+
+def letters() -> Iterator[Part]:
+    """The alphabet again and again."""
     while True:
-        for letter in "abcdefghijklmnopqrstuvwxyz":
-            if seconds:
-                time.sleep(seconds)
-            yield (letter,)
+        yield from ((letter,) for letter in "abcdefghijklmnopqrstuvwxyz")
 
 
 def test_text_comes_in_parts_and_ends() -> None:
@@ -60,9 +80,9 @@ def test_a_new_job_replaces_the_old_one() -> None:
     assert sample.text == "a sample" and sample.finished and sample.step == 9
 
 
-def test_stopping_keeps_the_text() -> None:
+def test_stopping_keeps_the_text(clock: Clock) -> None:
     runner = TextJobRunner()
-    runner.begin("prompt", "", letters(0.001), 1000)
+    runner.begin("prompt", "", clock.letters(0.001), 1000)
     runner.run_while_idle(0.005, 1)
     runner.stop()
     assert not runner.busy
@@ -80,23 +100,19 @@ def test_an_iterator_that_ends_early_ends_the_job() -> None:
     assert text is not None and text.finished and text.text == "ab"
 
 
-def test_a_job_takes_its_share_of_the_time_while_training() -> None:
+def test_a_job_takes_its_share_of_the_time_while_training(clock: Clock) -> None:
     runner = TextJobRunner()
-    runner.begin("prompt", "", letters(0.0005), 10_000)
-    spent = 0.0
-    for _ in range(200):  # one second of training, in steps of 5 ms
-        began = time.perf_counter()
+    runner.begin("prompt", "", clock.letters(0.0005), 10_000)
+    for _ in range(2000):  # ten seconds of training, in steps of 5 ms
         runner.run_while_training(0.005, 1)
-        spent += time.perf_counter() - began
     text = runner.since(0, 0)
-    assert text is not None and len(text.text) > 10
-    # The runner cannot know that a part will take longer than the last ones did.
-    assert spent < 3 * SHARE + 0.02
+    assert text is not None and len(text.text) * 0.0005 == pytest.approx(clock.now)
+    assert clock.now == pytest.approx(10 * SHARE, abs=HEAD_START + 0.0005)
 
 
-def test_parts_slower_than_any_slice_are_made_too() -> None:
+def test_parts_slower_than_any_slice_are_made_too(clock: Clock) -> None:
     runner = TextJobRunner()
-    runner.begin("prompt", "", letters(0.03), 3)
+    runner.begin("prompt", "", clock.letters(0.03), 3)
     for _ in range(500):
         runner.run_while_training(0.02, 1)
     assert not runner.busy

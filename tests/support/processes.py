@@ -19,8 +19,8 @@ def descriptors() -> int:
 
 
 def gone(pids: list[int]) -> bool:
-    """Whether they all end within seconds; whoever inherits the dead need not have buried them."""
-    for _ in range(1000):
+    """Whether they all end within a minute; whoever inherits the dead need not have buried them."""
+    for _ in range(6000):
         if not any(_alive(pid) for pid in pids):
             return True
         time.sleep(0.01)

@@ -23,6 +23,9 @@ FRAME = b"\x1b[?2026h"  # begins one synchronized frame
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
+# Seconds: how long to wait for what must come, on however busy a machine.
+LAST_RESORT = 90.0
+
 
 def cpu_seconds(pid: int) -> float:
     """User and system CPU seconds of a process so far (Linux)."""
@@ -138,7 +141,7 @@ class Terminal:
         """Every byte the program sent."""
         return b"".join(data for _, data in self.log)
 
-    def wait_until(self, met: Callable[[str], bool], timeout: float = 15.0) -> bool:
+    def wait_until(self, met: Callable[[str], bool], timeout: float = LAST_RESORT) -> bool:
         """Read until the screen meets a condition."""
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
@@ -149,11 +152,11 @@ class Terminal:
             self.read(0.02)
         return False
 
-    def wait_for(self, text: str, timeout: float = 15.0) -> bool:
+    def wait_for(self, text: str, timeout: float = LAST_RESORT) -> bool:
         """Read until the screen shows `text`."""
         return self.wait_until(lambda screen: text in screen, timeout)
 
-    def wait_for_bytes(self, marker: bytes, timeout: float = 15.0) -> float | None:
+    def wait_for_bytes(self, marker: bytes, timeout: float = LAST_RESORT) -> float | None:
         """Read until `marker` is in what newly comes; when it came, or None."""
         end, window = time.perf_counter() + timeout, b""
         while not self.closed and time.perf_counter() < end:
@@ -183,7 +186,7 @@ class Terminal:
             self.status = status if pid else None
         return self.status is None
 
-    def exit_code(self, timeout: float = 10.0) -> int | None:
+    def exit_code(self, timeout: float = LAST_RESORT) -> int | None:
         """Read until the program has ended; its code, negative for a signal, None if it goes on."""
         end = time.perf_counter() + timeout
         while self.alive() and time.perf_counter() < end:

@@ -180,7 +180,7 @@ def test_starting_in_the_background_does_not_wait(big: Path, folder: Path, tmp_p
         program.send_signal(signal.SIGINT)
         program.communicate(timeout=30)
     assert program.returncode == 130
-    for _ in range(1000):
+    for _ in range(6000):
         if not list(tmp_path.glob("rnntui-*")):
             break
         time.sleep(0.01)

@@ -38,7 +38,7 @@ def ground(sent: bytes) -> bytes:
 
 
 def shown(terminal: Terminal) -> None:
-    assert terminal.wait_for("of update", 60.0), terminal.text()
+    assert terminal.wait_for("of update"), terminal.text()
     terminal.pump(0.3)
 
 
@@ -62,7 +62,7 @@ def test_the_terminal_receives_the_colours_it_can_show(
         shown(terminal)
         terminal.write("g")  # the prompt has a cursor of its own
         if not expected:  # it is reversed, to be seen
-            assert terminal.wait_until(lambda _: REVERSED.search(terminal.raw()) is not None, 60.0)
+            assert terminal.wait_until(lambda _: REVERSED.search(terminal.raw()) is not None)
         terminal.pump(0.5)
         sent = terminal.raw()
         assert kinds(sent) == expected
@@ -90,10 +90,10 @@ def test_the_background_chooses_the_theme(
         shown(terminal)
         sent = terminal.raw()
         assert BACKGROUND_QUERY in sent
-        assert terminal.wait_until(lambda _: ground(terminal.raw()) == expected, 60.0)
+        assert terminal.wait_until(lambda _: ground(terminal.raw()) == expected)
         assert "rgb" not in terminal.text() and b"^[]11" not in sent
         terminal.write("q")
-        assert terminal.exit_code(60.0) == 0
+        assert terminal.exit_code() == 0
 
 
 @pytest.mark.slow
@@ -110,7 +110,7 @@ def test_a_late_reply_is_no_key_and_still_chooses(tmp_path: Path) -> None:
         assert terminal.alive() and "rgb" not in terminal.text()
         assert b"theme:" not in terminal.raw()[before:]  # nobody chose one
         terminal.write("q")
-        assert terminal.exit_code(60.0) == 0
+        assert terminal.exit_code() == 0
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def test_a_chosen_theme_is_kept_when_the_reply_comes(tmp_path: Path) -> None:
     with start(tmp_path) as terminal:
         shown(terminal)
         terminal.write("ttt")
-        assert terminal.wait_for("theme: colour-blind-light", 60.0), terminal.text()
+        assert terminal.wait_for("theme: colour-blind-light"), terminal.text()
         terminal.forget()
         terminal.write(BLACK)
         terminal.pump(0.5)

@@ -68,7 +68,7 @@ def test_the_dashboard_takes_over_without_a_blank_screen(
     with opened(tmp_path, *args, size=size, background=background) as terminal:
         assert terminal.wait_until(lambda _: terminal.raw().count(FRAME) > 2, 120.0)
         terminal.write("q")
-        assert terminal.exit_code(30.0) == 0
+        assert terminal.exit_code() == 0
         check_never_blank(terminal, size, "nntui", 8)
         if background == LIGHT:
             assert b"48;5;233" not in terminal.raw(), "dark before it is light"
@@ -78,10 +78,10 @@ def test_the_dashboard_takes_over_without_a_blank_screen(
 @pytest.mark.parametrize("size", [(59, 16), (20, 6)])
 def test_a_tiny_terminal_is_told_so_at_once(tmp_path: Path, size: tuple[int, int]) -> None:
     with opened(tmp_path, *TALES, "--theme", "dark", size=size) as terminal:
-        assert terminal.wait_until(lambda _: FRAME in terminal.raw(), 60.0)
+        assert terminal.wait_until(lambda _: FRAME in terminal.raw())
         terminal.pump(0.5)
         terminal.write("q")
-        assert terminal.exit_code(30.0) == 0
+        assert terminal.exit_code() == 0
         check_never_blank(terminal, size, "too small", 3)
 
 
@@ -94,7 +94,7 @@ def test_attached_and_stored_runs_begin_alike(tmp_path: Path) -> None:
         with opened(tmp_path, "attach", "run", "--theme", "dark") as terminal:
             assert terminal.wait_until(lambda _, t=terminal: t.raw().count(FRAME) > 2, 120.0)
             terminal.write("q")
-            assert terminal.exit_code(60.0) == 0
+            assert terminal.exit_code() == 0
             check_never_blank(terminal, (100, 30), "nntui", 8)
 
 
@@ -105,10 +105,10 @@ def test_an_interrupt_before_the_dashboard_restores_the_terminal(
 ) -> None:
     with opened(tmp_path, *TALES, background=asked) as terminal:
         before = termios.tcgetattr(terminal.fd)
-        assert terminal.wait_for("rnntui", 60.0)
+        assert terminal.wait_for("rnntui")
         assert FRAME not in terminal.raw()
         terminal.write("\x03")
-        assert terminal.exit_code(30.0) == 130
+        assert terminal.exit_code() == 130
         assert terminal.raw().rstrip().endswith(b"\x1b[0m") and LEFT in terminal.raw()
         assert termios.tcgetattr(terminal.fd)[3] == before[3]
 
@@ -116,8 +116,8 @@ def test_an_interrupt_before_the_dashboard_restores_the_terminal(
 @pytest.mark.slow
 def test_keys_typed_before_the_dashboard_reach_it(tmp_path: Path) -> None:
     with opened(tmp_path, *TALES, background=LIGHT) as terminal:
-        assert terminal.wait_for("rnntui", 60.0)
+        assert terminal.wait_for("rnntui")
         os.write(terminal.fd, b"i")
-        assert terminal.wait_for("about", 60.0) or terminal.wait_for("parameters", 5.0)
+        assert terminal.wait_for("about") or terminal.wait_for("parameters", 5.0)
         terminal.write("q")
-        terminal.exit_code(30.0)
+        terminal.exit_code()
