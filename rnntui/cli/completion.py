@@ -246,7 +246,7 @@ def key_option(_ctx: click.Context, parameter: click.Parameter, incomplete: str)
 
 def _values(leaf: Any) -> list[str]:
     if bool in leaf.types:
-        return ["true", "false"]
+        return ["true", "false", *leaf.rule.words]
     default = [] if leaf.default == "" else [str(leaf.default)]
     return list(leaf.rule.choices) or [*leaf.rule.words, *default]
 

@@ -25,17 +25,23 @@ if TYPE_CHECKING:  # rnntui.recipe costs 25 ms that `--help` does not need
 
 DEFAULT = "tales"
 BOUNDS = ("epochs", "steps", "seconds")
-# Series are often short: use one stream, and chunks that fit into a few hundred rows.
+# Measured on the series of tests/benchmarks/series.py; short ones get fewer streams.
 VALUES: dict[str, int | float | str | bool] = {
     "task": "values",
     "standardize": True,
+    "difference": "auto",
+    "skip": "linear",
+    "cell": "gru",
     "hidden": 32,
-    "batch": 1,
-    "seq_len": 25,
-    "lr": 1e-3,
+    "batch": 8,
+    "seq_len": 48,
+    "lr": 3e-3,
+    "schedule": "cosine",
     "clip": 1.0,
-    "steps": 10_000,
-    "eval_every": 100,
+    "average": 0.98,
+    "select": "horizon",
+    "steps": 1500,
+    "eval_every": 50,
     "method": "auto",
 }
 NUMBERS_NOTE = "a table of numbers, trained as values; --set task=tokens reads it as text"

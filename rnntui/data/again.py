@@ -100,9 +100,10 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
     rows, clock, times, notes = read_other(known, source, data, stdin)
     with np.errstate(all="ignore"):
         sequence = known.scaled(rows)
+    ahead = None
     if known.ahead is not None:
         if known.clock is None or times is None or times.dtype.kind != "i" or not len(sequence):
             raise DataError(f"{source.name}: no times, which calendar = true needs: set time")
         ahead = ahead_of(known.clock, times[-len(sequence) :])
-        sequence = np.concatenate([sequence, ahead], axis=1)
+    sequence = known.inputs(sequence, ahead)
     return Reading(source.name, sequence, rows, clock, times, notes=notes)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from rnntui.clusters import Clusters
 from rnntui.data.calendar import cycles
 from rnntui.data.clock import Clock
+from rnntui.data.outlook import Outlook
 from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
+from rnntui.forecast.linear import Linear
 
 READER = 3  # of tables: the first knew no times, the second left rows that come twice
 
@@ -79,6 +81,8 @@ class ValueData:
     are known. The first `targets` columns are forecast (0: all); `series` has the name of each
     column's series if the source holds several. Data `read_by` the first versions have no times.
 
+    `outlook` has what was decided about forecasts, if the recipe asked for that.
+
     `ahead` (N + M, C) is known in advance: the calendar of the row after each. The network reads it
     beside the values.
     """
@@ -100,6 +104,7 @@ class ValueData:
     series: tuple[str, ...] = ()
     read_by: int = READER
     ahead: NDArray[float64] | None = None
+    outlook: Outlook | None = None
 
     @property
     def known(self) -> int:
@@ -125,6 +130,8 @@ class ValueData:
             rows.append(("inputs", ", ".join(self.features[self.targets :])))
         if self.ahead is not None:
             rows.append(("calendar", ", ".join(cycles(self.clock))))
+        if self.outlook is not None:
+            rows.append(("forecasts", self.outlook.words(self.levels is not None)))
         return tuple(rows)
 
     @property
@@ -134,13 +141,27 @@ class ValueData:
 
     @cached_property
     def sequences(self) -> tuple[NDArray[float64], NDArray[float64]]:
-        """`values` and `validation` as the network reads them, with what is known in advance."""
-        if self.ahead is None:
+        """`values` and `validation` as the network reads them: see `inputs`."""
+        if self.ahead is None and self.skip is None:
             return self.values, self.validation
-        ahead = self.ahead[: len(self.values)], self.ahead[len(self.values) :]
-        parts = zip((self.values, self.validation), ahead, strict=True)
-        train, validation = (np.concatenate(part, axis=1) for part in parts)
-        return train, validation
+        both = self.inputs(np.concatenate([self.values, self.validation]), self.ahead)
+        return both[: len(self.values)], both[len(self.values) :]
+
+    @property
+    def skip(self) -> Linear | None:
+        """The linear method beside the network."""
+        return self.outlook.skip if self.outlook else None
+
+    def inputs(self, rows: NDArray[Any], ahead: NDArray[Any] | None) -> NDArray[Any]:
+        """What the network reads for scaled rows (n, D), (n, I).
+
+        After each row come what is known in `ahead` (n, C), and what the linear method makes of it
+        and of those before it for the next one.
+        """
+        parts = [rows] if ahead is None else [rows, ahead]
+        if self.skip is not None:
+            parts.append(self.skip.after_each(rows))
+        return np.concatenate(parts, axis=1) if len(parts) > 1 else rows
 
     def rows(self) -> NDArray[float64]:
         """The source's own rows (N + M, D), one more with `levels`."""

@@ -21,18 +21,22 @@ from rnntui.data.decode import OR_ENCODING, decode_text
 from rnntui.data.format import refuse_format, unpacked
 from rnntui.data.generated import CORPUS_SEED, series_task
 from rnntui.data.matching import made_up_names, match_columns
+from rnntui.data.outlook import look_ahead, looks_ahead, seasons_of, tamed
 from rnntui.data.plain_numbers import read_plain
 from rnntui.data.source import MOST_BYTES, Source, is_pipe, open_file, parse_source, read, show
 from rnntui.data.split import split_at
 from rnntui.data.stream import fitting, unused_note
 from rnntui.data.table import NEW, Known, Table, parse_numbers, parse_table, read_cells
 from rnntui.errors import DataError, UsageError
+from rnntui.forecast.backtest import default_horizon
+from rnntui.forecast.linear import differences_help
 from rnntui.recipe import Data, Recipe
 
 MOST_FEATURES = 1000
 LARGEST = 1e15
 LEAST_BEYOND = 5  # rows of the last part
 MOST_ADVICE = 60  # characters of an option in an error
+CHANGES = "changes from row to row are learned: they forecast better here (difference = auto)"
 
 Numbers = NDArray[np.float64]
 
@@ -112,6 +116,8 @@ def load_values(
         known, raw = None, _vary(source.name, raw, data)
     clock = raw.table.clock if raw.table and data.repeat == 1 else None
     check_calendar(data, clock, source.name)
+    auto = data.difference == "auto"
+    data = replace(data, difference=_difference(source.name, raw, data, known))
     raw = _without_gaps(source.name, raw, data)
     if raw.rows.shape[1] > MOST_FEATURES:
         has = f"{raw.rows.shape[1]} columns"
@@ -130,7 +136,9 @@ def load_values(
     if scale is None:
         size = scaling.largest(levels[: split.train + 1])
         scale = _scale(raw, train, size) if data.standardize else _unscaled(rows.shape[1])
-        notes = (*_doubts(raw, data), *_beyond(raw, data, rows, split.train))
+        # Whether a trend is learned better as changes has been looked at already.
+        beyond = () if auto else _beyond(raw, data, rows, split.train)
+        notes = (*_doubts(raw, data), *beyond, *([CHANGES] if auto and data.difference else []))
     largest = scaling.largest(rows)
     if scaling.in_place(rows, largest, scale.deviation):
         rows -= scale.mean
@@ -141,6 +149,10 @@ def load_values(
     train, validation = scaled[: split.train], scaled[split.train :]
     if not scaling.largest(scaled).max() <= LARGEST:
         raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
+    outlook = known.outlook if known else None
+    if outlook is None and looks_ahead(recipe):
+        seen, likely = levels[: split.train + bool(data.difference)], clock.seasons if clock else ()
+        outlook = look_ahead(recipe, seen, train, len(validation), likely)
     period = len(raw.rows) if data.repeat > 1 else 0
     unused = unused_note(len(train), keys.batch, keys.seq_len, "row", period=period)
     return ValueData(
@@ -160,6 +172,7 @@ def load_values(
         series=raw.series,
         read_by=known.read_by if known else READER,
         ahead=_ahead(raw, clock, data),
+        outlook=outlook,
     )
 
 
@@ -167,7 +180,21 @@ def _ahead(raw: _Raw, clock: Clock | None, data: Data) -> Numbers | None:
     """What is known in advance (N, C) of the row after each that the network reads."""
     if not data.calendar or clock is None or raw.times is None:
         return None
-    return ahead_of(clock, raw.times[int(data.difference) :])
+    return ahead_of(clock, raw.times[int(bool(data.difference)) :])
+
+
+def _difference(name: str, raw: _Raw, data: Data, known: ValueData | None) -> bool:
+    """Whether changes are learned; `auto` decides from the part that is trained on."""
+    if data.difference != "auto":
+        return bool(data.difference)
+    if known is not None or data.repeat > 1:
+        return known is not None and known.levels is not None
+    filled = _without_gaps(name, raw, replace(data, difference=False))
+    split = split_at(len(filled.rows), data.split, "value")
+    train, table = tamed(filled.rows[: split.train]), filled.table
+    seasons = seasons_of(train, table.clock.seasons if table and table.clock else ())
+    horizon = default_horizon(max(seasons), len(filled.rows) - split.train)
+    return differences_help(train, seasons, horizon)
 
 
 def read_other(
@@ -217,8 +244,8 @@ def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
         raise _long_gap(name, raw, found)
     boundary = len(raw.rows)
     if data.repeat == 1:
-        count = len(raw.rows) - data.difference
-        boundary = split_at(count, data.split, "value").train + data.difference
+        count = len(raw.rows) - bool(data.difference)
+        boundary = split_at(count, data.split, "value").train + bool(data.difference)
     carry = data.missing == "carry"
     names = listed([f for f, (_, length) in zip(raw.features, found, strict=True) if length])
     count = int(missing.sum())

@@ -16,6 +16,7 @@ from rnntui.data import ValueData
 from rnntui.errors import DataError
 from rnntui.export.network import Adaptive, Array32, Network, scale, vocabulary
 from rnntui.export.portable import without_paths
+from rnntui.forecast.linear import Linear
 from rnntui.recipe import to_toml
 
 OPSET, IR = 18, 9
@@ -52,12 +53,20 @@ def to_onnx(network: Network, name: str) -> bytes:
     Inputs: `input`, tokens (T, B) int64, or values (T, B, D) float32 in the file's units; states
     `h0` and, for the LSTM, `c0` (layers, B, H). Outputs: `output` (T, B, width), which is logits,
     log-probabilities of an adaptive softmax, or values in the file's units; `hn`, `cn`. With
-    `difference`, `level0` (B, D) is the row before the first, and `leveln` the last row.
+    `difference`, `level0` (B, D) is the row before the first, and `leveln` the last row. With a
+    skip connection that looks back L rows, `past0` (L - 1, B, D) are the scaled rows (or changes)
+    before the first, and `pastn` the last ones; the first row stands for those there are not.
     """
     graph, model, width = Graph(), network.recipe.model, network.width
     parts, data = STATES[model.cell], network.data
     x = _scaled(graph, data) if isinstance(data, ValueData) else _one_hot(graph, width)
+    skip = data.skip if isinstance(data, ValueData) else None
+    beside = "" if skip is None else _beside(graph, skip, x)
+    if beside:
+        x = graph.node("Concat", [x, beside], "row_and_beside", axis=-1)
     outputs = _head(graph, network, _layers(graph, network, x))
+    if beside:
+        outputs = graph.node("Add", [outputs, beside], "with_beside")
     if isinstance(data, ValueData):
         _unscaled(graph, data, outputs)
     ints, floats = TensorProto.INT64, TensorProto.FLOAT
@@ -69,6 +78,9 @@ def to_onnx(network: Network, name: str) -> bytes:
     if isinstance(data, ValueData) and data.levels is not None:
         inputs.append(("level0", floats, ["B", width]))
         results.append(("leveln", floats, ["B", width]))
+    if skip is not None and skip.longest > 1:
+        inputs.append(("past0", floats, [skip.longest - 1, "B", width]))
+        results.append(("pastn", floats, [skip.longest - 1, "B", width]))
     made = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -125,6 +137,25 @@ def _scaled(graph: Graph, data: ValueData) -> str:
         graph.node("Squeeze", [last, axis], "leveln")
     mean, deviation = _constants(graph, data)
     return graph.node("Div", [graph.node("Sub", [rows, mean], "centred"), deviation], "x0")
+
+
+def _beside(graph: Graph, skip: Linear, x: str) -> str:
+    """What the linear method predicts after each row of x (T, B, D): a convolution over time."""
+    longest, width = skip.longest, skip.weights.shape[1]
+    seen = x
+    if longest > 1:
+        seen = graph.node("Concat", ["past0", x], "seen", axis=0)
+        bounds = {"tail_begin": 1 - longest, "tail_end": 2**62, "tail_axis": 0}
+        places = [graph.constant(n, np.array([v], np.int64)) for n, v in bounds.items()]
+        graph.node("Slice", [seen, *places], "pastn")
+    kernel = np.zeros((width, 1, longest), np.float32)
+    for lag, weight in zip(skip.lags, skip.weights, strict=True):
+        kernel[:, 0, longest - lag] = weight
+    series = graph.node("Transpose", [seen], "series", perm=[1, 2, 0])
+    weights = graph.constant("skip_weights", kernel)
+    constant = graph.constant("skip_constant", skip.constant.astype(np.float32))
+    found = graph.node("Conv", [series, weights, constant], "linear", group=width)
+    return graph.node("Transpose", [found], "beside", perm=[2, 0, 1])
 
 
 def _constants(graph: Graph, data: ValueData) -> tuple[str, str]:

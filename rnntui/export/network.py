@@ -13,6 +13,7 @@ from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer
 from rnntui.data.vocabulary_counts import WORD_RULES
 from rnntui.errors import UsageError
+from rnntui.forecast.linear import nothing
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.model import named_parameters
 from rnntui.recipe import Recipe
@@ -56,6 +57,13 @@ class Network:
     @property
     def width(self) -> int:
         """The size of the vocabulary, or the number of features."""
+        if isinstance(self.data, ValueData):
+            return len(self.data.features)
+        return self.inputs
+
+    @property
+    def inputs(self) -> int:
+        """Numbers that the first layer reads; beside a skip connection twice the features."""
         return int(self.weights["rnn.weight_ih_l0"].shape[1])
 
     @property
@@ -140,7 +148,8 @@ def scale(data: ValueData) -> dict[str, Any]:
     """Return a series' columns and scale as JSON values, and its last rows in the file's units.
 
     The network takes (value - mean) / deviation and predicts the next row so; with `difference`,
-    of the change from each row to the next.
+    of the change from each row to the next. With the `lags` of a `skip` connection, it also reads
+    the sum of `weights[l] * row[t + 1 - lags[l]]` and `constant`, and its output is added to that.
     """
     rows = data.rows()[-WARM_UP - (data.levels is not None) :]
     return {
@@ -149,4 +158,5 @@ def scale(data: ValueData) -> dict[str, Any]:
         "deviation": data.deviation.tolist(),
         "difference": data.levels is not None,
         "rows": rows.tolist(),
+        "skip": (data.skip or nothing(len(data.features))).to_dict(),
     }

@@ -20,6 +20,10 @@ MOST_HORIZON = 100
 HORIZON_SHARE = 0.1  # of the validation part, if there is no season
 MOST_ORIGINS = 40  # in each part
 INNER_SHARE = 0.4  # of the rows trained on, for errors to choose and to calibrate by
+DOUBT, DOUBTED = 4.0, 1.2  # horizons in which a network is believed to err so much more
+REFITS = 4  # within the part trained on
+LEAST_RATIO = 1e-6  # of two squared errors
+LEAST_UNSEEN = 4  # origins from which a network is judged
 LEAST_BEFORE = 8  # rows before the first origin
 NEAR = 5.0  # times the least squared error, for a method to take part in the mean
 ANCHOR, ANCHOR_SHARE = "autoregression", 0.5  # the steadiest method, and its part of the mean
@@ -31,8 +35,10 @@ COMBINED = "auto"  # the mean of methods that the inner origins prefer
 class Plan:
     """From where forecasts start: `inner` origins in the part trained on, `outer` ones after it.
 
-    Simple methods are fitted on the rows before `fitted` for the inner origins, and on all rows
-    before `train` for the outer ones. Origins are row numbers: that of the first row predicted.
+    For the inner origins, simple methods are fitted on the rows before `fitted` and, now and then,
+    on those before the next origin; on all rows before `train` for the outer ones. A network was
+    not trained on the last `held` rows before `train`. Origins are row numbers: that of the first
+    row predicted.
     """
 
     horizon: int
@@ -40,6 +46,20 @@ class Plan:
     train: int
     inner: tuple[int, ...]
     outer: tuple[int, ...]
+    held: int = 0
+
+    @property
+    def unseen(self) -> int:
+        """How many of the inner origins lie behind the rows that a network was trained on."""
+        return sum(origin >= self.train - self.held for origin in self.inner)
+
+    @property
+    def parts(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """Origins together with the rows that methods are fitted on before them."""
+        size = max(1, -(-len(self.inner) // REFITS))
+        groups = [self.inner[at : at + size] for at in range(0, len(self.inner), size)]
+        inner = [(max(self.fitted, group[0]), group) for group in groups]
+        return (*inner, *([(self.train, self.outer)] if self.outer else []))
 
     @property
     def origins(self) -> tuple[int, ...]:
@@ -53,7 +73,7 @@ def default_horizon(season: int, validated: int) -> int:
     return max(1, min(MOST_HORIZON, wanted))
 
 
-def plan(rows: int, train: int, horizon: int) -> Plan:
+def plan(rows: int, train: int, horizon: int, held: int = 0) -> Plan:
     """Origins for `rows` of which the first `train` are trained on.
 
     No forecast from an inner origin reaches into the last part.
@@ -67,6 +87,7 @@ def plan(rows: int, train: int, horizon: int) -> Plan:
         train,
         _spread(fitted, train - horizon),
         _spread(train, rows - horizon),
+        held,
     )
 
 
@@ -153,7 +174,8 @@ def backtest(
     The coverage is that of the intervals of `method`. `simple` are the `simple_methods` if they are
     known.
     """
-    errors = (simple or result_of(simple_methods(values, where, season))).errors
+    simple = simple or result_of(simple_methods(values, where, season))
+    errors = simple.errors
     if network is not None:
         errors = {NETWORK: _off(values, where.origins, network), **errors}
     scale = _scale(values[: where.train], season)
@@ -162,6 +184,8 @@ def backtest(
     inner = {name: _mean_square(found[:outer]) for name, found in errors.items()}
     best = min(inner, key=lambda name: (not math.isfinite(inner[name]), inner[name]))
     mean = _mean({name: found[:outer] for name, found in errors.items()}, best)
+    if network is not None and where.unseen >= LEAST_UNSEEN:
+        mean = _judged(mean, values, where, simple.fitted[mean.anchor], errors)
     methods[COMBINED] = _scores(mean.of(errors)[outer:], scale)
     shown = errors.get(method, mean.of(errors))
     widths = rolling_widths(shown, where.origins)
@@ -169,8 +193,10 @@ def backtest(
     return Backtest(target, series, where.horizon, season, where, methods, errors, held, best, mean)
 
 
-def _mean(errors: Mapping[str, Numbers], best: str) -> Mean:
+def _mean(errors: Mapping[str, Numbers], best: str, judged: float | None = None) -> Mean:
     """The mean of methods by their errors (K, H) at the inner origins.
+
+    `judged` is the network's mean square beside that of the steadiest method, if it is known.
 
     Half is the autoregression's; the others that are nearly as good as the best share the rest by
     the inverse of their squared errors, squared (after Bates and Granger 1969).
@@ -185,7 +211,7 @@ def _mean(errors: Mapping[str, Numbers], best: str) -> Mean:
     reach = half_widths(errors[anchor], REACH)
     if NETWORK in errors:
         kept = Mean({NETWORK: 1.0}, anchor, reach).of(errors)
-        squares[NETWORK] = _mean_square(kept)
+        squares[NETWORK] = _mean_square(kept) if judged is None else judged * squares[anchor]
     least = max(min(squares.values()), 1e-300)
     near = {name: (least / max(s, least)) ** 2 for name, s in squares.items() if s <= NEAR * least}
     total = sum(near.values())
@@ -194,6 +220,27 @@ def _mean(errors: Mapping[str, Numbers], best: str) -> Mean:
     if part:
         shares[anchor] += part
     return Mean(shares, anchor, reach)
+
+
+def _judged(
+    mean: Mean, values: Numbers, where: Plan, anchor: Method, errors: Mapping[str, Numbers]
+) -> Mean:
+    """The mean, with a network judged by rows that it was not trained on.
+
+    Beside it stands the steadiest method, `anchor`, fitted on all of the part trained on, as what
+    is linear in the network is. The fewer horizons were forecast, the more doubt there is.
+    """
+    first = len(where.inner) - where.unseen
+    origins = where.inner[first:]
+    beside = _off(values, origins, anchor.forecast(values, origins, where.horizon))
+    both = {NETWORK: errors[NETWORK][first : len(where.inner)], mean.anchor: beside}
+    kept = Mean({NETWORK: 1.0}, mean.anchor, mean.reach).of(both)
+    ratio = max(_mean_square(kept) / max(_mean_square(beside), 1e-300), LEAST_RATIO)
+    seen = where.held / where.horizon
+    weighed = seen * math.log(ratio) + DOUBT * math.log(DOUBTED)
+    judged = math.exp(weighed / (seen + DOUBT))
+    inner = {name: found[: len(where.inner)] for name, found in errors.items()}
+    return _mean(inner, mean.anchor, judged)
 
 
 def season_of(values: Numbers, train: int, likely: Sequence[int] = ()) -> int:
@@ -213,15 +260,13 @@ def simple_methods(values: Numbers, where: Plan, season: int) -> Slices[Simple]:
     """Forecast with each simple method from every origin."""
     found: dict[str, list[Numbers]] = {}
     fitted: dict[str, Method] = {}
-    for end, origins in ((where.fitted, where.inner), (where.train, where.outer)):
-        if not origins:
-            continue
+    for end, origins in where.parts:
         fitted = yield from fit_slices(values[:end], season)
         for name, method in fitted.items():
             ahead = method.forecast(values, origins, where.horizon)
             found.setdefault(name, []).append(_off(values, origins, ahead))
             yield
-    parts = bool(where.inner) + bool(where.outer)
+    parts = len(where.parts)
     errors = {name: np.concatenate(e) for name, e in found.items() if len(e) == parts}
     return Simple(errors, {name: method for name, method in fitted.items() if name in errors})
 

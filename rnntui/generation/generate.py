@@ -16,6 +16,7 @@ from rnntui.data.calendar import ahead_of, calendar
 from rnntui.data.scaling import unscale
 from rnntui.data.spread import spread
 from rnntui.errors import UsageError
+from rnntui.generation.beside import Beside
 from rnntui.generation.prompt import fit_prompt
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters
@@ -245,11 +246,12 @@ def _rows_after(
 
     `known` gives what is known in advance beside each row.
     """
+    beside = Beside(data.skip)
     while True:
         with np.errstate(all="ignore"):
             for row, more in zip(rows, known, strict=False):
-                stepper.advance(np.concatenate((row, more)) if len(more) else row)
-            rows = stepper.predict()[None].copy()
+                stepper.advance(np.concatenate((row, more, beside.after(row))))
+            rows = beside.bounded(stepper.predict())[None].copy()
             own = unscale(rows[0], data.mean, data.deviation)
             if level is not None:
                 own = level = level + own

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rnntui.data import ValueData
 from rnntui.data.scaling import unscale
 from rnntui.forecast.slices import Slices
+from rnntui.generation.beside import Beside
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.model import Parameters
 from rnntui.nn.sampling import Stepper
@@ -18,26 +19,32 @@ Numbers = NDArray[np.float64]
 
 
 def roll(
-    parameters: Parameters, data: ValueData, origins: Sequence[int], horizon: int
+    parameters: Parameters,
+    data: ValueData,
+    origins: Sequence[int],
+    horizon: int,
+    most_read: int = WARM_UP,
 ) -> Slices[Numbers]:
     """Forecasts (K, H, D) of the rows from each origin on, in the source's units.
 
-    An origin is a row number of `data.rows()`. The network reads up to 500 rows before it, from
-    the zero state, and then its own forecasts. A slice is a time step.
+    An origin is a row number of `data.rows()`. The network reads up to `most_read` rows before it,
+    from the zero state, and then its own forecasts. A slice is a time step.
     """
     scaled = np.concatenate(data.sequences)
     behind = 0 if data.levels is None else 1  # change i leads from row i to row i + 1
     places = np.array(origins, np.int64) - behind
-    warm = min(WARM_UP, int(places.min()))
+    warm = min(most_read, int(places.min()))
     stepper = Stepper(parameters, streams=len(places))
-    width = len(data.features)
+    width, beside = len(data.features), Beside(data.skip)
     found = np.zeros((horizon, len(places), width))
     for step in range(-warm, horizon):
         with np.errstate(all="ignore"):
             row = scaled[places + step]
             if step >= 0:
-                found[step] = stepper.predict()
+                found[step] = beside.bounded(stepper.predict())
                 row[:, :width] = found[step]  # beside what is known in advance
+            if data.skip is not None:
+                row[:, -width:] = beside.after(row[:, :width])
             stepper.advance(row)
         yield
     with np.errstate(all="ignore"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.forecast.linear import Linear
 from rnntui.insight.passage import Rows, original, shown_token, windows
 from rnntui.insight.reader import Reader
 from rnntui.insight.rounding import all_rounded, rounded
@@ -143,6 +144,8 @@ def occlusion(
     hidden = _state(weights, sequence[:begin])
     for number, other in enumerate(others, start=1):
         streams = variants(sequence[begin:end], places, other[begin:end])
+        if isinstance(data, ValueData) and data.skip is not None:
+            _carry_on(data.skip, streams, places, feature, SHIFT * _spread(data, feature))
         outputs = changed(weights, streams, hidden)
         with np.errstate(all="ignore"):
             if isinstance(data, TokenData):
@@ -171,6 +174,15 @@ def _others(data: Dataset, sequence: Rows, count: int, feature: int) -> Iterator
     frequent = np.argsort(-counts, kind="stable")[: max(2, rounds)]
     for k in range(rounds):
         yield np.where(sequence == frequent[k], frequent[(k + 1) % len(frequent)], frequent[k])
+
+
+def _carry_on(skip: Linear, streams: Rows, places: Rows, feature: int, raised: float) -> None:
+    """Add to variants what a linear method beside the network makes of the raised values."""
+    beside = streams.shape[2] - skip.weights.shape[1] + feature
+    for lag, weight in zip(skip.lags, skip.weights[:, feature], strict=True):
+        later = places + lag - 1
+        there = later < len(streams)
+        streams[later[there], 1 + np.flatnonzero(there), beside] += weight * raised
 
 
 def _spread(data: ValueData, feature: int) -> float:

@@ -59,13 +59,13 @@ NO_MEMORY = "not enough memory to measure the signs"
 def facts_of(recipe: Recipe, data: Dataset, state: TrainState) -> Facts:
     """What the rules need to know of a run. N-gram losses are left out: counting takes a while."""
     known, tokens = state.references, isinstance(data, TokenData)
-    source = data.tokens if isinstance(data, TokenData) else data.values
+    source = sequences(data)[0]
     slow = tokens and len(data.validation) > 1
     return Facts(
         recipe=recipe,
         window=state.stream.steps,
         streams=state.stream.batch,
-        parameters=state.parameters.count,
+        parameters=state.trained.count,
         size=len(source),
         chance=known.chance,
         frequencies=known.frequencies,
@@ -95,7 +95,7 @@ class Meter:
         self.open: Open = ""
         self._observed: _Observed | None = None
         self._probe: _ReachProbe | None = None
-        self._weights = [n for n in state.parameters.tensors if n.startswith("W")]
+        self._weights = [n for n in state.trained.tensors if n.startswith("W")]
 
     @property
     def shares(self) -> Shares:
@@ -199,12 +199,12 @@ class _Observed:
 
     def __init__(self, state: TrainState, allowance: Allowance) -> None:
         self._state, self._allowance = state, allowance
-        self._before = np.empty_like(state.parameters.flat)
+        self._before = np.empty_like(state.trained.flat)
         self.made = False
 
     def __call__(self) -> None:
         with self._allowance.spending(), np.errstate(all="ignore"):
-            np.copyto(self._before, self._state.parameters.flat)
+            np.copyto(self._before, self._state.trained.flat)
             self._gradients = {
                 name: _norm(tensor) for name, tensor in self._state.gradients.tensors.items()
             }
@@ -212,7 +212,7 @@ class _Observed:
 
     def tensors(self) -> tuple[TensorSigns, ...]:
         """The signs of each tensor, after the update."""
-        parameters = self._state.parameters
+        parameters = self._state.trained
         change = np.subtract(parameters.flat, self._before, self._before)
         changes = parameters.layout.views(change)
         return tuple(
@@ -257,12 +257,12 @@ class _ReachProbe:
     def __init__(self, state: TrainState, source: Array) -> None:
         self.steps = min(state.stream.steps, LONGEST)
         room = (len(source) - 1) // self.steps
-        shape = state.parameters.shape
+        shape = state.trained.shape
         fitting = min(
             PROBE_VALUES // (self.steps * shape.hidden), PROBE_OUTPUTS // (self.steps * shape.width)
         )
         streams = max(1, min(STREAMS, fitting, room))
-        self._probe = Probe(state.parameters, self.steps, streams, backward=True)
+        self._probe = Probe(state.trained, self.steps, streams, backward=True)
         at = np.linspace(0, len(source) - 1 - self.steps, streams).astype(int)
         rows = at[None, :] + np.arange(self.steps)[:, None]
         self._inputs, self._targets = source[rows], source[rows + 1]

@@ -25,7 +25,8 @@ class ModelShape:
     """What a network is made of. `width` is the vocabulary's size, or the number of features.
 
     With `clusters` the output layer is an adaptive softmax. `known` inputs besides the features are
-    not predicted: they are known in advance.
+    not predicted: they are known in advance. With `skip`, what a linear method predicts is read,
+    too, (width,), and added to the outputs as it is (LSTNet, Lai et al. 2018).
     """
 
     task: str
@@ -37,6 +38,7 @@ class ModelShape:
     dtype: str
     clusters: Clusters | None = None
     known: int = 0
+    skip: bool = False
 
     @classmethod
     def of(
@@ -45,12 +47,14 @@ class ModelShape:
         """The shape a recipe asks for; `clusters` are used if it asks for an adaptive output."""
         m, task = recipe.model, recipe.data.task
         used = clusters if m.output == "adaptive" and task == "tokens" else None
-        return cls(task, width, m.cell, m.activation, m.hidden, m.layers, m.dtype, used, known)
+        skip = m.skip != "none" and task == "values"
+        sizes = m.hidden, m.layers, m.dtype
+        return cls(task, width, m.cell, m.activation, *sizes, used, known, skip)
 
     @property
     def inputs(self) -> int:
         """Numbers, or tokens to choose from, that the first layer takes."""
-        return self.width + self.known
+        return self.width + self.known + (self.width if self.skip else 0)
 
     @property
     def parts(self) -> int:
@@ -118,7 +122,8 @@ def initialise(
     """Draw W_x and W_h of each layer, then W_y, row by output unit, as `distribution` does.
 
     Those of the tails of an adaptive softmax come last. `scale` 0 means the usual one. Biases
-    become zero, that of a forget gate `forget_bias`, so that the cell remembers at first.
+    become zero, that of a forget gate `forget_bias`, so that the cell remembers at first. Beside a
+    skip connection W_y becomes zero, too: the network starts as the linear method alone.
     """
     tensors, hidden = parameters.tensors, parameters.shape.hidden
     chosen = INITIALISATIONS[distribution]
@@ -129,6 +134,8 @@ def initialise(
         rows = tensors[name].swapaxes(-1, -2)  # (…, outputs, inputs), as documents write them
         inputs = rows.shape[-1] if name.startswith("Wt") else hidden
         chosen.draw(rows, name.startswith("Wh"), scale or chosen.usual_scale(inputs), random)
+    if parameters.shape.skip:
+        tensors["Wy"].fill(0)
     forget_gate = CELLS[parameters.shape.cell].forget_gate
     if forget_gate is not None:
         for n in range(parameters.shape.layers):

@@ -47,7 +47,8 @@ class Network:
         self.inputs = (
             np.zeros(rows, np.intp) if tokens else aligned((rows, shape.inputs), shape.dtype)
         )
-        self.output = _output_layer(self.dims, parameters, gradients, epsilon)
+        beside = self.inputs[:, -shape.width :] if shape.skip else None
+        self.output = _output_layer(self.dims, parameters, gradients, epsilon, beside)
         self._dropouts: list[Dropout] = []
         if dropout and random is not None:
             sizes = (rows, shape.hidden, shape.dtype)
@@ -147,7 +148,11 @@ class Network:
 
 
 def _output_layer(
-    dims: Dims, parameters: Parameters, gradients: Parameters | None, epsilon: float
+    dims: Dims,
+    parameters: Parameters,
+    gradients: Parameters | None,
+    epsilon: float,
+    beside: Array | None,
 ) -> OutputLayer:
     """The output layer of a network: what its shape says, and in chunks if it is large."""
     shape, weights = parameters.shape, parameters.tensors
@@ -156,7 +161,7 @@ def _output_layer(
         return AdaptiveSoftmax(dims, shape.clusters, weights, to, epsilon)
     if shape.task != "tokens":
         squared = SquaredError(dims.rows, shape.width, shape.dtype)
-        return WholeOutput(dims, weights, to, squared)
+        return WholeOutput(dims, weights, to, squared, beside)
     if not fits_whole(dims, shape.width):
         return ChunkedSoftmax(dims, weights, to, epsilon)
     loss = CrossEntropy(dims.rows, shape.width, shape.dtype, epsilon, dims.in_order)

@@ -15,6 +15,7 @@ from rnntui.recipe import Train
 from rnntui.recipe.registry import Registry
 
 _BLOCK = 16_384  # entries
+AVERAGE = "average"  # the moment that is the mean of past weights, the newest counting most
 
 
 def gradient_norm(gradients: Array, square: float | None = None) -> float:
@@ -63,13 +64,17 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """The constants of the update rules, named as the recipe keys."""
+    """The constants of the update rules, named as the recipe keys.
+
+    With `average` > 0, an exponential moving average of the weights is kept, too.
+    """
 
     momentum: float = 0.9
     weight_decay: float = 0.01
     beta1: float = 0.9
     beta2: float = 0.999
     rms_decay: float = 0.99
+    average: float = 0.0
 
     @classmethod
     def of(cls, train: Train) -> Coefficients:
@@ -95,11 +100,12 @@ class Optimizer(ABC):
         given = vectors.moments
         self.moments = {
             name: aligned(whole.shape, whole.dtype) if given is None else given[name]
-            for name in self.names
+            for name in remembered(type(self), coefficients)
         }
         self.updates = 0
         self._parameters, self._gradients = whole[part], vectors.gradients[part]
-        self._moments = [moment[part] for moment in self.moments.values()]
+        self._moments = [self.moments[name][part] for name in self.names]
+        self._average = self.moments[AVERAGE][part] if coefficients.average else None
 
     def _in_blocks(self) -> list[tuple[Array, ...]]:
         """Parameters, gradients, moments and spare room, in blocks that stay in the cache."""
@@ -115,9 +121,20 @@ class Optimizer(ABC):
         """0-d arrays, which cost a call less than numbers do."""
         return [np.array(value, self._parameters.dtype) for value in values]
 
-    @abstractmethod
     def step(self, lr: float) -> None:
-        """One update with learning rate `lr`."""
+        """One update with learning rate `lr`, and of the averaged weights, if there are any."""
+        self.updates += 1
+        self._step(lr)
+        if self._average is not None:
+            # The first weights count for less and less, however close to 1 the decay is.
+            kept = min(self._coefficients.average, (self.updates - 1) / (self.updates + 8))
+            np.subtract(self._parameters, self._average, self._gradients)
+            np.multiply(self._gradients, 1 - kept, self._gradients)
+            np.add(self._average, self._gradients, self._average)
+
+    @abstractmethod
+    def _step(self, lr: float) -> None:
+        """Change the parameters with learning rate `lr`: update number `updates`, from 1."""
 
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
@@ -130,8 +147,7 @@ class Sgd(Optimizer):
     scale_invariant = False
     usual_rate = 0.1
 
-    def step(self, lr: float) -> None:
-        self.updates += 1
+    def _step(self, lr: float) -> None:
         np.multiply(self._gradients, lr, self._gradients)
         np.subtract(self._parameters, self._gradients, self._parameters)
 
@@ -148,8 +164,7 @@ class Momentum(Optimizer):
         super().__init__(vectors, coefficients)
         (self._v,) = self._moments
 
-    def step(self, lr: float) -> None:
-        self.updates += 1
+    def _step(self, lr: float) -> None:
         np.multiply(self._v, self._coefficients.momentum, self._v)
         np.add(self._v, self._gradients, self._v)
         np.multiply(self._v, lr, self._gradients)
@@ -169,8 +184,7 @@ class Adagrad(Optimizer):
         super().__init__(vectors, coefficients)
         self._blocks = self._in_blocks()
 
-    def step(self, lr: float) -> None:
-        self.updates += 1
+    def _step(self, lr: float) -> None:
         multiply, add = np.multiply, np.add
         rate, epsilon = self._constants(lr, self.EPSILON)
         for p, g, V, spare in self._blocks:
@@ -199,8 +213,7 @@ class RmsProp(Optimizer):
         super().__init__(vectors, coefficients)
         self._blocks = self._in_blocks()
 
-    def step(self, lr: float) -> None:
-        self.updates += 1
+    def _step(self, lr: float) -> None:
         multiply, add = np.multiply, np.add
         decay = self._coefficients.rms_decay
         k = math.sqrt(1 - decay)
@@ -239,8 +252,7 @@ class Adam(Optimizer):
         self._weight_decay = weight_decay
         self._blocks = self._in_blocks()
 
-    def step(self, lr: float) -> None:
-        self.updates += 1
+    def _step(self, lr: float) -> None:
         multiply, add = np.multiply, np.add
         b1, b2, t = self._coefficients.beta1, self._coefficients.beta2, self.updates
         k = math.sqrt((1 - b2) / (1 - b2**t))
@@ -268,6 +280,11 @@ class AdamW(Adam):
 
     def __init__(self, vectors: Vectors, coefficients: Coefficients) -> None:
         super().__init__(vectors, coefficients, coefficients.weight_decay)
+
+
+def remembered(kind: type[Optimizer], coefficients: Coefficients) -> tuple[str, ...]:
+    """The names of an optimizer's moments, with that of the averaged weights if there are any."""
+    return (*kind.names, AVERAGE) if coefficients.average else kind.names
 
 
 def make_optimizer(

@@ -76,7 +76,10 @@ class OutputLayer(ABC):
 
 
 class WholeOutput(OutputLayer):
-    """The outputs of all rows at once: y = x W_y + b_y, then any loss."""
+    """The outputs of all rows at once: y = x W_y + b_y, then any loss.
+
+    `beside` (N, width), if given, is added to them as it is when they are computed.
+    """
 
     def __init__(
         self,
@@ -84,8 +87,10 @@ class WholeOutput(OutputLayer):
         weights: Mapping[str, Array],
         gradients: Mapping[str, Array] | None,
         loss: Loss,
+        beside: Array | None = None,
     ) -> None:
         self._loss, self._weights, self._gradients = loss, weights, gradients
+        self._beside = beside
         self._by, self.per_row = weights["by"], loss.per_row
         self.use(dims)
 
@@ -100,6 +105,8 @@ class WholeOutput(OutputLayer):
         self._x, outputs = x, self._loss.outputs
         self._head.forward(x, outputs[None])
         np.add(outputs, self._by, outputs)  # y_t = W_y h_t + b_y
+        if self._beside is not None:
+            np.add(outputs, self._beside, outputs)
 
     def outputs(self, rows: slice) -> Array:
         return self._loss.outputs[rows]

@@ -60,6 +60,8 @@ class Stepper:
             self._rows_of = np.add(table.reshape(-1, *a.shape), b).__getitem__
         self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
+        self._width = shape.width
+        self._beside = np.zeros(self.outputs.shape, shape.dtype) if shape.skip else None
         self._log_probabilities: LogProbabilities | None = None
         if shape.clusters is not None:
             self._log_probabilities = LogProbabilities(shape.clusters, parameters.tensors)
@@ -67,7 +69,8 @@ class Stepper:
     def advance(self, x: int | Array) -> None:
         """Take one input, a token or values (D,), without computing the outputs.
 
-        Of several streams: tokens (K,) or values (K, D).
+        Of several streams: tokens (K,) or values (K, D). With a skip connection, the last of the
+        values are what the linear method predicts.
         """
         a, layers = self._a, self._layers
         if self._tokens:
@@ -77,6 +80,8 @@ class Stepper:
             x, layers = h, layers[1:]
         else:
             x = np.asarray(x, a.dtype)
+            if self._beside is not None:
+                np.copyto(self._beside, x[..., -self._width :])
         for Wx, out, b, step, h in layers:
             self._multiply(x, Wx, out)
             step(np.add(a, b, a))
@@ -93,6 +98,8 @@ class Stepper:
             return self.outputs
         dot(self._top, self._Wy, self.outputs)
         np.add(self.outputs, self._by, self.outputs)
+        if self._beside is not None:
+            np.add(self.outputs, self._beside, self.outputs)
         return self.outputs
 
 

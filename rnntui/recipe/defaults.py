@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rnntui.recipe import Recipe
 
 
+LEAST_STEPS = 8  # of a series that is too short for what was chosen for it
+
+
 @dataclass(frozen=True)
 class Conflict:
     """A value that contradicts other keys: its replacement, and why."""
@@ -126,18 +129,35 @@ def _shown(value: Value) -> str:
 def fit_to_length(recipe: Recipe, have: int, unit: str) -> tuple[Recipe, tuple[str, ...]]:
     """Reduce batch or seq_len to what `have` tokens can fill; return the recipe and a note.
 
-    Only the one that the user did not choose is reduced. If both or neither were chosen, the
-    recipe is returned unchanged.
+    Only the one that the user did not choose is reduced; of values, if neither was chosen, first
+    batch and then seq_len. If both or, of tokens, neither were chosen, the recipe is returned
+    unchanged.
     """
     train, free = recipe.train, have - 1
     steps = 1 if isinstance(train.seq_len, str) else train.seq_len
     chosen = {"batch", "seq_len"}.intersection(recipe.chosen)
-    if free < 1 or free >= train.batch * steps or len(chosen) != 1:
+    if free < 1 or free >= train.batch * steps:
+        return recipe, ()
+    if not chosen and recipe.data.task == "values" and free >= LEAST_STEPS:
+        steps = min(steps, free)
+        length = {} if isinstance(train.seq_len, str) else {"seq_len": steps}
+        return _shorter(recipe, {"batch": free // steps, **length}, have, unit)
+    if len(chosen) != 1:
         return recipe, ()
     batch = free // steps if "seq_len" in chosen else train.batch
     if not 1 <= batch <= free:
         return recipe, ()
     changes = {"batch": batch} if "seq_len" in chosen else {"seq_len": free // batch}
+    return _shorter(recipe, changes, have, unit)
+
+
+def _shorter(
+    recipe: Recipe, changes: dict[str, int], have: int, unit: str
+) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with a smaller batch or seq_len, and a note."""
+    train = recipe.train
+    changes = {key: value for key, value in changes.items() if value != getattr(train, key)}
+    batch = changes.get("batch", train.batch)
     if train.workers > batch and "workers" not in recipe.chosen:
         changes["workers"] = 0
     listed = ", ".join(f"{key} = {value}" for key, value in changes.items())

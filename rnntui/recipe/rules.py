@@ -77,7 +77,7 @@ class Leaf:
         if rule.choices:
             return " | ".join(rule.choices)
         if bool in self.types:
-            return "true | false"
+            return " | ".join(["true", "false", *rule.words])
         if str in self.types and not rule.words:
             return "text"
         kind = "a whole number" if int in self.types else "a number"
@@ -107,7 +107,7 @@ def parse(leaf: Leaf, text: str) -> Value:
 def check(leaf: Leaf, value: Value) -> Value:
     """Return `value` if the key may hold it (an int becomes a float). Raises UsageError."""
     rule = leaf.rule
-    if isinstance(value, bool) != (bool in leaf.types):
+    if isinstance(value, bool) != (bool in leaf.types) and value not in rule.words:
         raise _refusal(leaf, value)
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
         raise _refusal(leaf, value)

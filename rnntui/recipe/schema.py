@@ -119,8 +119,11 @@ class Data:
         "text encoding of a table, such as latin-1",
         only=("task", ("values",)),
     )
-    difference: bool = key(
-        False, "values: learn the change from each row to the next", only=("task", ("values",))
+    difference: bool | str = key(
+        False,
+        "values: learn the change from each row to the next; auto: where that forecasts better",
+        words=("auto",),
+        only=("task", ("values",)),
     )
     standardize: bool = key(
         False,
@@ -192,6 +195,13 @@ class Model:
         0.0,
         "uniform, normal: width of init (0: 1/sqrt(hidden)); glorot, orthogonal: gain (0: 1)",
         least=0.0,
+    )
+    skip: str = key(
+        "none",
+        "linear connection beside the network: the last value, or an autoregression with seasons",
+        choices=("none", "last", "linear"),
+        only=("task", ("values",)),
+        aka=("skip_connection", "highway", "residual"),
     )
     output: str = key(
         "full",
@@ -300,6 +310,19 @@ class Train:
         "plateau: validations without improvement before the rate drops",
         least=1,
         only=("schedule", ("plateau",)),
+    )
+    average: float = key(
+        0.0,
+        "decay of averaged weights, which forecast and generate instead of the last; 0: none",
+        least=0.0,
+        most=0.99999,
+        aka=("ema", "ema_decay", "weight_averaging"),
+    )
+    select: str = key(
+        "validation",
+        "choose the best checkpoint by validation loss, or by forecast errors over the horizon",
+        choices=("validation", "horizon"),
+        only=("task", ("values",)),
     )
     lr_least: float = key(0.0, "minimum rate, as a fraction of lr", least=0.0, most=1.0)
     clip: float = key(

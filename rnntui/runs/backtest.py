@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import Dataset, ValueData
+from rnntui.data.outlook import usual
 from rnntui.errors import DataError, RnntuiError
 from rnntui.forecast.backtest import (
     COMBINED,
@@ -135,12 +136,17 @@ class Backtester:
         """Where forecasts start; finds the seasons first."""
         data, train = self._data, len(self._data.values) + (self._data.levels is not None)
         likely = data.clock.seasons if data.clock else ()
+        if data.outlook is not None:
+            self._seasons = list(data.outlook.seasons[: len(data.forecast)])
         while len(self._seasons) < len(data.forecast):
             column = self._column(len(self._seasons))
             self._seasons.append(season_of(column, train, likely))
             yield
-        wanted = self._horizon or default_horizon(_usual(self._seasons), len(data.validation))
-        where = plan(len(self._rows), train, wanted)
+        decided = data.outlook.horizon if data.outlook else 0
+        wanted = self._horizon or decided
+        wanted = wanted or default_horizon(usual(self._seasons), len(data.validation))
+        held = data.outlook.held if data.outlook else 0
+        where = plan(len(self._rows), train, wanted, held)
         if not where.origins:
             rows = len(self._rows)
             raise DataError(f"{data.name}: {rows} rows are too few for a horizon of {wanted}")
@@ -199,8 +205,3 @@ def backtester_of(recipe: Recipe, data: Dataset) -> Backtester | None:
         return Backtester(recipe, data)
     except DataError:
         return None
-
-
-def _usual(seasons: list[int]) -> int:
-    """The season that most targets have, the longer one of two."""
-    return max(seasons, key=lambda season: (seasons.count(season), season))

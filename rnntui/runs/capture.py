@@ -1,7 +1,7 @@
 """Convert the training state to tensors and JSON, and back, bit for bit.
 
-Weights have PyTorch's names. Floats in JSON are exact: Python writes enough digits to read back the
-same number.
+Weights have PyTorch's names; they are the averaged ones if the recipe averages them. Floats in JSON
+are exact: Python writes enough digits to read back the same number.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def capture(state: TrainState, more: dict[str, Any], loss: float | None = None) 
     tensors = {f"moments.{name}": m.copy() for name, m in state.optimizer.moments.items()}
     tensors["hidden"] = state.hidden.copy()
     tensors["random.dropout"] = state.updater.random_states()
+    if state.trained is not state.parameters:
+        tensors["trained"] = state.trained.flat.copy()
     randoms: dict[str, Any] = {}
     for name, random in _randoms(state):
         drawn: dict[str, Any] = random.get_state(legacy=False)
@@ -62,6 +64,8 @@ def reinstate(state: TrainState, saved: Checkpoint) -> None:
     """Restore a captured state into a fresh one of the same recipe. Raises DataError."""
     try:
         load_named_parameters(state.parameters, saved.model)
+        if state.trained is not state.parameters:
+            _fill(state.trained.flat, saved.optimizer["trained"])
         content = saved.state
         for name, moment in state.optimizer.moments.items():
             _fill(moment, saved.optimizer[f"moments.{name}"])

@@ -38,6 +38,11 @@ class Start:
     prompt: str
     last: float | None
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the source's end is continued: then all of its rows may be known."""
+        return not self.prompt.strip()
+
 
 def forecast(
     model: Model,
@@ -179,7 +184,7 @@ def _chosen(
     if not tests:
         alone = Part(Mean({NETWORK: 1.0}), {}, {})
         return [alone for _ in data.forecast], ("too few rows for intervals",)
-    own = data.rows()
+    own = data.rows()[: None if start.at_end else tests[0].plan.train]
     parts, notes = [], []
     for place, test in enumerate(tests):
         column = np.ascontiguousarray(own[:, place])

@@ -14,6 +14,7 @@ from rnntui.clusters import Clusters
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.calendar import ahead_of
 from rnntui.data.clock import Clock
+from rnntui.data.outlook import Outlook
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer, smallest
 from rnntui.errors import DataError
 from rnntui.generation.generate import WARM_UP, first_tokens
@@ -34,7 +35,8 @@ def describe(data: Dataset) -> dict[str, Any]:
         rows = {"rows": tail.tolist(), "levels": levels, **_time(data, len(tail))}
         rows["validation"] = min(len(data.validation), len(tail) - 1)
         columns = {"targets": data.targets, "series": list(data.series), "reader": data.read_by}
-        return {**common, "features": list(data.features), **columns, **scale, **rows}
+        outlook = {} if data.outlook is None else {"outlook": data.outlook.to_dict()}
+        return {**common, "features": list(data.features), **columns, **scale, **rows, **outlook}
     tokenizer = data.tokenizer
     symbols = tokenizer.values if isinstance(tokenizer, ByteTokenizer) else _codes(tokenizer)
     rule = {"words": tokenizer.rule} if isinstance(tokenizer, WordTokenizer) else {}
@@ -126,6 +128,7 @@ def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
         series=tuple(map(str, table.get("series", ()))),
         read_by=int(table.get("reader", 1)),
         ahead=ahead,
+        outlook=Outlook.from_dict(table["outlook"], len(features)) if "outlook" in table else None,
         **common,
     )
 

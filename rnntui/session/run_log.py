@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rnntui.data import ValueData
 from rnntui.protocol.insight import Finding
 from rnntui.protocol.messages import Event, EventKind
 from rnntui.runs.capture import capture
@@ -45,12 +46,17 @@ class RunLog:
         self._status_due = 0.0
         self._disk = DiskWatch()
         self._kept: int | None = None  # the update of the last checkpoint offered
-        self._loss: float | None = None  # validation loss of the last update
+        self._loss: float | None = None  # of the last update, by which checkpoints are compared
+        self._by_forecast = opened.recipe.train.select == "horizon" and isinstance(
+            opened.data, ValueData
+        )
+        self._least: float | None = None  # of these errors so far, if it is forecasts that count
         self.total: int | None = None  # updates to make; None: unlimited
         self.baseline: tuple[str, float] | None = None  # the best simple method, once known
         self.pending = Pending(opened.edits)
         if opened.captured:
             run_history.restore(opened.captured)
+            self._least = opened.captured.get("forecast_error")
         for line in opened.events:
             run_history.events.keep_line(line)
         run_history.events.count = opened.event_count
@@ -105,12 +111,15 @@ class RunLog:
         validation = None if validated_at_end else chunk.validation
         self._run_history.validations.forget_final()
         before, self._loss = self._run_history.validations.best, validation
+        if self._by_forecast:
+            before, self._loss = self._least, chunk.forecast_error
         self._run_history.see(chunk, validated_at_end)
         if self._recorder is None:
             return
         epoch = chunk.step / self._state.stream.chunks_per_epoch
         self._recorder.see(chunk, epoch, seconds, validated_at_end)
-        if validation is not None and (before is None or validation < before):
+        if self._loss is not None and (before is None or self._loss < before):
+            self._least = self._loss if self._by_forecast else None
             self._save(best=True)
         if self._recorder.is_due(chunk.step):
             self._save()
@@ -167,6 +176,8 @@ class RunLog:
                 **self._run_history.capture(),
                 **self._more(),
             }
+            if self._by_forecast:
+                more["forecast_error"] = self._least
             self._recorder.offer(capture(self._state, more, self._loss), best)
 
     def publish_status(

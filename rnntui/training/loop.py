@@ -95,7 +95,9 @@ class Chunk:
     token, or ½ squared error per step). With a `fault` the update was skipped: the
     weights are as before, and where the loss was not finite the hidden state too. With `response`
     "rollback", those of update `back_to` have been put back and the learning rate halved; with
-    "give up", too many restores did not help. `samples` are the texts generated after this update.
+    "give up", too many restores did not help. `forecast_error`, where the recipe selects by it, is
+    that over the horizon, as a share of the last value's. `samples` are the texts generated after
+    this update.
     """
 
     numbers: UpdateNumbers
@@ -106,6 +108,7 @@ class Chunk:
     response: Response
     back_to: int | None
     validation: float | None
+    forecast_error: float | None
     samples: tuple[str, ...]
     _state: TrainState = field(repr=False)
     _batch: Batch = field(repr=False)
@@ -256,6 +259,9 @@ def _update(
         assert validation is not None
         state.schedule.observe(validation)
         state.stability.validate(validation)
+    forecast_error = None
+    if state.selector is not None and state.step % recipe.train.eval_every == 0:
+        forecast_error = state.selector.error()
     every = recipe.sample.sample_every
     texts: tuple[str, ...] = ()
     if every and (state.step == 1 or state.step % every == 0) and isinstance(data, TokenData):
@@ -273,6 +279,7 @@ def _update(
         response,
         back_to,
         validation,
+        forecast_error,
         texts,
         state,
         batch,

@@ -6,7 +6,7 @@ from rnntui.errors import UsageError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.softmax import MOST_LOGITS
 from rnntui.nn.model import ModelShape
-from rnntui.nn.optim import OPTIMIZERS
+from rnntui.nn.optim import OPTIMIZERS, Coefficients, remembered
 from rnntui.numbers import size_in_words
 from rnntui.recipe import Recipe
 from rnntui.training.free_memory import free_memory
@@ -24,10 +24,11 @@ def memory_needed(recipe: Recipe, shape: ModelShape, steps: int, workers: int = 
     own.
     """
     workers = workers or recipe.train.workers or 1
-    width = shape.width
+    width = shape.inputs
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
     layout = shape.layout()
-    shared = 3 * layout.size * (1 + len(OPTIMIZERS[recipe.train.optimizer].names))
+    names = remembered(OPTIMIZERS[recipe.train.optimizer], Coefficients.of(recipe.train))
+    shared = 3 * layout.size * (1 + len(names))
     own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     own += 2 * H * cell.gates * H * (shape.layers - 1)
     activations = shape.layers * rows * H * cell.kept

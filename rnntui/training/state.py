@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnntui.data import Dataset, Stream, sequences
+from rnntui.data import Dataset, Stream, ValueData, sequences
 from rnntui.data.stream import check_length
 from rnntui.errors import EngineError, UsageError
 from rnntui.generation.generate import SamplingState
@@ -16,7 +16,7 @@ from rnntui.nn.evaluate import Evaluator
 from rnntui.nn.kernels.choice import Kernels
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters, initialise
-from rnntui.nn.optim import Optimizer
+from rnntui.nn.optim import AVERAGE, Optimizer
 from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.recipe.defaults import fit_to_length
 from rnntui.training.free_memory import free_memory
@@ -27,6 +27,7 @@ from rnntui.training.health.reference_losses import ReferenceLosses, reference_l
 from rnntui.training.memory import check_memory, fits, memory_needed, too_large
 from rnntui.training.planning import Choice, KernelTrial, Recall
 from rnntui.training.schedule import Schedule, check_schedule
+from rnntui.training.selection import Selector
 from rnntui.training.shape import shape_of
 from rnntui.training.stability import GoodWeights, Stability
 from rnntui.training.workers.autotune import Trial
@@ -51,15 +52,20 @@ class Saved:
 class TrainState(SamplingState):
     """Everything that training changes. `lr` and `sampling` may be set between updates.
 
+    `trained` are the weights that updates change; `parameters` are these or, if the recipe averages
+    weights, their average.
+
     An update's learning rate is `lr` times the schedule's factor; its `Chunk` has the product.
     `observer` is called in each update between the gradient and the change of the weights. It must
     change nothing.
     """
 
+    trained: Parameters
     updater: Updater
     gradients: Parameters
     optimizer: Optimizer
     evaluator: Evaluator | None
+    selector: Selector | None
     lr: float  # before the schedule's factor
     schedule: Schedule
     references: ReferenceLosses
@@ -144,7 +150,7 @@ def start(
                 raise
             trial, updater = None, Updater(plan, pool)
         references = reference_losses(data, stream)
-        state = _allocate(recipe, stream, source, validation, updater, references)
+        state = _allocate(recipe, stream, data, updater, references)
         state.trial, state.kernel_trial = trial, kernel_trial
         state.recalled = known is not None
         return state
@@ -176,7 +182,8 @@ def use_workers(state: TrainState, workers: int) -> None:
     saved, state.trial = copy_weights(state), None
     state.updater.share(workers)
     shard = state.updater.shard
-    state.parameters, state.gradients = shard.parameters, shard.gradients
+    state.trained, state.gradients = shard.parameters, shard.gradients
+    state.parameters = _to_use(shard.parameters, shard.optimizer)
     state.network, state.optimizer = shard.network, shard.optimizer
     state.hidden = state.updater.arrays.hidden
     restore(state, saved)
@@ -194,8 +201,7 @@ def use_kernels(state: TrainState, kernels: Kernels) -> None:
 def _allocate(
     recipe: Recipe,
     stream: Stream,
-    source: Array,
-    validation: Array,
+    data: Dataset,
     updater: Updater,
     known: ReferenceLosses,
 ) -> TrainState:
@@ -203,14 +209,20 @@ def _allocate(
     weights = shard.parameters
     random = np.random.RandomState(train.seed)
     initialise(weights, model.init, model.init_scale, random, model.forget_bias)
-    evaluator = None
+    used = _to_use(weights, shard.optimizer)
+    np.copyto(used.flat, weights.flat)
+    source, validation = sequences(data)
+    evaluator = selector = None
+    if isinstance(data, ValueData) and held(data) and train.eval_every:
+        selector = Selector(used, data)
     if len(validation) > 1 and train.eval_every:
         reset = stream.steps if train.state == "reset" else 0
-        evaluator = Evaluator(weights, validation, reset, before=source)
+        evaluator = Evaluator(used, validation, reset, before=source)
     shared = recipe.sample.sample_random == "shared"
     first = _copy(0, weights.flat, shard.optimizer, updater.arrays.hidden)
     return TrainState(
-        parameters=weights,
+        parameters=used,
+        trained=weights,
         network=shard.network,
         loss_weight=updater.plan.loss_weight,
         hidden=updater.arrays.hidden,
@@ -224,12 +236,19 @@ def _allocate(
         gradients=shard.gradients,
         optimizer=shard.optimizer,
         evaluator=evaluator,
+        selector=selector,
         lr=train.lr,
         schedule=Schedule(train),
         references=known,
         stability=_stability(recipe, stream, known),
         weights=GoodWeights(first, first),
     )
+
+
+def _to_use(weights: Parameters, optimizer: Optimizer) -> Parameters:
+    """The weights to predict with: their average, if one is kept."""
+    average = optimizer.moments.get(AVERAGE)
+    return weights if average is None else Parameters(weights.shape, average)
 
 
 def _stability(recipe: Recipe, stream: Stream, known: ReferenceLosses) -> Stability:
@@ -256,7 +275,7 @@ def total_steps(recipe: Recipe, data: Dataset) -> int | None:
 
 def copy_weights(state: TrainState) -> Saved:
     """Weights, moments and hidden state as they are now."""
-    return _copy(state.step, state.parameters.flat, state.optimizer, state.hidden)
+    return _copy(state.step, state.trained.flat, state.optimizer, state.hidden)
 
 
 def _copy(step: int, parameters: Array, optimizer: Optimizer, hidden: Array) -> Saved:
@@ -266,7 +285,7 @@ def _copy(step: int, parameters: Array, optimizer: Optimizer, hidden: Array) -> 
 
 def restore(state: TrainState, saved: Saved) -> None:
     """Restore saved weights, moments and hidden state; the update count and position stay."""
-    np.copyto(state.parameters.flat, saved.parameters)
+    np.copyto(state.trained.flat, saved.parameters)
     for name, moment in saved.moments.items():
         np.copyto(state.optimizer.moments[name], moment)
     state.optimizer.updates = saved.updates
@@ -282,8 +301,17 @@ def go_back(state: TrainState) -> int:
 
 
 def _parts(data: Dataset) -> tuple[Array, Array]:
-    """The sequence to train on and that to validate on."""
-    return sequences(data)
+    """The sequence to train on and that to validate on.
+
+    Rows at the end of the first that only choose the weights are left out.
+    """
+    source, validation = sequences(data)
+    return source[: len(source) - held(data)], validation
+
+
+def held(data: Dataset) -> int:
+    """How many rows at the end of the part trained on are left out of training."""
+    return data.outlook.held if isinstance(data, ValueData) and data.outlook else 0
 
 
 def chunk_steps(recipe: Recipe, data: Dataset) -> int:

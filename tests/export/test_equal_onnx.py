@@ -97,6 +97,37 @@ def test_values_are_equal_in_the_files_units(make_run, tmp_path: Path, kind, cha
         assert found["leveln"].tolist() == rows[-1].tolist()
 
 
+@pytest.mark.parametrize("skip", ["last", "linear"])
+@pytest.mark.parametrize("change", [True, False])
+def test_a_skip_connection_is_in_the_file(make_run, tmp_path: Path, skip, change):
+    run = make_run("cell=gru", f"skip={skip}", f"difference={str(change).lower()}", source=SERIES)
+    session, model = exported(run, tmp_path), load_model(run)
+    data = model.data
+    assert isinstance(data, ValueData) and data.skip is not None
+    rows = data.rows()[-STEPS - 1 :]
+    behind = rows[1:] if change else rows[:-1]
+    x = data.scaled(rows)[-len(behind) :] if change else data.scaled(behind)
+    states = {k: 0 * v for k, v in states_of(session, np.random.default_rng(0), 1).items()}
+    past = [one.name for one in session.get_inputs() if one.name == "past0"]
+    assert bool(past) == (data.skip.longest > 1)
+    for name in past:
+        states[name] = np.repeat(x[:1], data.skip.longest - 1, axis=0)[:, None].astype("f4")
+    if change:
+        states["level0"] = rows[:1].astype("f4")
+    names = [output.name for output in session.get_outputs()]
+    given = {"input": behind[:, None].astype("f4"), **states}
+    found = dict(zip(names, session.run(None, given), strict=True))
+    stepper = Stepper(model.parameters)
+    outputs = []
+    for row in data.inputs(x, None):
+        stepper.advance(row)
+        outputs.append(stepper.predict().copy())
+    wanted = unscale(np.array(outputs), data.mean, data.deviation) + (behind if change else 0.0)
+    assert np.abs(found["output"][:, 0] - wanted).max() <= TOLERANCE * np.abs(wanted).max()
+    for _ in past:
+        assert np.allclose(found["pastn"][:, 0], x[1 - data.skip.longest :], atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["gru", "lstm", "sigmoid"])
 def test_300_greedy_characters_are_equal_from_the_file_alone(make_run, tmp_path: Path, kind):
     run = make_run(*cell(kind), "layers=2")

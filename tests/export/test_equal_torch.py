@@ -76,6 +76,20 @@ def test_forecasts_are_equal(make_run, run_program, tmp_path: Path, kind, change
     assert np.abs(found - expected).max() <= TOLERANCE * np.abs(expected).max()
 
 
+@pytest.mark.parametrize(("skip", "change"), [("last", "false"), ("linear", "true")])
+def test_forecasts_with_a_skip_connection_are_equal(
+    make_run, run_program, tmp_path: Path, skip, change
+):
+    settings = (f"skip={skip}", f"difference={change}", "average=0.9", "select=horizon")
+    run = make_run("cell=gru", *settings, source=SERIES)
+    create(Export(run), tmp_path / "out")
+    lines = "".join(forecast(load_model(run, sampling=NETWORK), "", 30).pieces).splitlines()
+    ours = [float(line.split(",")[0]) for line in lines[1:]]
+    theirs = run_program(tmp_path / "out", "--length", "30").splitlines()
+    found = [float(line) for line in theirs[1:]]
+    assert np.abs(np.array(found) - ours).max() <= TOLERANCE * np.abs(ours).max()
+
+
 def test_greedy_tokens_of_an_adaptive_output_are_equal(make_run, run_program, tmp_path: Path):
     run = make_run("output=adaptive", "tokenizer=char", "cell=lstm", "hidden=20")
     create(Export(run), tmp_path / "out")

@@ -219,6 +219,6 @@ def test_hidden_values_without_memory_to_measure_them_end_only_the_measuring(
 def test_the_probes_of_a_large_network_are_small() -> None:
     state = metered(TOKENS, 1)[1]
     shape = replace(state.parameters.shape, width=50_000)
-    large = SimpleNamespace(stream=SimpleNamespace(steps=100_000), parameters=Parameters(shape))
+    large = SimpleNamespace(stream=SimpleNamespace(steps=100_000), trained=Parameters(shape))
     probe = signs._ReachProbe(large, np.zeros(2000, np.intp))  # type: ignore[arg-type]
     assert probe._inputs.shape == (signs.LONGEST, 1)

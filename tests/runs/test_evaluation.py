@@ -39,11 +39,13 @@ def plain_outputs(parameters: Parameters, sequence: Any, reset: int = 0) -> Any:
         end = min(begin + (reset or len(sequence)), len(sequence) - 1)
         with np.errstate(over="ignore"):
             rows.append(outputs(named, kind, sequence[begin:end], zero)[0])
-    return np.concatenate(rows)
+    beside = sequence[:-1, -shape.width :] if shape.skip else 0.0
+    return np.concatenate(rows) + beside
 
 
 def plain_loss(parameters: Parameters, sequence: Any, reset: int = 0) -> float:
-    found = losses(plain_outputs(parameters, sequence, reset), sequence[1:])
+    targets = sequence[1:] if sequence.ndim == 1 else sequence[1:, : parameters.shape.width]
+    found = losses(plain_outputs(parameters, sequence, reset), targets)
     return float(found.mean())
 
 
@@ -293,9 +295,10 @@ def test_values_in_the_units_of_the_file(
     data: Any = model.data
     own = columns(other, *data.features)
     sequence = data.scaled(own)
+    inputs = data.inputs(sequence, None)
     found = measured(rnntui, "v", other)
     assert found["steps"] == len(sequence) - 1
-    want = plain_outputs(model.parameters, sequence)
+    want = plain_outputs(model.parameters, inputs)
     assert found["loss"] == pytest.approx(float(losses(want, sequence[1:]).mean()), rel=1e-6)
     errors = (want - sequence[1:]) * data.deviation
     steps = own[1:] - own[:-1]
@@ -340,7 +343,7 @@ def test_the_looks_of_the_file_decide_nothing(
     train(rnntui, runs, "v", table(runs, "v.csv", 200))
     model: Any = loaded(runs, "v")
     file = rewrite(runs.parent / "o.csv", rows, "price", "load")
-    sequence = model.data.scaled(np.array(rows))
+    sequence = model.data.inputs(model.data.scaled(np.array(rows)), None)
     want = plain_loss(model.parameters, sequence)
     assert measured(rnntui, "v", file)["loss"] == pytest.approx(want, rel=1e-6)
 

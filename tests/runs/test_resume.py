@@ -55,6 +55,13 @@ CASES = {
     "gru, two layers, dropout, two workers": FOX.replace(
         cell="gru", layers=2, dropout=0.4, workers=2
     ),
+    "values, averaged weights": VALUES.replace(average=0.9),
+    "values, skip, averaged, by horizon": VALUES.replace(
+        skip="linear", average=0.95, select="horizon", difference="auto", cell="gru"
+    ),
+    "values, last value, averaged, two workers": VALUES.replace(
+        skip="last", average=0.95, select="horizon", optimizer="adamw", workers=2
+    ),
     "lstm, rmsprop, three workers": FOX.replace(cell="lstm", optimizer="rmsprop", workers=3),
     "rnn, adagrad, steps": FOX.replace(
         optimizer="adagrad", schedule="step", decay_every=5, sample_random="shared"
@@ -84,11 +91,12 @@ def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list
                 loss = chunk.loss, chunk.gradient_norm, chunk.lr, chunk.epoch
                 done = chunk.fault, chunk.response, chunk.back_to
                 told = [None if number != number else number for number in loss]  # NaN == NaN
-                seen.append((chunk.step, *told, chunk.validation, chunk.samples, done))
+                errors = chunk.validation, chunk.forecast_error
+                seen.append((chunk.step, *told, *errors, chunk.samples, done))
                 if chunk.step == stop:
                     break
             saved = save(directory, capture(state, {}))
-            weights = state.parameters.flat.copy()
+            weights = np.concatenate([state.parameters.flat, state.trained.flat])
     return seen, weights
 
 
@@ -100,6 +108,7 @@ def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list
         "gru, momentum, plateau",
         "lstm, two layers, dropout",
         "values, lstm, several samples",
+        "values, skip, averaged, by horizon",
     ),
 )
 def test_every_later_number_is_the_same(recipe: Recipe, tmp_path: Path) -> None:

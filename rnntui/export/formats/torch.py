@@ -54,7 +54,7 @@ def _config(network: Network) -> dict[str, Any]:
         "model_type": "rnntui",
         "task": network.recipe.data.task,
         "cell": model.cell,
-        "input_size": network.width,
+        "input_size": network.inputs,
         "hidden_size": model.hidden,
         "num_layers": model.layers,
         "update": network.step,

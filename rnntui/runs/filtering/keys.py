@@ -95,7 +95,7 @@ def _of_leaf(leaf: Leaf) -> FilterKey:
     kind: Kind = "number"
     choices = leaf.rule.choices
     if bool in leaf.types:
-        kind, choices = "switch", ("true", "false")
+        kind, choices = "switch", ("true", "false", *leaf.rule.words)
     elif choices:
         kind = "choice"
     elif leaf.types == (str,):

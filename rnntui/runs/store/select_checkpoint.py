@@ -45,7 +45,8 @@ def _last(directory: Path) -> Checkpoint:
 def _best(directory: Path) -> Checkpoint:
     """Load the checkpoint with the lowest validation loss, or the last one without validations.
 
-    A validation made only because the run ended counts while its checkpoint is the last.
+    A run that selects by its forecasts has their errors instead. A validation made only because the
+    run ended counts while its checkpoint is the last.
     """
     scored = []
     for path in _paths(directory):
@@ -55,6 +56,7 @@ def _best(directory: Path) -> Checkpoint:
                 scored.append((manifest.loss, path))
     last = _last(directory)
     _, final = last.state.get("final_validation") or (0, None)
+    final = None if "forecast_error" in last.state else final
     for loss, path in sorted(scored):
         if final is not None and final < loss:
             break

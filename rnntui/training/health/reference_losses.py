@@ -40,7 +40,8 @@ class ReferenceLosses:
 def reference_losses(data: Dataset, stream: Stream) -> ReferenceLosses:
     """The reference losses of a data set that is read in the chunks of `stream`."""
     if isinstance(data, ValueData):
-        return _values(data.values, stream)
+        held = data.outlook.held if data.outlook else 0
+        return _values(data.values[: len(data.values) - held], stream)
     counts = np.bincount(spread(data.tokens, MOST_COUNTED))
     p = counts[counts > 0] / counts.sum()
     size = data.tokenizer.vocab_size

@@ -16,7 +16,7 @@ import numpy as np
 
 from rnntui.errors import EngineError
 from rnntui.nn.kernels.layout import CACHE_LINE, Array, aligned
-from rnntui.nn.optim import OPTIMIZERS
+from rnntui.nn.optim import AVERAGE, OPTIMIZERS, remembered
 from rnntui.training.workers.plan import Plan
 
 STATE = 625  # numbers of a Mersenne Twister's state: its keys and its position
@@ -59,9 +59,12 @@ def _arrays(plan: Plan) -> dict[str, tuple[tuple[int, ...], str]]:
     kind = "intp" if tokens else "float64"
     arrays: dict[str, tuple[tuple[int, ...], str]] = {
         "parameters": ((n,), shape.dtype),
-        "gradients": ((plan.workers, n), shape.dtype),
     }
-    arrays |= dict.fromkeys(OPTIMIZERS[plan.optimizer].names, ((n,), shape.dtype))
+    names = remembered(OPTIMIZERS[plan.optimizer], plan.coefficients)
+    # Averaged weights stay where they are, as the weights do, when more processes join.
+    arrays |= {name: ((n,), shape.dtype) for name in names if name == AVERAGE}
+    arrays["gradients"] = ((plan.workers, n), shape.dtype)
+    arrays |= dict.fromkeys([name for name in names if name != AVERAGE], ((n,), shape.dtype))
     return arrays | {
         "hidden": (shape.hidden_shape(plan.batch), shape.dtype),
         "random": ((plan.workers, STATE), "uint32"),

@@ -53,5 +53,5 @@ def test_a_cell_that_pytorch_lacks_is_refused(make_run, tmp_path: Path):
 def test_the_programs_are_short_and_need_pytorch_alone(program: str):
     lines = (PROGRAMS / program).read_text().splitlines()
     imports = {line.split()[1] for line in lines if line.startswith(("import", "from"))}
-    assert len(lines) <= 60
+    assert len(lines) <= 70
     assert imports - set(sys.stdlib_module_names) == {"torch"}
