@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from rnntui.charset import has_screen, modern
@@ -95,8 +95,19 @@ def is_light(reply: str) -> bool | None:
     if found is None:
         return None
     digits = [group for group in found.groups() if group]
-    red, green, blue = (_linear(int(text, 16) / (16 ** len(text) - 1)) for text in digits)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_FROM
+    return _luminance([int(text, 16) / (16 ** len(text) - 1) for text in digits]) > _LIGHT_FROM
+
+
+def contrast(one: Sequence[int], other: Sequence[int]) -> float:
+    """Return the contrast of two colours (0 to 255 each), from 1 to 21, as WCAG 2 defines it."""
+    low, high = sorted(_luminance([part / 255 for part in colour]) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Iterable[float]) -> float:
+    """Return the relative luminance of sRGB components (0 to 1)."""
+    red, green, blue = map(_linear, colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _linear(share: float) -> float:

@@ -14,6 +14,8 @@ from functools import lru_cache
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
+from rnntui.tui.colours import contrast
+
 PLAIN = Style.null()
 LEAST_CONTRAST = 2.5  # of text and background in 16 colours
 Piece = tuple[int, int, Iterable[tuple[str, Style]], int]  # column, row, runs, their cells
@@ -145,19 +147,8 @@ def _readable(colour: Color, ground: Color) -> Color:
     """
     wanted = colour.get_truecolor()
     behind = _XTERM[ground.downgrade(ColorSystem.STANDARD).number or 0]
-    readable = [n for n, one in enumerate(_XTERM) if _contrast(one, behind) >= LEAST_CONTRAST]
+    readable = [n for n, one in enumerate(_XTERM) if contrast(one, behind) >= LEAST_CONTRAST]
     return Color.from_ansi(min(readable, key=lambda n: math.dist(_XTERM[n], wanted)))
-
-
-def _contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """Return the contrast ratio of two colours, 1 to 21, as WCAG 2 defines it."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: tuple[int, ...]) -> float:
-    parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 def _palette() -> dict[tuple[int, ...] | None, int]:

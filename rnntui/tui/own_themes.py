@@ -158,35 +158,36 @@ COLOUR_BLIND_LIGHT = OwnTheme(
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, COLOUR_BLIND_DARK, COLOUR_BLIND_LIGHT)}
 
 # The colours that roles have in Textual's themes, for what is drawn before Textual is there.
-_ROLES = ("muted", "raw", "floor", "p0", "p1", "p2", "p3", "p4", "selected")
+_ROLES = ("muted", "raw", "floor", "p0", "p1", "p2", "p3", "p4", "selected", "warning")
 # Primary, warning, foreground, background, surface; then those of _ROLES.
 TEXTUAL = {
     "nord": "88c0d0 ebcb8b d8dee9 2e3440 3b4252 949aa5 696f7b "
-    "838994 838994 5f818f 6d96a4 7aabba 88c0d0 505661",
+    "838994 838994 5f818f 6d96a4 7aabba 88c0d0 505661 ebcb8b",
     "gruvbox": "85a598 fe8019 fbf1c7 282828 3c3836 a6a087 716e5f "
-    "918c77 918c77 5b6c65 697f76 779287 85a598 525047",
+    "918c77 918c77 5b6c65 697f76 779287 85a598 525047 fe8019",
     "catppuccin-mocha": "f5c2e7 fae3b0 cdd6f4 181825 313244 848aa1 575a6d "
-    "72778c 72778c 91758f b28fac d3a8c9 f5c2e7 3c3e4e",
+    "72778c 72778c 91758f b28fac d3a8c9 f5c2e7 3c3e4e fae3b0",
     "dracula": "bd93f9 ffb86c f8f8f2 282a36 2b2e3b a4a5a6 707277 "
-    "909194 909194 7963a1 9073be a683db bd93f9 51535b",
+    "909194 909194 7963a1 9073be a683db bd93f9 51535b ffb86c",
     "tokyo-night": "bb9af7 e0af68 a9b1d6 1a1b26 24283b 6f758f 4c4f63 "
-    "61667e 61667e 726098 8a73b8 a286d7 bb9af7 363949",
-    "solarized-dark": "268bd2 cb4b16 839496 002b36 073642 4e6a6f 2d4f57 "
-    "415f66 415f66 145f8b 1a6ea3 207cba 268bd2 1a4049",
+    "61667e 61667e 726098 8a73b8 a286d7 bb9af7 363949 e0af68",
+    "solarized-dark": "268bd2 cb4b16 839496 002b36 073642 5f787d 2d4f57 "
+    "546f75 546f75 2b6f96 1a6ea3 207cba 268bd2 1a4049 cb4b16",
     "rose-pine": "c4a7e7 f6c177 e0def4 191724 1f1d2e 908ea0 5e5c6c "
-    "7c7a8c 7c7a8c 77668f 907bac aa91c9 c4a7e7 403e4d",
+    "7c7a8c 7c7a8c 77668f 907bac aa91c9 c4a7e7 403e4d f6c177",
     "monokai": "ae81ff fd971f d6d6d6 272822 2e2e2e 90908e 646461 "
-    "7e7f7c 7e7f7c 71589b 8566bc 9973dd ae81ff 4a4a46",
+    "7e7f7c 7e7f7c 71589b 8566bc 9973dd ae81ff 4a4a46 fd971f",
     "textual-dark": "0178d4 ffa62b e0e0e0 121212 1e1e1e 8d8d8d 5a5a5a "
-    "797979 797979 084a7c 065999 0368b6 0178d4 3b3b3b",
-    "solarized-light": "268bd2 cb4b16 586e75 fdf6e3 eee8d5 9aa4a1 c3c6bc "
-    "aab2ac aab2ac 86bbd9 66abd7 469bd4 268bd2 dcdacd",
-    "catppuccin-latte": "8839ef df8e1d 4c4f69 eff1f5 e6e9ef 8d8fa1 b5b8c4 "
-    "9da0af 9da0af b68bf1 a670f0 9754ef 8839ef ced0d9",
+    "797979 797979 205c89 065999 0368b6 0178d4 3b3b3b ffa62b",
+    "solarized-light": "268bd2 cb4b16 586e75 fdf6e3 eee8d5 828b88 c3c6bc "
+    "909792 909792 719eb8 60a2cc 469bd4 268bd2 dcdacd cb4b16",
+    "catppuccin-latte": "8839ef df8e1d 4c4f69 eff1f5 e6e9ef 858798 b5b8c4 "
+    "9598a6 9598a6 ac84e4 a670f0 9754ef 8839ef ced0d9 bd7818",
     "textual-light": "004578 ffa62b 1f1f1f e0e0e0 d8d8d8 6c6c6c 9c9c9c "
-    "7f7f7f 7f7f7f 648aa6 437397 215c87 004578 b9b9b9",
+    "7f7f7f 7f7f7f 648aa6 437397 215c87 004578 b9b9b9 a56b1b",
 }
 
+ALIASES = {"title": "accent", "line": "accent", "wrong": "warning", "mark": "warning"}
 BOLD = ("strong", "title", "warning", "validation", "jump")
 
 
@@ -244,10 +245,7 @@ def colourless_style(role: str) -> Style:
 
 
 def _colour(theme: OwnTheme, role: str) -> str:
+    role = ALIASES.get(role, role)
     if given := theme.variables.get(f"role-{role}"):
         return given
-    if role in ("accent", "title", "line"):
-        return theme.primary
-    if role in ("warning", "wrong", "mark"):
-        return theme.warning
-    return theme.foreground
+    return {"accent": theme.primary, "warning": theme.warning}.get(role, theme.foreground)

@@ -9,6 +9,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from rnntui.tui import THEMES, own_themes
+from rnntui.tui.colours import contrast
 
 OWN = {name: Theme(**vars(theme)) for name, theme in own_themes.THEMES.items()}
 
@@ -23,7 +24,12 @@ _BLENDS = {
     "p3": ("primary", 0.85),
     "p4": ("primary", 1.0),
 }
-_PLAIN = {"strong": "foreground", "validation": "foreground"}
+
+# Roles of text that must stand out at least as much from the background, as WCAG 2 measures it. A
+# theme with soft colours, as Solarized, has too little contrast to take some away.
+_LEAST_CONTRAST = {"muted": 3.0, "warning": 3.0, "accent": 3.0, "floor": 2.5} | {
+    f"p{level}": 2.5 for level in range(5)
+}
 
 
 def find_theme(name: str) -> Theme:
@@ -66,14 +72,20 @@ def colourless_style(role: str) -> Style:
 def _role_colour(theme: Theme, role: str, base: Color) -> Color:
     if given := theme.variables.get(f"role-{role}"):
         return Color.parse(given)
+    role = own_themes.ALIASES.get(role, role)
+    colour = _colour(theme, {"accent": "primary", "warning": "warning"}.get(role, "foreground"))
     if role in _BLENDS:
         target, share = _BLENDS[role]
-        return base.blend(_colour(theme, target), share)
-    if role in ("accent", "title", "line"):
-        return _colour(theme, "primary")
-    if role in ("warning", "wrong", "mark"):
-        return _colour(theme, "warning")
-    return _colour(theme, _PLAIN.get(role, "foreground"))
+        colour = base.blend(_colour(theme, target), share)
+    return _legible(colour, _colour(theme, "background"), _LEAST_CONTRAST.get(role, 0.0))
+
+
+def _legible(colour: Color, ground: Color, least: float) -> Color:
+    """Return the colour, lighter or darker if its contrast to the background is too low."""
+    black, white = Color(0, 0, 0), Color(255, 255, 255)
+    away = max(black, white, key=lambda one: contrast(one.rgb, ground.rgb))
+    shades = (colour.blend(away, share / 20) for share in range(21))
+    return next((one for one in shades if contrast(one.rgb, ground.rgb) >= least), away)
 
 
 def _colour(theme: Theme, name: str) -> Color:

@@ -26,9 +26,10 @@ from textual.strip import Strip
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.caches import DRAWING, THEME, cache_at, forget_drawing_caches
+from rnntui.tui.colours import contrast
 from rnntui.tui.draw import Bins, Row, exactly
 from rnntui.tui.draw.rows import ROLES
-from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, _contrast, transition
+from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, transition
 from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout
 from rnntui.tui.report import report, return_commands
 from rnntui.tui.sent import SentCells
@@ -249,7 +250,7 @@ def test_text_can_be_read_in_16_colours(theme: str) -> None:
         pyte.Stream(screen).feed(f"{sent}x")
         cell = screen.buffer[0][0]
         text, ground = (XTERM[number] for number in (cell.fg, cell.bg))
-        assert _contrast(text, ground) >= LEAST_CONTRAST, role
+        assert contrast(text, ground) >= LEAST_CONTRAST, role
 
 
 def test_the_cleared_caches_exist_and_missing_ones_are_skipped() -> None:
