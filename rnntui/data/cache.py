@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.data.file_signature import FileSignature
 from rnntui.data.progress import Work
 from rnntui.data.tokenfile import UNFINISHED, Contents, Ids, TokenFile, open_tokens, writer

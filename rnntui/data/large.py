@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.cache_folder import cache_folder
 from rnntui.data.cache import TokenCache
-from rnntui.data.cache_folder import cache_folder
 from rnntui.data.dataset import Encoded
 from rnntui.data.decode import LineEnds, decode_blocks, mark_note
 from rnntui.data.format import format_note, refuse_format

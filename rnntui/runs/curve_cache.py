@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from rnntui.data.cache_folder import cache_folder
+from rnntui.cache_folder import cache_folder
 from rnntui.errors import DataError
 from rnntui.runs.store.curve import CurveReader
 from rnntui.runs.store.directory import INFO, RECIPE

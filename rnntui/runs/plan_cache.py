@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from rnntui.data.cache_folder import cache_folder
+from rnntui.cache_folder import cache_folder
 from rnntui.errors import DataError
 from rnntui.nn.kernels.choice import Kernels
 from rnntui.recipe import Recipe

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from time import monotonic
 
-from rnntui.data.cache_folder import cache_folder
+from rnntui.cache_folder import cache_folder
 from rnntui.protocol.messages import History, Look, Validation, Window
 from rnntui.runs.store.journal import Line, number
 from rnntui.runs.store.loss_bins import Binned, Parts, all_parts, bins, parts_within, sampled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -45,11 +44,6 @@ AskEnding = Callable[[], Awaitable[Ending | None]]
 
 async def _unknown() -> Ending | None:
     return None
-
-
-def _soon(loop: asyncio.AbstractEventLoop, quit_app: Callable[[int], None], code: int) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: already quitting
-        loop.call_soon_threadsafe(quit_app, code)
 
 
 class BaseApp(TerminalApp):
@@ -137,8 +131,7 @@ class BaseApp(TerminalApp):
         self.set_interval(GONE_CHECK_SECONDS, self._check_terminal)
         self.set_interval(FORGET_SECONDS, forget_drawing_caches)
         if self._signals is not None:
-            loop = asyncio.get_running_loop()
-            self._signals.quit = lambda code: _soon(loop, self.quit, code)
+            self._signals.quit_in_loop(self.quit)
 
     def on_ready(self) -> None:
         """Exclude everything loaded before the first frame from garbage collection."""

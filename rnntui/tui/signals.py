@@ -41,6 +41,18 @@ class Signals:
         self._before: dict[signal.Signals, Any] = {}
         self._modes = terminal_modes()
 
+    def quit_in_loop(self, quit_app: Callable[[int], None]) -> None:
+        """From now on, quit in the event loop that is running, as soon as it can."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+
+        def soon(code: int) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: already quitting
+                loop.call_soon_threadsafe(quit_app, code)
+
+        self.quit = soon
+
     def __enter__(self) -> Signals:
         for number in STOPPING:
             self._before[number] = signal.signal(number, self._arrived)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.runs import curve_cache
 from rnntui.runs.curve_cache import KeptRun, drop_oldest, recall
 

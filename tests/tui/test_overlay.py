@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.protocol.messages import Welcome
 from rnntui.recipe import load_recipe
 from rnntui.tui.app import Dashboard

@@ -1,184 +1,36 @@
-"""The app that compares runs: it follows them, and does what each command says."""
+"""The app that compares runs: what each of its commands does."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import gc
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
-from textual.timer import Timer
 
-import rnntui.tui
-from rnntui.charset import Glyphs
 from rnntui.runs.compared.completing import completed, completions
 from rnntui.runs.compared.results import Results, csv_text
 from rnntui.runs.compared.selecting import compared_facts
 from rnntui.runs.store.files import reason
-from rnntui.text import safe_text
-from rnntui.tui.caches import forget_drawing_caches, forget_theme_caches
-from rnntui.tui.command import Command, Group
-from rnntui.tui.compare.commands import CompareCommands
-from rnntui.tui.compare.screen import CompareScreen
-from rnntui.tui.compare.state import CompareState
+from rnntui.tui.command import Command
+from rnntui.tui.compare.base import PROBLEM_SECONDS, BaseCompareApp
 from rnntui.tui.compare.widgets import AskLine, Drawn, KeyRow
 from rnntui.tui.draw import Row, block
-from rnntui.tui.draw.compare.plot import AXES, SHOWN, forget_traces
+from rnntui.tui.draw.compare.plot import AXES, SHOWN
 from rnntui.tui.draw.compare.table import RunRow, column_at, head_height
-from rnntui.tui.keyboard import bindings
-from rnntui.tui.look import Look, in_brief
 from rnntui.tui.new_file import write_new
-from rnntui.tui.remembering import Remembering
-from rnntui.tui.signals import Signals, terminal_gone
-from rnntui.tui.state import Display
-from rnntui.tui.terminal import TerminalApp
-from rnntui.tui.themes import OWN, next_theme
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.prompt import unescaped
 
 if TYPE_CHECKING:
     from textual import events
 
-NOTICE_SECONDS, PROBLEM_SECONDS = 2.5, 10.0
-REFRESH_SECONDS = 1.0  # between two looks at the files of the runs
-SLICE = 0.02  # seconds of reading between two keys
-DRAW_SECONDS = 0.25  # between two drawings while runs are being read
-FORGET_SECONDS = 60.0
-HANG_UP = 129
 MOST_SHOWN = 40  # completions
 CHOICES = {"both": "both losses", "validation": "validation", "training": "training"}
 
 
-class CompareApp(TerminalApp):
-    """Compares the runs of a list. `opened` is the run whose dashboard the user wants to see."""
-
-    TITLE = "rnntui compare"
-    CSS_PATH = Path(rnntui.tui.__file__).parent / "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
-
-    def __init__(
-        self,
-        state: CompareState,
-        look: Look | None = None,
-        groups: tuple[Group, ...] = (),
-        note: str = "",
-    ) -> None:
-        """`groups`: further commands. `note`: a problem to show first."""
-        super().__init__()
-        look = look or Look()
-        self.state: CompareState = state
-        self.commands, problems = CompareCommands.with_keys(look.keys, groups)
-        self.set_bindings(bindings(self.commands.commands))
-        self.options = Display(glyphs=look.glyphs or "braille", keys=self.commands.changed)
-        for theme in OWN.values():
-            self.register_theme(theme)
-        self.theme = look.theme or "dark"
-        self.follows_background = not look.theme
-        self.uses_mouse = look.mouse
-        self.remember = Remembering(look.remember, self.set_timer)
-        self.opened: Path | None = None
-        self._first_notice = note or in_brief(problems)
-        self._signals: Signals | None = None
-        self._notice_timer: Timer | None = None
-        self._drawn = 0.0
-        self._drawn_version = -1
-        self._reading = False
-
-    # ---- start and end ----------------------------------------------------------------------
-
-    def get_default_screen(self) -> CompareScreen:
-        """Return the screen."""
-        self.main = CompareScreen(self.state, self.options)
-        return self.main
-
-    def on_mount(self) -> None:
-        """Follow the runs."""
-        self.app_resume_signal.subscribe(self, self._resumed)
-        self.set_interval(REFRESH_SECONDS, self._refresh_runs)
-        self.set_interval(FORGET_SECONDS, self._forget)
-        if self._signals is not None:
-            loop = asyncio.get_running_loop()
-            self._signals.quit = lambda code: _soon(loop, self, code)
-        self._read()
-
-    def on_ready(self) -> None:
-        """Exclude everything loaded before the first frame from garbage collection."""
-        gc.freeze()
-        gc.enable()
-        if self._first_notice:
-            self.say(self._first_notice, "warning", PROBLEM_SECONDS)
-
-    def handle_signals(self, signals: Signals) -> None:
-        """Quit on signals once the event loop runs."""
-        self._signals = signals
-
-    def quit(self, code: int) -> None:
-        """Quit with an exit code."""
-        self.exit(return_code=code)
-
-    async def action_quit(self) -> None:
-        """Quit as the `q` key does."""
-        self.quit(0)
-
-    def hang_up(self) -> None:
-        """Quit: the terminal was closed."""
-        self.quit(HANG_UP)
-
-    def background_known(self, light: bool) -> None:
-        """Switch to the theme that fits the terminal's background."""
-        if self.follows_background:
-            self._show_theme("light" if light else "dark")
-
-    def _resumed(self, _app: object) -> None:
-        self.start_over()
-        self.redraw()
-        self.screen.refresh(layout=True)
-        for widget in self.screen.query("*"):
-            widget.refresh()
-
-    # ---- following the runs -----------------------------------------------------------------
-
-    def _refresh_runs(self) -> None:
-        if not self.is_headless and terminal_gone():
-            self.hang_up()
-        if self.caught_up:
-            self.state.followed.refresh()
-            self._read()
-
-    def _read(self) -> None:
-        """Read losses for a moment, and go on after the keys that were pressed meanwhile."""
-        followed = self.state.followed
-        more = followed.read(SLICE)
-        now = time.monotonic()
-        if followed.version != self._drawn_version and (
-            not more or now - self._drawn >= DRAW_SECONDS
-        ):
-            self._drawn, self._drawn_version = now, followed.version
-            self.redraw()
-        if more and not self._reading:
-            self._reading = True
-            self.set_timer(0.001, self._read_on)
-
-    def _read_on(self) -> None:
-        self._reading = False
-        self._read()
-
-    def _forget(self) -> None:
-        forget_traces()
-        forget_drawing_caches()
-
-    def redraw(self) -> None:
-        """Draw what has changed, then ask whether the terminal keeps up."""
-        if self.is_running and self.main.is_mounted:
-            self.main.redraw()
-            self._show_foot()
-            if self.screen is not self.main:
-                self.screen.follow()  # type: ignore[attr-defined]
-            self.call_after_refresh(self.ask_terminal)
+class CompareApp(BaseCompareApp):
+    """The app, with what each command does."""
 
     # ---- commands ---------------------------------------------------------------------------
 
@@ -229,18 +81,6 @@ class CompareApp(TerminalApp):
     @on(Drawn.Wheeled)
     def _wheel_turned(self, event: Drawn.Wheeled) -> None:
         self.select(event.direction)
-
-    def say(self, text: str, role: str = "", seconds: float = NOTICE_SECONDS) -> None:
-        """Show a notice in place of the keys for some seconds."""
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self.main.notice = (safe_text(text), role)
-        self._show_foot()
-        self._notice_timer = self.set_timer(seconds, self._end_notice)
-
-    def _end_notice(self) -> None:
-        self.main.notice = ("", "")
-        self._show_foot()
 
     def _show_foot(self) -> None:
         if self.main.ask.kind == "filter" and not self.main.notice[0]:
@@ -456,38 +296,6 @@ class CompareApp(TerminalApp):
         self.say("loss axis: logarithmic" if choices.log else "loss axis: linear")
         self.redraw()
 
-    def next_glyphs(self) -> None:
-        """Switch to the next glyph set, if the terminal can show more than ASCII."""
-        if (encoding := self.encoding) != "utf-8":
-            self.say(f"{encoding} can only show ASCII glyphs (--glyphs braille overrides)")
-            return
-        names = get_args(Glyphs)
-        self.options.glyphs = names[(names.index(self.options.glyphs) + 1) % len(names)]
-        self.remember("glyphs", self.options.glyphs)
-        self.say(f"glyphs: {self.options.glyphs}")
-        self.redraw()
-
-    def change_theme(self) -> None:
-        """Switch to the next theme."""
-        self.follows_background = False
-        self._show_theme(next_theme(self.theme))
-        self.remember("theme", self.theme)
-        self.say(f"theme: {self.theme}")
-
-    def _show_theme(self, name: str) -> None:
-        if name != self.theme:
-            self.theme = name
-            forget_theme_caches()
-            for widget in self.screen.query("*"):
-                widget.refresh()
-
-    def change_mouse(self) -> None:
-        """Use the mouse, or leave it to the terminal."""
-        self.uses_mouse = not self.uses_mouse
-        self.use_mouse(self.uses_mouse)
-        self.remember("mouse", self.uses_mouse)
-        self.say("mouse: on" if self.uses_mouse else "mouse: left to the terminal")
-
     def open_help(self) -> None:
         """Open the page of keys."""
         from rnntui.tui.compare.help import help_page
@@ -503,8 +311,3 @@ class CompareApp(TerminalApp):
     def suspend_now(self) -> None:
         """Suspend the screen; the shell's `fg` resumes it."""
         self.action_suspend_process()
-
-
-def _soon(loop: asyncio.AbstractEventLoop, app: CompareApp, code: int) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: already quitting
-        loop.call_soon_threadsafe(app.quit, code)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.errors import RunError
 from rnntui.runs.compared.columns import columns
 from rnntui.runs.compared.comparable import why_not

@@ -11,12 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.sweep.leaderboard import SweepList
 from rnntui.sweep.space import Settings
 from rnntui.sweep.store import Sweep
 from rnntui.tui.compare.app import CompareApp
+from rnntui.tui.compare.state import CompareState
 from rnntui.tui.compare.sweeping import sweep_group
 from rnntui.tui.look import Look
 from tests.support.compared import make_run, set_status
@@ -65,7 +66,7 @@ def app_of(root: Path, glyphs: str = "braille") -> CompareApp:
     followed = FollowedRuns(board)
     followed.read()
     look = Look(glyphs=glyphs, theme="dark")  # type: ignore[arg-type]
-    return CompareApp(followed, look, groups=(sweep_group(board),))
+    return CompareApp(CompareState(followed), look, groups=(sweep_group(board),))
 
 
 async def board_picture(sweep: Sweep, size: tuple[int, int]) -> str:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.tui.compare.app import CompareApp
 from rnntui.tui.compare.state import CompareState

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.tui.command import Group
 from rnntui.tui.commands import key_problems
@@ -292,8 +291,3 @@ def test_the_process_that_generates_reports_each_run(tmp_path: Path, capsys: Any
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["run"] for one in found] == ["no-checkpoint", "gone"]
     assert all(one["error"] for one in found)
-
-
-def test_pictures_are_renewed_as_they_are_tested() -> None:
-    assert len(list(HERE.glob("*.txt"))) == 3 * (len(KEYS) + 1) + 1
-    assert asyncio.iscoroutinefunction(picture)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnntui.data.cache_folder import VARIABLE
+from rnntui.cache_folder import VARIABLE
 from rnntui.sweep.leaderboard import SweepList, label_of
 from rnntui.sweep.progress import Progress
 from rnntui.sweep.wishes import Wishes
