@@ -45,6 +45,8 @@ def test_all_are_listed(old: Path, rnntui: Rnntui) -> None:
     assert ended.code == 0, ended.err
     found = {row["name"]: row["state"] for row in ended.events}
     assert found == {name: STATES.get(name, "finished") for name in NAMES}
+    best = {row["name"]: (row["best"], row["best_step"]) for row in ended.events}
+    assert best["character"] == (3.84386, 60) and best["finished"] == (None, None)
 
 
 @pytest.mark.parametrize("name", NAMES)

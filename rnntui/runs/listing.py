@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from rnntui.errors import RnntuiError
 from rnntui.recipe import Recipe, Value, keys
+from rnntui.runs.best_update import with_best_update
 from rnntui.runs.differing import Settings, differing, selected
 from rnntui.runs.filtering.facts import facts_of
 from rnntui.runs.filtering.language import Facts, Filter
@@ -18,6 +20,7 @@ from rnntui.runs.stored_recipe import stored_recipe
 from rnntui.text import fit, safe_text
 
 MOST_DIFFERENCES = 8  # settings; more are those of different recipes
+PATIENCE = 0.5  # seconds for the journals of runs of older versions; the rest is read next time
 _LONGEST = 200  # characters of a problem
 
 
@@ -38,17 +41,20 @@ def read_runs(root: Path, measure: bool = True) -> list[ListedRun]:
 
     `measure`: determine their sizes.
     """
-    return [_with_settings(run) for run in list_runs(root, measure=measure)]
+    until = monotonic() + PATIENCE
+    return [_complete(run, until) for run in list_runs(root, measure=measure)]
 
 
 def read_run(path: Path, measure: bool = True) -> ListedRun:
     """Return one run, whatever is wrong with it."""
-    return _with_settings(summarize(path, measure=measure))
+    return _complete(summarize(path, measure=measure), monotonic() + PATIENCE)
 
 
-def _with_settings(run: RunSummary) -> ListedRun:
+def _complete(run: RunSummary, until: float) -> ListedRun:
+    """Add what its small files do not say; `until` is a monotonic time."""
     if not run.usable:
         return ListedRun(run, None)
+    run = with_best_update(run, until)
     try:
         return ListedRun(run, settings_of(stored_recipe(run.path)))
     except (RnntuiError, OSError) as error:
