@@ -80,6 +80,14 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Let an idle process take over tests of another, which are handed out in two halves."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
 def examples(most: int) -> int:
     """How many examples a property is tried with, up to `most` where time does not matter."""
     return most if PROFILE == "thorough" else max(8, most // 6)
