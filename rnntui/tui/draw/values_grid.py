@@ -62,6 +62,8 @@ def panels_across(plot: ValuePlot, width: int, height: int) -> int:
     number = len(plot.features)
     if plot.feature is not None or number < 2 or not (plot.true or plot.forecast):
         return 1
+    if height < 1 + _LEAST + _AXIS:
+        return 1
     stacked = len(shown(plot, layout(width, height, 0).plot))
     if width < _WIDE or (stacked == number and width < _ALWAYS):
         return 1

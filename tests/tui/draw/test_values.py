@@ -112,3 +112,10 @@ def test_columns_stand_beside_each_other_on_wide_screens() -> None:
     assert "temperature" in lines[1] and "load" in lines[1]
     first = value_step(every, 200, 20, 20)
     assert first is not None and value_step(every, 200, 20, 20 + 101) == pytest.approx(first, abs=1)
+
+
+@pytest.mark.parametrize("height", range(1, 9))
+def test_columns_have_their_rows_in_a_low_panel(height: int) -> None:
+    every = replace(PLOT, feature=None)
+    check(value_plots(every, 200, height), 200, height)
+    assert panels_across(every, 200, height) == (2 if height >= 7 else 1)
