@@ -18,9 +18,9 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def gone(pids: list[int]) -> bool:
-    """Whether they all end within a minute; whoever inherits the dead need not have buried them."""
-    for _ in range(6000):
+def gone(pids: list[int], seconds: int = 60) -> bool:
+    """Whether they all end in time; whoever inherits the dead need not have buried them."""
+    for _ in range(100 * seconds):
         if not any(_alive(pid) for pid in pids):
             return True
         time.sleep(0.01)

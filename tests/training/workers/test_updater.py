@@ -43,10 +43,11 @@ COMMAND = "rnntui.training.workers.pool.python_command"
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """No process and no descriptor more than before."""
+    others = children()  # of a test that failed
     before = descriptors()
     yield
     gc.collect()
-    assert children() == []
+    assert set(children()) <= set(others)
     assert descriptors() <= before  # one of an earlier test may go meanwhile
 
 
