@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import signal
@@ -30,6 +31,10 @@ def guarded(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         code = PIPE_CLOSED
     except KeyboardInterrupt:
+        code = INTERRUPTED
+    except click.exceptions.Abort:  # of a question, by ctrl+c or ctrl+d
+        with contextlib.suppress(OSError):  # stderr is closed
+            click.echo(err=True)
         code = INTERRUPTED
     except click.exceptions.Exit as end:
         code = end.exit_code

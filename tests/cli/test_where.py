@@ -103,6 +103,19 @@ def test_a_no_removes_nothing_and_a_yes_those_that_were_listed(
     assert names(root) == ["b-1"]
 
 
+def test_a_question_that_is_interrupted_removes_nothing(
+    root: Path, rnntui: Rnntui, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+    ended = rnntui("rm", "a-1")
+    assert ended.code == 130 and "unexpected" not in ended.err, ended.err
+    assert len(names(root)) == 3
+
+
 def test_what_may_not_be_removed_is_left_out_with_a_note(root: Path, rnntui: Rnntui):
     (root / "a-1" / "thesis.txt").touch()
     _, lock = create_run(root, NEW, "a-3")
