@@ -11,7 +11,6 @@ from numpy import float64
 from numpy.typing import NDArray
 
 from rnntui.clusters import Clusters
-from rnntui.data.calendar import cycles
 from rnntui.data.clock import Clock
 from rnntui.data.outlook import Outlook
 from rnntui.data.scaling import standardized, unscale
@@ -84,7 +83,7 @@ class ValueData:
     `outlook` has what was decided about forecasts, if the recipe asked for that.
 
     `ahead` (N + M, C) is known in advance: the calendar of the row after each. The network reads it
-    beside the values.
+    beside the values. `facts` are what was decided about a table, as labels and words.
     """
 
     name: str
@@ -105,6 +104,7 @@ class ValueData:
     read_by: int = READER
     ahead: NDArray[float64] | None = None
     outlook: Outlook | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def known(self) -> int:
@@ -115,24 +115,6 @@ class ValueData:
     def forecast(self) -> tuple[str, ...]:
         """The columns that are forecast."""
         return self.features[: self.targets or None]
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """What was decided about a table, as labels and words: its time, series and columns."""
-        rows = []
-        if self.clock is not None and self.times is not None:
-            first, last = (self.clock.write(time) for time in self.times[[0, -1]])
-            rows.append(("time", f"{self.clock.name} · {self.clock.words} · {first} to {last}"))
-        if self.series:
-            rows.append(("series", ", ".join(dict.fromkeys(self.series))))
-        if len(self.forecast) < len(self.features):
-            rows.append(("target", ", ".join(self.forecast)))
-            rows.append(("inputs", ", ".join(self.features[self.targets :])))
-        if self.ahead is not None:
-            rows.append(("calendar", ", ".join(cycles(self.clock))))
-        if self.outlook is not None:
-            rows.append(("forecasts", self.outlook.words(self.levels is not None)))
-        return tuple(rows)
 
     @property
     def row_count(self) -> int:

@@ -17,11 +17,12 @@ from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import option, pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
 from rnntui.data.dataset import READER, ValueData
+from rnntui.data.decisions import Facts, decisions
 from rnntui.data.decode import OR_ENCODING, decode_text
 from rnntui.data.format import refuse_format, unpacked
 from rnntui.data.generated import CORPUS_SEED, series_task
 from rnntui.data.matching import made_up_names, match_columns
-from rnntui.data.outlook import look_ahead, looks_ahead, seasons_of, tamed
+from rnntui.data.outlook import Outlook, look_ahead, looks_ahead, seasons_of, tamed
 from rnntui.data.plain_numbers import read_plain
 from rnntui.data.source import MOST_BYTES, Source, is_pipe, open_file, parse_source, read, show
 from rnntui.data.split import split_at
@@ -57,6 +58,7 @@ class _Raw:
     table: Table | None = None
     times: Times | None = None
     kept: tuple[int, ...] = ()
+    filled: str = ""  # what was done about missing values
 
     def columns(self, chosen: Iterable[int], note: str = "") -> _Raw:
         """Some of the columns, with a note on the others."""
@@ -173,7 +175,18 @@ def load_values(
         read_by=known.read_by if known else READER,
         ahead=_ahead(raw, clock, data),
         outlook=outlook,
+        facts=_facts(raw, clock, data, outlook),
     )
+
+
+def _facts(raw: _Raw, clock: Clock | None, data: Data, outlook: Outlook | None) -> Facts:
+    """What was decided about a table, and how it is forecast."""
+    ahead = (("forecasts", outlook.words(bool(data.difference))),) if outlook else ()
+    if raw.table is None:
+        return ahead
+    times = None if clock is None else raw.times
+    found = decisions(raw.table, raw.kept, raw.targets, clock, times, raw.filled, data)
+    return (*found, *ahead)
 
 
 def _ahead(raw: _Raw, clock: Clock | None, data: Data) -> Numbers | None:
@@ -233,7 +246,7 @@ def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
         if kept.sum() < 2:
             raise DataError(f"{name}: every row has a missing value: see columns and missing")
         note = f"rows with missing values are left out: {_of_all(int((~kept).sum()), len(kept))}"
-        return raw.take(kept, note)
+        return replace(raw.take(kept, note), filled=note)
     raw = _trimmed(name, raw)
     missing = np.isnan(raw.rows)
     if not missing.any():
@@ -253,7 +266,8 @@ def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
     how = "filled with the value before" if carry else "interpolated"
     many = f"{count:,} missing {values} {how} (at most {longest:,} together): {names}"
     rows = gaps.fill(raw.rows, boundary, carry)
-    return replace(raw, rows=rows, notes=(*raw.notes, many))
+    words = f"{count:,} {how} (at most {longest:,} together): {names}"
+    return replace(raw, rows=rows, notes=(*raw.notes, many), filled=words)
 
 
 def _long_gap(name: str, raw: _Raw, found: list[tuple[int, int]]) -> DataError:

@@ -43,7 +43,8 @@ class Table:
 
     `rows` (N, D) are in order of time, NaN where a value is missing; `times` (N,) are theirs, if
     there is a `clock`. `origin` (N,) are the rows of `cells`, -1 for one that is put in. `series`
-    names the series of each column of a table that holds several.
+    names the series of each column of a table that holds several. `read` counts the rows of the
+    file; the columns `used` hold the time and the names of series, those `counted` row numbers.
     """
 
     cells: Cells
@@ -55,6 +56,9 @@ class Table:
     clock: Clock | None = None
     times: NDArray[np.int64] | Numbers | None = None
     series: tuple[str, ...] = ()
+    read: int = 0
+    used: tuple[int, ...] = ()
+    counted: tuple[int, ...] = ()
 
     def where(self, row: int, column: int) -> str:
         """Where a value stands, for an error."""
@@ -130,9 +134,10 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     rows = cells.matrix(chosen.all, lambda index: _numbers(cells, index, advised))
     notes = (*cells.notes, *chosen.notes, *_converted(cells, chosen.all))
     features = tuple(cells.header[i] for i in chosen.all)
-    origin = np.arange(len(rows))
+    origin, read, counted = np.arange(len(rows)), len(rows), tuple(times)
     if found is None:
-        return Table(cells, features, rows, notes, len(chosen.targets), origin)
+        targets = len(chosen.targets)
+        return Table(cells, features, rows, notes, targets, origin, read=read, counted=counted)
     table = Rows(rows, found.times, origin, (*notes, *found.notes))
     series: tuple[str, ...] = ()
     if label is not None:
@@ -154,6 +159,9 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         found.clock,
         table.times,
         series,
+        read,
+        (*found.indices, *(() if label is None else (label,))),
+        counted,
     )
 
 

@@ -54,6 +54,15 @@ class Welcome(Base):
     workers: int = 1  # number of training processes
     batch: int = 0  # if the data determined it; 0: as the recipe says
     seq_len: int = 0  # likewise
+    facts: tuple[Fact, ...] = ()  # what was decided about a table
+
+
+@message
+class Fact(Base):
+    """A row of the table that says what was decided about a source."""
+
+    label: Safe
+    words: Safe
 
 
 @message

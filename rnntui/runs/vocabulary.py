@@ -36,7 +36,8 @@ def describe(data: Dataset) -> dict[str, Any]:
         rows["validation"] = min(len(data.validation), len(tail) - 1)
         columns = {"targets": data.targets, "series": list(data.series), "reader": data.read_by}
         outlook = {} if data.outlook is None else {"outlook": data.outlook.to_dict()}
-        return {**common, "features": list(data.features), **columns, **scale, **rows, **outlook}
+        more = {"facts": [list(fact) for fact in data.facts], **outlook}
+        return {**common, "features": list(data.features), **columns, **scale, **rows, **more}
     tokenizer = data.tokenizer
     symbols = tokenizer.values if isinstance(tokenizer, ByteTokenizer) else _codes(tokenizer)
     rule = {"words": tokenizer.rule} if isinstance(tokenizer, WordTokenizer) else {}
@@ -129,6 +130,7 @@ def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
         read_by=int(table.get("reader", 1)),
         ahead=ahead,
         outlook=Outlook.from_dict(table["outlook"], len(features)) if "outlook" in table else None,
+        facts=tuple((str(label), str(words)) for label, words in table.get("facts", ())),
         **common,
     )
 

@@ -18,6 +18,7 @@ from rnntui.protocol.messages import (
     MOST_STREAMS,
     VERSION,
     Baseline,
+    Fact,
     TokenSteps,
     ValueSteps,
     Welcome,
@@ -32,6 +33,7 @@ MOST_STREAM_BYTES = 9000  # of all further streams together
 MOST_OUTPUTS = 1 << 19  # read for them: a few milliseconds
 MOST_FEATURES = 16
 MOST_NOTES = 20
+MOST_FACTS = 12
 
 
 def steps_of(chunk: Chunk, data: Dataset) -> TokenSteps | ValueSteps | None:
@@ -155,7 +157,6 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
     """Describe what does not change during the run."""
     features = data.features[:MOST_FEATURES] if isinstance(data, ValueData) else ()
     facts = data.facts if isinstance(data, ValueData) else ()
-    notes = (*(f"{label}: {words}" for label, words in facts), *data.notes)
     return Welcome(
         version=VERSION,
         pid=os.getpid(),
@@ -173,7 +174,8 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
         floor=data.floor,
         baselines=(),
         features=tuple(safe_text(feature)[:40] for feature in features),
-        notes=tuple(safe_text(note)[:200] for note in notes[:MOST_NOTES]),
+        notes=tuple(safe_text(note)[:200] for note in data.notes[:MOST_NOTES]),
+        facts=tuple(Fact(label, safe_text(words)[:200]) for label, words in facts[:MOST_FACTS]),
         workers=state.workers,
         batch=recipe.train.batch,
         seq_len=recipe.train.seq_len if isinstance(recipe.train.seq_len, int) else 0,

@@ -431,6 +431,33 @@ def test_series_with_numbers_for_names_or_times(tmp_path: Path, header: str) -> 
     assert ends(data)[:2] == [days[0], days[-1]]
 
 
+# ---- what was decided -------------------------------------------------------------------------
+
+
+def test_a_table_says_what_was_decided(tmp_path: Path) -> None:
+    days = WRITTEN["ISO"][0]
+    rows = [f"{n},{d},{n * n % 7},w{n},5,{n * n % 11}" for n, d in enumerate(days) if n != 40]
+    rows[9] = rows[9].replace(",4,w9", ",NA,w9")
+    text = "\n".join(["id,day,load,note,const,wind", *rows[::-1], rows[0]])
+    data = read(tmp_path, text, exclude="wind", calendar=True)
+    assert dict(data.facts) == {
+        "time": "day · daily · 2021-01-01 to 2021-04-30",
+        "rows": "120 read, newest first, turned round, 1 put in, 1 left out",
+        "missing": "2 interpolated (at most 1 together): load",
+        "target": "load",
+        "calendar": "weekday, month",
+        "left out": "id (row numbers); note (no numbers); const (constant or mostly missing); "
+        "wind (not chosen)",
+    }
+    assert list(map(len, data.facts)) == [2] * 6
+    bare = read(tmp_path, "a;b\n1;2\n3;5\n7;6\n", target="b", inputs="a")
+    assert dict(bare.facts) == {
+        "time": "rows have none", "rows": "3 read", "target": "b", "inputs": "a",
+    }  # fmt: skip
+    stored = rebuild(json.loads(json.dumps(describe(data))))
+    assert isinstance(stored, ValueData) and stored.facts == data.facts
+
+
 # ---- letters and numbers ----------------------------------------------------------------------
 
 

@@ -193,7 +193,7 @@ def test_a_run_on_values_ends_with_its_forecasts_beside_simple_methods(rnntui):
     out = " ".join(rnntui(*FORECAST, "--plain").out.split())
     assert "rows ahead, RMSE: network" in out and "autoregression" in out
     assert re.search(r"(\w+ ?\w+) forecasts better than the network: RMSE", out)
-    assert "rows ahead" not in rnntui(*FORECAST, "--plain", "--set", "split=0").out
+    assert "rows ahead, RMSE" not in rnntui(*FORECAST, "--plain", "--set", "split=0").out
 
 
 def test_the_last_json_object_has_the_backtest(rnntui):

@@ -64,6 +64,8 @@ SEEN: dict[str, Place] = {
     "Welcome.split": "info",
     "Welcome.features": "values",
     "Welcome.notes": "info",
+    "Fact.label": "info",
+    "Fact.words": "info",
     "Welcome.run": "",
     "Welcome.news": "",
     "Snapshot.disk": "",
@@ -311,7 +313,9 @@ class Tour:
         self.engine.change(alert=p.Alert(step, "x", "x", "x"), step=step, event_count=self.number)
         state.recipe = recipe.replace(**texts)
         welcome: Any = self.engine.welcome
-        state.welcome = sent(filled(dataclasses.replace(welcome, features=("x",)), text))
+        state.welcome = sent(
+            filled(dataclasses.replace(welcome, features=("x",), facts=(p.Fact("x", "x"),)), text)
+        )
         state.apply(sent(filled(self.engine.snapshot, text)))
         self.app.main.prompt.value = text("a pasted prompt")
         self.app.show_notice(sent(p.Refused(text("Refused.reason"))).reason, "warning")

@@ -50,6 +50,7 @@ def _run_rows(state: RunState, width: int) -> Rows:
             ("saved as", _saved(state)),
             ("viewers", _viewers(state)),
             ("source", welcome.source),
+            *((fact.label, fact.words) for fact in welcome.facts),
             ("split", welcome.split),
             ("training", plural(welcome.train_size, welcome.unit)),
             ("validation", plural(welcome.validation_size, welcome.unit)),
