@@ -99,7 +99,7 @@ def look_of(given: Mapping[str, str | bool | None]) -> Look:
     if found["glyphs"].origin == "file":
         values["usual_glyphs"] = values.pop("glyphs")
     store = functools.partial(remember, settings.path)
-    return Look(**values, keys=settings.keys, remember=store)  # type: ignore[arg-type]
+    return Look(**values, keys=settings.keys, remember=store, problems=settings.problems)  # type: ignore[arg-type]
 
 
 def line_width(stream: TextIO) -> int | None:

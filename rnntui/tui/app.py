@@ -55,7 +55,7 @@ class Dashboard(BaseApp):
     ) -> None:
         """Create a dashboard; `look` replaces `glyphs` and `theme`, other options are the base's.
 
-        What is wrong with the user's keys is shown in a notice.
+        What is wrong with the user's settings is shown in a notice.
         """
         look = look or Look(glyphs, theme)
         super().__init__(recipe, connect, look=look, **options)
@@ -66,16 +66,16 @@ class Dashboard(BaseApp):
             for command in self.table.commands
             if command.shown != TABLE.by_name[command.name].shown
         }
-        self._key_problems = problems
+        self._problems = (*look.problems, *problems)
         self.uses_mouse = look.mouse
         self._jump: Jump | None = None
         self.overlaid: OverlaidRun | None = None  # a second run on the loss plot
         self.remember = Remembering(look.remember, self.set_timer)
 
     def on_ready(self) -> None:
-        """Show what is wrong with the user's keys."""
+        """Show what is wrong with the user's settings."""
         super().on_ready()
-        if note := in_brief(self._key_problems):
+        if note := in_brief(self._problems):
             self.show_notice(note, "warning", PROBLEM_SECONDS)
 
     # ---- commands -------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class Look:
     `layout` says when two views are shown beside each other: on a wide terminal, never, or
     whenever both fit. `keys` are those of commands by name, in place of their own. `remember` is
     given the names and values (None: the default) of settings that the user changed in the
-    dashboard, and must not raise.
+    dashboard, and must not raise. `problems` say what is wrong with the user's settings.
     """
 
     glyphs: Glyphs | None = None  # None: the best that the terminal supports
@@ -36,6 +36,7 @@ class Look:
     layout: Layout = "auto"
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remember: Remember = forget
+    problems: tuple[str, ...] = ()
 
 
 def in_brief(problems: Sequence[str]) -> str:

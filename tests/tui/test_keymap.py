@@ -15,6 +15,8 @@ from rnntui.tui.draw import plain
 from rnntui.tui.key_entries import footer_entries
 from rnntui.tui.keymap import key_name, key_sign
 from rnntui.tui.look import Look
+from rnntui.tui.screens.help import help_rows
+from rnntui.tui.state import Display
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.footer import Footer
 from tests.support.scripted import SIZE, Scripted, dashboard, ready, shown, until
@@ -122,3 +124,19 @@ async def test_the_dashboard_uses_the_keys_everywhere() -> None:
         await pilot.press("x", "escape", "x")
         await until(pilot, lambda: not app.is_running)
     assert app.return_code == 0
+
+
+async def test_what_is_wrong_with_the_settings_is_shown_on_the_screen() -> None:
+    app = dashboard(Scripted(Recipe()), look=Look(problems=("config.toml: not UTF-8 at byte 19",)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "config.toml: not UTF-8 at byte 19" in shown(app))
+
+
+def test_the_list_of_keys_has_all_keys_of_a_command() -> None:
+    table, problems = CommandTable.with_keys({"help": ("f3", "question_mark"), "pause": ("f2",)})
+    assert not problems
+    groups = table.groups_of(VIEWS[0])
+    lines = plain(help_rows(lambda _: True, Display(), 80, groups))
+    assert next(line for line in lines if "this page" in line).split()[:2] == ["f3", "?"]
+    assert next(line for line in lines if "pause / resume" in line).split()[0] == "f2"
+    assert next(line for line in lines if "greedy" in line).split()[:2] == ["G", "ctrl+g"]

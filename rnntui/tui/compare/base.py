@@ -64,7 +64,7 @@ class BaseCompareApp(TerminalApp):
         self.uses_mouse = look.mouse
         self.remember = Remembering(look.remember, self.set_timer)
         self.opened: Path | None = None
-        self._first_notice = note or in_brief(problems)
+        self._first_notice = note or in_brief((*look.problems, *problems))
         self._signals: Signals | None = None
         self._notice_timer: Timer | None = None
         self._drawn = 0.0

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 from rnntui.tui.command import Command, Group, shown_key
 from rnntui.tui.draw import Glyphs, Rows, exactly
+from rnntui.tui.draw.keys import printed
 from rnntui.tui.draw.rows import row_width
+from rnntui.tui.keymap import key_sign
 from rnntui.tui.state import Display
 
 READING = (
@@ -108,5 +110,5 @@ def beside(left: Rows, right: Rows, width: int) -> Rows:
 
 
 def _key_names(command: Command, glyphs: Glyphs) -> list[str]:
-    extra = {"slash": "/", "ctrl+g": "ctrl+g", "colon": ":", "plus": "+"}
-    return [shown_key(command, glyphs), *(extra[k] for k in command.keys[1:] if k in extra)]
+    others = (printed(key_sign(key), glyphs) for key in command.keys[1:])
+    return [shown_key(command, glyphs), *others]
