@@ -11,11 +11,12 @@ import numpy as np
 
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.errors import UsageError
-from rnntui.generation.generate import Generator, copy_of, values_before, writers
+from rnntui.generation.generate import Generator, copy_of, writers
 from rnntui.generation.prompt import fit_prompt
 from rnntui.protocol.messages import Generate, Generated, SamplingKey
 from rnntui.recipe import SAMPLING_KEYS, Recipe, Sample, SamplingSettings, Value, check, find
 from rnntui.runs.backtest import Backtester
+from rnntui.runs.forecasting import start_of
 from rnntui.session.forecasting import LiveForecast
 from rnntui.session.past_texts import PastTexts
 from rnntui.session.text_job import Part, TextJob, TextJobRunner
@@ -86,7 +87,7 @@ class PromptSession:
     def check_prompt(self, prompt: str) -> None:
         """Raise UsageError for a prompt that cannot be continued."""
         if isinstance(self._data, ValueData):
-            values_before(prompt, self._data)
+            start_of(self._data, prompt)
         else:
             self._parts(prompt)
 

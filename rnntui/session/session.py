@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -478,7 +479,7 @@ class Session:
         def begin() -> None:
             for key, value in self._prompt_session.changes(request.sampling).items():
                 self._set_sampling(key, value)
-            self._prompt_session.generate(Generate(request.prompt, request.length))
+            self._prompt_session.generate(replace(request, sampling=None))
 
         if request.sampling is None:
             begin()

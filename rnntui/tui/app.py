@@ -272,15 +272,23 @@ class Dashboard(BaseApp):
         self.main.redraw_panels("plot")
 
     def select(self, direction: int) -> None:
-        """Select the next or previous time step."""
+        """Select the next or previous time step, or row of the forecast shown."""
         options, count = self.display_options, self.state.time_step_count
+        if forecast := self.state.forecast(options):
+            first, at = forecast.shown_before, options.forecast_at
+            most = first + len(forecast.values) - 1
+            self.select_time_step(first if at is None else max(0, min(most, at + direction)))
+            return
         at = count - 1 if options.selected is None else options.selected + direction
         options.selected = max(0, min(count - 1, at))
         self.main.redraw_panels("steps", "footer")
 
     def select_time_step(self, index: int | None) -> None:
-        """Select a time step by its index, or none."""
-        self.display_options.selected = index
+        """Select a time step, or a row of the forecast shown, by its index; or none."""
+        if self.state.forecast(self.display_options):
+            self.display_options.forecast_at = index
+        else:
+            self.display_options.selected = index
         self.main.redraw_panels("steps", "footer")
 
     def next_column(self) -> None:
@@ -355,6 +363,8 @@ class Dashboard(BaseApp):
             self.show_view(VIEWS[0])
         elif self.display_options.cursor is not None:
             self.move_cursor_to(None)
+        elif self._inspects_forecast:
+            self.select_time_step(None)
         elif forecast := self.state.forecast(self.display_options):
             self.display_options.dismissed_forecast = forecast.id
             self.main.follow()
@@ -370,6 +380,12 @@ class Dashboard(BaseApp):
         selected = options.selected is not None or options.cursor is not None or options.panel
         opened = self.prompting or bool(selected) or self.has_news or self._view_to_close
         return opened or self.state.forecast(options) is not None
+
+    @property
+    def _inspects_forecast(self) -> bool:
+        """Whether a row of the forecast shown is selected."""
+        options = self.display_options
+        return self.state.forecast(options) is not None and options.forecast_at is not None
 
     @property
     def _view_to_close(self) -> bool:

@@ -36,6 +36,7 @@ from rnntui.tui.draw.loss_overlay import LossOverlay
 from rnntui.tui.look import Layout
 from rnntui.update_numbers import UpdateNumbers
 
+SHOWN_BEFORE = 50  # rows before a forecast, or three times those that are forecast again
 SHOWN_SAMPLES = 20  # of them shown below the current text
 KEPT_TEXT = 16_000  # characters of a generated text that stay visible
 KEPT_EVENTS = 500
@@ -67,6 +68,13 @@ class GeneratedText:
     outlook: Outlook | None = None  # of a forecast
 
     @property
+    def shown_before(self) -> int:
+        """How many of the rows before a forecast are shown with it."""
+        earlier = self.outlook.earlier if self.outlook is not None else ()
+        horizon = max((len(one.values) for one in earlier), default=0)
+        return min(len(self.before), max(SHOWN_BEFORE, 3 * horizon))
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All samples generated together."""
         return (self.text, *self.others)
@@ -82,6 +90,8 @@ class Display:
     cursor: int | None = None  # the update of the loss plot whose losses are shown
     news_dismissed: bool = False  # the banner with news since the last visit was closed
     selected: int | None = None  # the time step whose details are shown
+    forecast_at: int | None = None  # the row of the forecast shown whose details are shown
+    method: str = ""  # how to forecast; empty: as the recipe says
     feature: int | None = None  # the column shown; None: all
     text: int | None = None  # the sample shown; None: all
     text_top: int | None = None  # row of the generated text at the top; None: follow its end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnntui.forecast.verdict import COMBINED, NETWORK
 from rnntui.protocol.messages import Generate, SamplingKey, SetSampling, StopGenerating
 from rnntui.tui.command import Action, Command, Group, live, shows
 from rnntui.tui.draw.sampling import sampling_words
@@ -21,8 +22,30 @@ def generate(app: Dashboard) -> None:
     length = 0 if values else app.state.recipe.sample.sample_length
     from rnntui.tui.widgets.prompt import unescaped  # with Textual
 
-    prompt = unescaped(app.main.prompt.value)
-    app.send_command(Generate(prompt, length), "forecasting" if values else "generating")
+    app.display_options.forecast_at = None
+    prompt, method = unescaped(app.main.prompt.value), app.display_options.method
+    words = "forecasting" if values else "generating"
+    app.send_command(Generate(prompt, length, method=method), words)
+
+
+def change_method(app: Dashboard) -> None:
+    """Forecast by the network alone, or by the mean of methods, and do so at once."""
+    options = app.display_options
+    now = options.method or app.state.recipe.sample.method
+    options.method, options.forecast_at = NETWORK if now == COMBINED else COMBINED, None
+    shown = app.state.generated
+    prompt = shown.prompt if shown is not None else ""
+    words = f"forecasting with method = {options.method}"
+    app.send_command(Generate(prompt, 0, method=options.method), words)
+
+
+def _method_now(app: Dashboard) -> str:
+    now = app.display_options.method or app.state.recipe.sample.method
+    return "network only" if now == COMBINED else "mix methods"
+
+
+def _forecasting(app: Dashboard) -> bool:
+    return live(app) and app.state.forecast(app.display_options) is not None
 
 
 def set_sampling(app: Dashboard, key: SamplingKey, value: float) -> None:
@@ -109,6 +132,17 @@ GENERATION = Group(
             run=lambda app: app.send_command(StopGenerating(), "generation stopped"),
             available=_generating,
             rank=4,
+        ),
+        Command(
+            name="method",
+            keys=("a",),
+            footer="method",
+            footer_now=_method_now,
+            help="forecast by the network alone, or by the mean of methods",
+            run=change_method,
+            available=shows("generated", _forecasting),
+            rank=3,
+            unavailable="no forecast is shown",
         ),
         Command(
             name="next_sample",

@@ -86,7 +86,7 @@ def value_at(plot: ValuePlot, width: int, x: int) -> int | None:
     place = layout(width - names, 9, 0)
     share = (x - names - place.left + 0.5) / place.width
     step = math.floor(share * _time_steps(plot))
-    return step if 0 <= step < len(plot.true) else None
+    return step if 0 <= step < len(plot.true) + len(plot.forecast) else None
 
 
 def shown(plot: ValuePlot, rows: int) -> list[int]:
@@ -167,7 +167,7 @@ def panel(plot: ValuePlot, feature: int, place: Layout, height: int, glyphs: Gly
         _above(base, column(rows, feature)) for rows in (plot.true, plot.predicted, plot.forecast)
     ]
     start, total = max(len(plot.true), len(plot.predicted)), _time_steps(plot)
-    earlier = _above(base, _earlier(plot, feature))
+    earlier = _above(base, earlier_values(plot, feature))
     shades = _shades(plot, feature, earlier, curves[2])
     axis = y_axis(_scale(curves[0], [*curves[1], *earlier, *curves[2], *ends(shades)]), canvas)
     scale = axis.scale
@@ -201,7 +201,7 @@ def _borders(canvas: Canvas, plot: ValuePlot, start: int, earlier: int, glyphs: 
     border, total = _SIGNS[glyphs][4], _time_steps(plot)
     marks = [(start / total, "muted")] if plot.forecast else []
     marks += [((start - earlier) / total, "muted")] if earlier else []
-    if plot.selected is not None and 0 <= plot.selected < start:
+    if plot.selected is not None and 0 <= plot.selected < start + len(plot.forecast):
         marks.append(((plot.selected + 0.5) / total, "mark"))
     for x, role in marks:
         for row in range(canvas.height):
@@ -214,7 +214,7 @@ def _borders(canvas: Canvas, plot: ValuePlot, start: int, earlier: int, glyphs: 
             canvas.put(column, 0, name, "muted")
 
 
-def _earlier(plot: ValuePlot, feature: int) -> list[Number]:
+def earlier_values(plot: ValuePlot, feature: int) -> list[Number]:
     """Return what would have been forecast for the last true values; empty if it is unknown."""
     known = plot.outlook.earlier if plot.outlook is not None else ()
     values = list(known[feature].values) if feature < len(known) else []

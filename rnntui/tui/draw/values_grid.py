@@ -65,7 +65,7 @@ def panels_across(plot: ValuePlot, width: int, height: int) -> int:
     if height < 1 + _LEAST + _AXIS:
         return 1
     stacked = len(shown(plot, layout(width, height, 0).plot))
-    if width < _WIDE or (stacked == number and width < _ALWAYS):
+    if height < 1 + _AXIS + _LEAST or width < _WIDE or (stacked == number and width < _ALWAYS):
         return 1
     return min(number, max(2, width // _CELL))
 

@@ -9,6 +9,7 @@ from rnntui.numbers import count
 from rnntui.protocol.messages import MOST_STREAMS, TokenSteps, ValueSteps
 from rnntui.text import fit
 from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip
+from rnntui.tui.draw.forecast_details import forecast_details
 from rnntui.tui.draw.rows import NO_STEPS
 from rnntui.tui.draw.tokens import room_for, strip_height, token_at, visible
 from rnntui.tui.draw.values_grid import value_plots, value_step
@@ -16,7 +17,6 @@ from rnntui.tui.widgets.panel import Panel
 
 NOT_STORED = "the time steps of the last update were not saved"
 WIDE = 150  # cells of the terminal from which several streams are shown
-SHOWN_BEFORE = 50  # rows before a forecast, or three times those that are forecast again
 NONE_MADE = "no time steps were recorded"
 
 
@@ -47,7 +47,7 @@ class StepsPanel(Panel):
                 hint=self._hint,
                 streams=self.state.streams if steps is self.state.steps else (),
             )
-        details = self.details() or self._not_kept_row(width)
+        details = self.details(width) or self._not_kept_row(width)
         return [*self.fitted([details], width, 1), *rows[1:]] if details else rows
 
     given: tuple[int, int] = (0, 0)  # the newest size, which the panel may not have yet
@@ -97,7 +97,8 @@ class StepsPanel(Panel):
         forecast = (
             (generated.id, len(generated.values)) if self.state.values and generated else None
         )
-        options = (self.options.selected, self.options.feature, self.options.dismissed_forecast)
+        chosen = self.options.selected, self.options.forecast_at
+        options = (chosen, self.options.feature, self.options.dismissed_forecast)
         shown = self.state.shown_steps
         steps = (id(shown), shown.step if shown else 0, self.state.not_kept)
         streams = id(self.state.streams), len(self.state.streams)
@@ -110,13 +111,13 @@ class StepsPanel(Panel):
         features = self.state.welcome.features if self.state.welcome else ()
         if forecast := self.state.forecast(self.options):
             # It continues its prompt or the end of the source, not these time steps.
-            outlook = forecast.outlook
-            horizon = max((len(e.values) for e in outlook.earlier), default=0) if outlook else 0
-            before = forecast.before[-max(SHOWN_BEFORE, 3 * horizon) :]
+            outlook, shown_before = forecast.outlook, forecast.shown_before
+            before = forecast.before[-shown_before:] if shown_before else ()
             return ValuePlot(
                 true=before,
                 times=outlook.times_before[-len(before) :] if outlook and before else (),
                 outlook=outlook,
+                selected=self.options.forecast_at,
                 forecast=forecast.values,
                 features=features or ("value",),
                 feature=self.options.feature,
@@ -157,8 +158,12 @@ class StepsPanel(Panel):
             return None
         return None if selected is None or not most else min(selected, most - 1)
 
-    def details(self) -> Row:
-        """Return the details of the selected time step; empty if none is selected."""
+    def details(self, width: int) -> Row:
+        """Return the details of the selected time step or row of a forecast; empty without one."""
+        if self.state.forecast(self.options) and self.options.forecast_at is not None:
+            plot, feature = self.values(), self.options.feature or 0
+            chosen, glyphs = self.options.forecast_at, self.options.glyphs
+            return forecast_details(plot, chosen, feature, width, glyphs)
         steps, at = self.state.shown_steps, self._selected
         if steps is None or at is None:
             return []

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from rnntui.protocol.forecasts import Band, Earlier, Outlook
 from rnntui.tui.draw import Glyphs, ValuePlot, plain, value_plot
 from rnntui.tui.draw.bands import shade, width_at
+from rnntui.tui.draw.forecast_details import forecast_details
 from rnntui.tui.draw.generated import verdict_rows
+from rnntui.tui.draw.rows import row_width
 from rnntui.tui.draw.time_axis import tick_times
 from rnntui.tui.draw.values_grid import panels_across, value_plots, value_step
 from tests.conftest import examples
@@ -56,7 +58,7 @@ def test_any_forecast_fits_its_block(
 ) -> None:
     check(value_plots(plot, width, height, glyphs), width, height)
     step = value_step(plot, width, height, width // 2)
-    assert step is None or 0 <= step < len(plot.true)
+    assert step is None or 0 <= step < len(plot.true) + len(plot.forecast)
     said = verdict_rows(plot.outlook, width, height, glyphs)
     check(said, width, len(said))
 
@@ -94,6 +96,20 @@ def test_one_row_says_only_what_is_against_the_network() -> None:
     wins = replace(OUTLOOK, loses=False, verdict="the network forecasts best: RMSE 1")
     assert not verdict_rows(wins, 80, 1) and plain(verdict_rows(wins, 80, 2))[0].strip()
     assert not verdict_rows(replace(OUTLOOK, verdict=""), 80, 3)
+
+
+def test_a_row_of_a_forecast_is_described_with_its_time_and_intervals() -> None:
+    text = "".join(part for part, _ in forecast_details(PLOT, 61, 0, 120, "ascii"))
+    assert text.startswith(" forecast  1995-02-01  row 2 of 12   temperature   forecast 27.05")
+    assert "80 % 26.1 ... 28" in text and "95 % 25.2 ... 28.9" in text
+    held = "".join(part for part, _ in forecast_details(PLOT, 50, 1, 120))
+    assert "1994-03-01" in held and "true " in held and "forecast " in held and "80 %" in held
+    before = "".join(part for part, _ in forecast_details(PLOT, 3, 0, 120))
+    assert "1990-04-01" in before and "80 %" not in before
+    short = forecast_details(PLOT, 61, 0, 70)
+    assert "95 %" not in "".join(part for part, _ in short) and row_width(short) <= 70
+    bare = replace(PLOT, outlook=None, times=())
+    assert "3 before" in "".join(part for part, _ in forecast_details(bare, 57, 0, 120))
 
 
 def test_columns_stand_beside_each_other_on_wide_screens() -> None:
