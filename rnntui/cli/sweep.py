@@ -25,6 +25,8 @@ class SweepCommands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Treat `sweep SOURCE …` as `sweep start SOURCE …`."""
+        if not args and not ctx.resilient_parsing:
+            raise click.UsageError("what to vary is missing: give SOURCE and --grid KEY=A,B", ctx)
         if args and args[0] not in (*self.list_commands(ctx), *HELP_NAMES):
             args = [START, *args]
         return super().parse_args(ctx, args)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from time import monotonic, sleep
 from typing import Any, Protocol
 
-from rnntui.errors import RnntuiError, RunError
-from rnntui.foreground.stopping import Stopped, Stopping
+from rnntui.errors import RunError
+from rnntui.foreground.stopping import Stopping
 from rnntui.runs.job import Job
 from rnntui.runs.store.journal import Line
 from rnntui.runs.stored_recipe import stored_recipe
@@ -85,7 +85,7 @@ class Driver:
             self._add({"trial": number, "event": "again"})
 
     def run(self, stopping: Stopping) -> None:
-        """Run all trials. Raises Stopped once they have been saved, and RunError."""
+        """Run all trials. Whatever is raised, Stopped or RunError, trials have been saved then."""
         try:
             with stopping:
                 self._listen()
@@ -97,7 +97,7 @@ class Driver:
                         self._see(report)
                     self._listen()
                     self._fill()
-        except (Stopped, RnntuiError):
+        except BaseException:
             self._workers.stop()
             raise
 

@@ -78,8 +78,11 @@ class Sweep:
 
     @property
     def trials(self) -> list[Trial]:
-        """All trials so far, by number."""
-        found = [trial for line in self.lines if (trial := _trial(line)) is not None]
+        """All trials so far, by number. Raises DataError for a key or value that is unknown."""
+        try:
+            found = [trial for line in self.lines if (trial := _trial(line)) is not None]
+        except UsageError as error:
+            raise DataError(f"{shown(self.directory)}: {error}") from None
         return sorted(found, key=lambda trial: trial.number)
 
     def add(self, line: Line) -> None:

@@ -32,6 +32,7 @@ SMALL = (
         ((*SMALL, "--grid", "lr=1,2", "--halving", "80;160"), "takes updates, as in 80,160"),
         ((*SMALL, "--grid", "lr=1,2", "--jobs", "0"), "0 is below 1"),
         ((*SMALL, "--grid", "lr=1,2", "--name", "../x"), "use up to 64 letters"),
+        ((), "what to vary is missing"),
         (("show", "nothing"), "no sweep 'nothing'"),
         (("resume", "nothing"), "no sweep 'nothing'"),
         (("shwo", "x"), "unexpected extra argument"),
