@@ -117,11 +117,11 @@ def _test(key: FilterKey, sign: str, value: str) -> Test:
     has_wildcard = any(sign in value for sign in "*?[")
     if key.choices and low not in key.choices and not has_wildcard:
         raise _unknown_value(key, value)
-    part = key.kind == "text" and sign == ":" and not has_wildcard
-    pattern = f"*{low}*" if part else low
-    if not has_wildcard:
-        return lambda fact: any(low in one if part else low == one for one in _texts(fact))
-    return lambda fact: any(fnmatchcase(one, pattern) for one in _texts(fact))
+    if has_wildcard:
+        return lambda fact: any(fnmatchcase(one, low) for one in _texts(fact))
+    if key.kind == "text" and sign == ":":
+        return lambda fact: any(low in one for one in _texts(fact))
+    return lambda fact: low in _texts(fact)
 
 
 def _texts(fact: Fact) -> tuple[str, ...]:
