@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
-from rnntui.errors import DataError
+from rnntui.data.series import read_other
+from rnntui.data.source import parse_source
+from rnntui.errors import DataError, RnntuiError
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.sampling import Stepper
 from rnntui.runs.evaluation import reset_length
@@ -20,12 +22,15 @@ from rnntui.runs.trained_model import Model
 
 Rows = NDArray[np.float64]
 
+_ROUNDING = 1e-12  # of a number: what scaling it and back can lose
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
     """Rows (n, D) in the file's units: the true one, its forecast from the row before, that row.
 
-    `first` is the number of the first one in the source, from 1.
+    `first` is the number of the first one in the source, from 1. `times` are those of the rows, as
+    the source writes them, in its column `time`; both are empty if it has none.
     """
 
     features: tuple[str, ...]
@@ -33,24 +38,23 @@ class Backtest:
     true: Rows
     forecast: Rows
     last: Rows
+    time: str = ""
+    times: tuple[str, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
         """The names of the columns of the table."""
         parts = ("", "_forecast", "_last_value")
-        return ("row", *(name + part for name in self.features for part in parts))
+        time = (self.time,) if self.times else ()
+        return ("row", *time, *(name + part for name in self.features for part in parts))
 
     @property
-    def rows(self) -> Iterator[tuple[int | float, ...]]:
+    def rows(self) -> Iterator[tuple[int | float | str, ...]]:
         """The rows of the table."""
         for n in range(len(self.true)):
             columns = zip(self.true[n], self.forecast[n], self.last[n], strict=True)
-            yield (self.first + n, *(_tidy(value) for column in columns for value in column))
-
-
-def _tidy(value: float) -> float:
-    """Return a number without the rounding errors of scaling it: 10.2, not 10.199999999999996."""
-    return float(f"{value:.15g}")
+            numbers = (float(value) for column in columns for value in column)
+            yield (self.first + n, *self.times[n : n + 1], *numbers)
 
 
 def backtest(run: Path, model: Model) -> Backtest:
@@ -68,12 +72,39 @@ def backtest(run: Path, model: Model) -> Backtest:
     outputs = _outputs(model, values[begin:-1], begin, reset_length(run, model))[
         trained - begin - 1 :
     ]
-    forecast, true = data.unscale(outputs, trained), data.unscale(data.validation, trained)
-    if data.levels is None:
-        last = data.unscale(values[trained - 1 : -1], trained - 1)
-        return Backtest(data.features, trained + 1, true, forecast, last)
-    # Of changes, row n leads to level n + 1.
-    return Backtest(data.features, trained + 2, true, forecast, data.levels[trained:-1])
+    rows, first = _rows(model, data), trained + (data.levels is not None)
+    time, times = "", tuple[str, ...]()
+    if data.clock is not None and data.times is not None:
+        time, times = data.clock.name, tuple(map(data.clock.write, data.times[first:].tolist()))
+    forecast = data.unscale(outputs, trained)
+    return Backtest(
+        data.features, first + 1, rows[first:], forecast, rows[first - 1 : -1], time, times
+    )
+
+
+def _rows(model: Model, data: ValueData) -> Rows:
+    """Return the source's own rows (N, D) with all their digits.
+
+    Scaled numbers lose the last ones, so the source is read again. Where that is not possible, or
+    the source has no such value, 15 digits are known.
+    """
+    own = data.rows()
+    if data.levels is not None:
+        return own
+    source, tidy = parse_source(model.recipe.data.source), _tidy(own)
+    try:
+        rows, *_ = read_other(data, source, model.recipe.data)
+    except RnntuiError:
+        return tidy
+    if rows.shape != own.shape:
+        return tidy
+    same = abs(rows - own) <= _ROUNDING * (abs(own) + data.deviation)
+    return np.where(same, rows, tidy)
+
+
+def _tidy(rows: Rows) -> Rows:
+    """Return numbers without the rounding errors of scaling: 10.2, not 10.199999999999996."""
+    return np.array([[float(f"{value:.15g}") for value in row] for row in rows.tolist()])
 
 
 def _outputs(model: Model, values: Rows, begin: int, reset: int) -> Rows:

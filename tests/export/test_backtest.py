@@ -33,6 +33,19 @@ def test_the_rows_are_the_held_out_ones_of_the_source(make_run, settings):
     assert next(iter(found.rows))[1] == ROWS[first]
 
 
+def test_times_and_all_digits_are_those_of_the_file(make_run, tmp_path):
+    values = [12345678.123456789 + 0.1 * (n * n % 17) for n in range(28)]
+    path = tmp_path / "long.csv"
+    lines = (f"{day}.2.2024,{value!r}" for day, value in enumerate(values, 1))
+    path.write_text("day,EXCHANGE.RATE.OFFICIAL.DAILY.EUR\n" + "\n".join(lines) + "\n")
+    run = make_run("split=0.3", "seq_len=5", source=str(path))
+    found = backtest(run, load_model(run))
+    assert found.header[:3] == ("row", "day", "EXCHANGE.RATE.OFFICIAL.DAILY.EUR")
+    rows = list(found.rows)
+    assert [row[1] for row in rows] == [f"{row[0]}.2.2024" for row in rows]
+    assert [row[2] for row in rows] == [values[row[0] - 1] for row in rows]
+
+
 @pytest.mark.slow
 def test_the_errors_are_those_of_the_validation(make_run):
     run = make_run("state=carry", source=SERIES)

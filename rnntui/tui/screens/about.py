@@ -18,6 +18,7 @@ from rnntui.tui.state import RunState
 WIDEST = 100
 TWO_COLUMNS = 190  # cells from which the keys of the recipe stand beside the rest
 _NAMES = 17  # cells of the names of facts
+_NOTE = 6  # cells of the word before a note
 SHORT_RUN = 2.0  # seconds: a shorter run is over before it can be watched
 _STATES = {"carry": "carried on", "reset": "reset"}
 KINDS = {"mend": "fix"}  # kinds of events with another name on the screen
@@ -66,7 +67,7 @@ def _run_rows(state: RunState, width: int) -> Rows:
             ("to watch it", _paced(state)),
         )
         for note in welcome.notes:
-            lines = textwrap.wrap(safe_text(note), wide) or [""]
+            lines = textwrap.wrap(safe_text(note), max(1, wide - _NOTE)) or [""]
             rows += [[(" note  ", "accent"), (lines[0], "")]]
             rows += [[("       ", ""), (line, "")] for line in lines[1:]]
         rows.append([])
