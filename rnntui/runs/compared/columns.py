@@ -32,17 +32,17 @@ class Column:
 
 def columns(runs: Sequence[ComparedRun], differing: Sequence[str]) -> list[Column]:
     """Return the columns: the name, what was measured, the settings that differ, and the state."""
-    broken = not all(run.readable for run in runs)
+    urgent = any(run.summary.live or run.label or not run.readable for run in runs)
     found = [
         _column("name", "run", runs, lambda run: safe_text(run.name), right=False),
         _losses(runs),
-        _column("at", "at update", runs, _best_update, rank=3),
+        _column("at", "at update", runs, _best_update, rank=2),
         *(_setting_column(name, runs) for name in differing),
-        _column("time", "time", runs, lambda run: duration(run.seconds), rank=6),
-        _column("parameters", "weights", runs, lambda run: si(run.summary.parameters), rank=5),
+        _column("time", "time", runs, lambda run: duration(run.seconds), rank=3),
+        _column("parameters", "weights", runs, lambda run: si(run.summary.parameters), rank=6),
         _column("speed", "tokens/s", runs, lambda run: si(run.speed), rank=7),
         _column("ratio", "of baseline", runs, _ratio, rank=4),
-        _column("state", "state", runs, _state, right=False, rank=0 if broken else 2),
+        _column("state", "state", runs, _state, right=False, rank=0 if urgent else 5),
     ]
     return [column for column in found if column.name in _ALWAYS or _says_something(column)]
 

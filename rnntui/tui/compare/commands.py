@@ -71,11 +71,11 @@ RUNS = Group(
         command(
             "page_up", ("pageup",), "page", "select a run further up",
             lambda app: app.select(-app.page), _has_run,
-            pair="select a run a page away", rank=10,
+            sign="pgup", pair="select a run a page away", rank=10,
         ),
         command(
             "page_down", ("pagedown",), "page", "select a run further down",
-            lambda app: app.select(app.page), _has_run, rank=10,
+            lambda app: app.select(app.page), _has_run, sign="pgdn", rank=10,
         ),
         command(
             "first_run", ("home",), "first", "select the first run",
