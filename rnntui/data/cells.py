@@ -212,12 +212,14 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of cells with their line numbers, without blank lines and comments."""
     read: list[int] = []
     delimiter = delimiter_of(text)
+    unnamed = '"" ' if delimiter == " " and _lacks_a_name(text) else ""
 
     def kept() -> Iterator[str]:
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip() and not line.startswith("#"):
+                before = "" if read else unnamed
                 read.append(number)
-                yield " ".join(line.split()) if delimiter == " " else line
+                yield before + " ".join(line.split()) if delimiter == " " else line
 
     reader = csv.reader(kept(), delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
@@ -232,6 +234,15 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
                 f"{name} line {line}: malformed quotes or cells: {safe_text(str(error))}"
             ) from None
         yield read[first], row
+
+
+def _lacks_a_name(text: str) -> bool:
+    """Whether the header between spaces is one name too short, so that the first cell has none.
+
+    A date and a time of day are two cells then, and row names have no name in R.
+    """
+    header, *rows = (line.split() for line in _first_lines(text, 2))
+    return bool(rows) and len(header) + 1 == len(rows[0]) and is_header(header)
 
 
 def _first_lines(text: str, most: int) -> list[str]:
@@ -257,7 +268,9 @@ def delimiter_of(text: str) -> str:
             return delimiter
     words = lines[-1].split() if lines else []
     spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
-    return " " if spaced and len(lines[0].split()) == len(words) else ","
+    first = lines[0].split() if lines else []
+    alike = len(first) == len(words) or (len(first) + 1 == len(words) and is_header(first))
+    return " " if spaced and alike else ","
 
 
 def is_header(row: list[str]) -> bool:

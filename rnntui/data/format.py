@@ -87,7 +87,7 @@ _IN_ZIP = (
 )
 _RIFF = {b"WAVE": _SOUND, b"AVI ": _SOUND, b"WEBP": _PICTURE}
 _ARRAY = b"\x93NUMPY"
-_GZIP = b"\x1f\x8b\x08"
+GZIP = b"\x1f\x8b\x08"
 
 
 def find_format(content: bytes) -> Format | None:
@@ -124,7 +124,7 @@ def refuse_format(content: bytes, name: str, wanted: Wanted) -> None:
 
 def unpacked(content: bytes, name: str) -> bytes:
     """What a file holds after gunzip, if it is one of gzip. Raises DataError in one line."""
-    if not content.startswith(_GZIP):
+    if not content.startswith(GZIP):
         return content
     unpacker = zlib.decompressobj(wbits=31)
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import stat
+import zlib
 from pathlib import Path
 from typing import TextIO
 
 from rnntui.data.cells import is_numeric
+from rnntui.data.format import GZIP
 from rnntui.data.source import parse_source
 
 SUFFIXES = (".txt", ".dat", ".data", ".asc", ".prn", ".tab", ".out", "")
@@ -18,7 +20,8 @@ def holds_numbers(source: str) -> bool:
     """Whether a file that could be text looks like a table of numbers; no file raises nothing."""
     parsed = parse_source(source)
     path = Path(parsed.rest)
-    if parsed.kind != "file" or path.suffix.lower() not in SUFFIXES:
+    kind = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+    if parsed.kind != "file" or kind.lower() not in SUFFIXES:
         return False
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -30,7 +33,12 @@ def holds_numbers(source: str) -> bool:
 
 
 def looks_numeric(start: bytes) -> bool:
-    """Whether the first bytes of a text are lines of numbers."""
+    """Whether the first bytes of a text, perhaps gzip-compressed, are lines of numbers."""
+    if start.startswith(GZIP):
+        try:
+            start = zlib.decompressobj(wbits=31).decompress(start, START)
+        except zlib.error:
+            return False
     try:
         text = start.decode("utf-8-sig")
     except UnicodeDecodeError:

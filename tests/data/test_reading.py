@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from rnntui.data import ValueData, load, plain_numbers
 from rnntui.data.gaps import fill
+from rnntui.data.sniff import holds_numbers, looks_numeric
 from rnntui.errors import RnntuiError
 from rnntui.recipe import Recipe
 from rnntui.runs.vocabulary import describe, rebuild
@@ -183,6 +184,18 @@ def test_names_in_a_comment_right_above_the_numbers(tmp_path: Path) -> None:
     assert data.features == ("price",)
     assert ends(data)[0] == "2021-01-01"
     assert read(tmp_path, f"# a remark of some words\n{rows}").features[-1] == "column 4"
+
+
+def test_a_header_between_spaces_that_is_one_name_short(tmp_path: Path) -> None:
+    """A date and a time of day have one name, or R's row names have none."""
+    rows = "".join(f"{t:%Y-%m-%d %H:%M}  {p}\n" for t, p in zip(HOURS, PRICES, strict=True))
+    data = read(tmp_path, f"when price\n{rows}")
+    assert data.features == ("price",)
+    assert ends(data)[0] == "2021-01-01"
+    rows = "".join(f'"{n}" {n * n % 7} {n * n % 5}\n' for n in range(30))
+    assert read(tmp_path, f"a b\n{rows}").features == ("a", "b")
+    with pytest.raises(RnntuiError, match="line 9: 2 cells where line 1 has 3"):
+        read(tmp_path, f"a b\n{rows}".replace('"7" 0 4', '"7" 0'))
 
 
 def test_a_total_below_the_dates_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -546,6 +559,19 @@ def test_a_large_table_with_something_else_in_it_is_read_cell_by_cell(
             results.append(str(error))  # type: ignore[arg-type]
         monkeypatch.setattr(plain_numbers, "LEAST_BYTES", 1 << 30)
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.txt.gz", "t.dat.gz"])
+def test_a_compressed_table_without_a_name_of_its_own(tmp_path: Path, name: str) -> None:
+    text = "".join(f"{n} {n * n % 7}\n" for n in range(9)).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    assert holds_numbers(str(path))
+    assert looks_numeric(path.read_bytes())
+    path.write_bytes(gzip.compress(b"once upon a time\n" * 9))
+    assert not holds_numbers(str(path))
+    path.write_bytes(b"\x1f\x8b\x08" + b"\xff" * 99)
+    assert not holds_numbers(str(path))
 
 
 def test_a_table_of_numbers_on_standard_input(tmp_path: Path) -> None:
