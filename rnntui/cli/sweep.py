@@ -9,76 +9,12 @@ import click
 
 from rnntui.cli import completion
 from rnntui.cli.group import HELP_NAMES, cli
-from rnntui.cli.sharing import Command, runs_dir_option
+from rnntui.cli.sharing import runs_dir_option
+from rnntui.cli.sweep_group import START, SweepCommands, positive, progress_options, rungs
 from rnntui.cli.training import not_negative
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from rnntui.sweep.store import Sweep
-
-START = "start"  # the command for a source, which is not typed
-
-
-class SweepCommands(click.Group):
-    """`show`, `resume` and `stop` are commands; any other first word is a source to sweep over."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Treat `sweep SOURCE …` as `sweep start SOURCE …`."""
-        if not args and not ctx.resilient_parsing:
-            raise click.UsageError("what to vary is missing: give SOURCE and --grid KEY=A,B", ctx)
-        if args and args[0] not in (*self.list_commands(ctx), *HELP_NAMES):
-            args = [START, *args]
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands that are typed."""
-        return [name for name in super().list_commands(ctx) if name != START]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options of a new sweep, then the commands."""
-        params = [*self.commands[START].params, *self.get_params(ctx)]
-        options = [one.get_help_record(ctx) for one in params if isinstance(one, click.Option)]
-        with formatter.section("Options"):
-            formatter.write_dl([record for record in options if record])
-        self.format_commands(ctx, formatter)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands, and the sources or options of a new sweep."""
-        found = super().shell_complete(ctx, incomplete)
-        start = self.commands[START]
-        with start.make_context(START, [], parent=ctx, resilient_parsing=True) as inner:
-            if incomplete.startswith("-"):
-                return found + start.shell_complete(inner, incomplete)
-            return found + start.params[0].shell_complete(inner, incomplete)
-
-
-def positive(_ctx: click.Context, _option: click.Parameter, given: int | None) -> int | None:
-    if given is not None and given < 1:
-        raise click.BadParameter(f"{given} is below 1")
-    return given
-
-
-def progress_options(command: Command) -> Command:
-    """Add the options for how a sweep reports its progress."""
-    for option, text in reversed(
-        (
-            ("--plain", "Print lines of text instead of the screen."),
-            ("--json", "Print one JSON object per line instead of the screen."),
-            ("--detach", "Run in the background, without the screen."),
-        )
-    ):
-        command = click.option(option, is_flag=True, help=text)(command)
-    return command
-
-
-def _rungs(_ctx: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, ...]:
-    if given is None:
-        return ()
-    parts = given.split(",")
-    if not all(part.strip().isdecimal() and len(part) < 16 for part in parts):
-        raise click.BadParameter(f"'{given[:40]}': takes updates, as in 80,160")
-    return tuple(int(part) for part in parts)
 
 
 @cli.group(
@@ -160,7 +96,7 @@ def sweep() -> None:
 )
 @click.option(
     "--halving",
-    callback=_rungs,
+    callback=rungs,
     metavar="N,N,…",
     help="After these updates, only the better half of the trials continues.",
 )
@@ -225,6 +161,8 @@ def start(
     root = runs_root(runs_dir)
     found, expected = prepare(plan, root, name or "", sys.argv[1:], _note)
     if detach or _has_screen(plain, json):
+        count, at_once = len(plan.settings), plan.jobs
+        _note(f"{count} trials, {at_once} at a time: {expected.text}")
         return _run_aside(found, detach, None)
     return run_sweep(found, json, lambda: load(found.recipe), expected=expected)
 
@@ -238,8 +176,8 @@ def start(
 def show(name: str | None, plain: bool, json: bool, importance: bool, runs_dir: str | None) -> int:
     """Show the trials of the sweep NAME, the best first; it may be running at the same time.
 
-    Without NAME, the newest sweep is shown. On the screen, c cuts a trial, r continues one, Q stops
-    the sweep, and enter opens the dashboard of a trial.
+    Without NAME, the newest sweep is shown. On the screen, trials can be cut, continued and opened.
+    Without a terminal, a table is printed.
     """
     from rnntui.runs.store.root import runs_root
     from rnntui.sweep.showing import newest_or, show_sweep

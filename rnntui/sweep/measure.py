@@ -14,6 +14,7 @@ from typing import Any
 from rnntui.data import Dataset
 from rnntui.nn.kernels.blas import OneThread
 from rnntui.nn.kernels.choice import REFERENCE_TEXT
+from rnntui.numbers import duration, size_in_words
 from rnntui.recipe import Recipe, to_dict
 from rnntui.runs.capture import capture
 from rnntui.runs.plan_cache import recall, remember
@@ -61,6 +62,11 @@ class Expected:
     kernels: tuple[str, ...]  # of each trial
     seconds: float
     disk: int  # bytes, at most
+
+    @property
+    def text(self) -> str:
+        """Both in words."""
+        return f"about {duration(self.seconds)}, up to {size_in_words(self.disk)} on disk"
 
 
 def expect(

@@ -10,7 +10,7 @@ from typing import Any
 from rnntui import __version__
 from rnntui.foreground.json_report import json_line
 from rnntui.foreground.report import Lines
-from rnntui.numbers import duration, rounded, size_in_words
+from rnntui.numbers import duration, rounded
 from rnntui.sweep.board import best_row, counts, keys_of, rows_of, table
 from rnntui.sweep.measure import Expected
 from rnntui.sweep.progress import Progress
@@ -108,8 +108,7 @@ class PlainSweep:
         if halving:
             self._line(f"  halving   the better half continues after update {halving}")
         if expected is not None:
-            time, disk = duration(expected.seconds), size_in_words(expected.disk)
-            self._line(f"  expected  about {time}, up to {disk} on disk")
+            self._line(f"  expected  {expected.text}")
         self._line(f"  stored as {sweep.run_name(1)} … {sweep.run_name(count)}")
         self._line("")
         self._line(f"  {'time':>7}  {'ended':>7}  {'best':>8}  event")
