@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +56,7 @@ def compare(
     if sum((plain, csv, json)) > 1:
         raise click.UsageError("--plain, --csv and --json cannot be combined")
     listing = _listing(names, where, runs_dir)
-    if plain or csv or json or not has_terminal():
+    if plain or csv or json or not has_terminal() or sys.platform == "win32":
         return _print(listing, csv, json)
     from rnntui.cli.attaching import show_run
     from rnntui.tui.compare import run_compare

@@ -1,7 +1,7 @@
 """Generates from several runs with one prompt, for a viewer that reads a line for each.
 
 `main` is run in a process of its own, because the viewer loads no NumPy. It prints a JSON object
-for each run: its `run`, and `text` or an `error`.
+for each run: its `path`, and `text` or an `error`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(argument: str) -> int:
             found = {"error": str(error)}
         except MemoryError:
             found = {"error": "not enough memory to load the network"}
-        print(json.dumps({"run": path.name, **found}), flush=True)
+        print(json.dumps({"path": str(path), **found}), flush=True)
     return 0
 
 
@@ -37,7 +37,7 @@ def _generated(path: Path, prompt: str | None) -> str:
     from rnntui.runs.forecasting import forecast
     from rnntui.runs.trained_model import generate, load_model
 
-    values = path_is_series(path)
+    values = _is_series(path)
     model = load_model(path, "best" if values else "last", {"samples": "1"})
     if isinstance(model.data, TokenData):
         found = generate(model, prompt, LENGTH)
@@ -47,7 +47,7 @@ def _generated(path: Path, prompt: str | None) -> str:
     return safe_text(text[:MOST_TEXT], newlines=True)
 
 
-def path_is_series(path: Path) -> bool:
+def _is_series(path: Path) -> bool:
     """Return whether a run predicts values. Raises RnntuiError."""
     from rnntui.runs.stored_recipe import stored_recipe
 

@@ -75,7 +75,7 @@ class CompareApp(BaseCompareApp):
             if isinstance(row, RunRow) and row.selected:
                 self.open_selected()
             elif isinstance(row, RunRow):
-                self.state.choices.selected = self.state.arranged.runs[row.index].name
+                self.state.choices.selected = self.state.arranged.runs[row.index].path
                 self.redraw()
 
     @on(Drawn.Wheeled)
@@ -268,7 +268,7 @@ class CompareApp(BaseCompareApp):
         elif choices.filter:
             self.state.set_filter("")
         elif choices.pinned:
-            choices.pinned = ""
+            choices.pinned = None
         else:
             choices.group = ()
         self.redraw()

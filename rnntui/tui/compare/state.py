@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rnntui.errors import UsageError
 from rnntui.runs.compared.columns import Column, columns
@@ -42,9 +43,9 @@ class Choices:
     reverse: bool = False
     group: tuple[str, ...] = ()
     filter: str = ""
-    hidden: set[str] = field(default_factory=set)  # names
-    pinned: str = ""
-    selected: str = ""
+    hidden: set[Path] = field(default_factory=set)  # directories of runs, here and below
+    pinned: Path | None = None
+    selected: Path | None = None
     shift: int = 0  # settings out of view on the left
     first: int = 0  # row of the table at the top
 
@@ -69,7 +70,7 @@ class CompareState:
         self.choices = choices or Choices()
         self.filter_problem = ""  # safe: what is wrong with the filter that was typed
         self._filter = Filter()
-        self._marks: dict[str, str] = {}
+        self._marks: dict[Path, str] = {}
         self._table: tuple[object, CompareTable] | None = None
         self._arranged: tuple[object, Arrangement] | None = None
         self.set_filter(self.choices.filter)
@@ -89,7 +90,7 @@ class CompareState:
         now = time.time()
         everything = self.followed.runs
         for run in everything:
-            self._marks.setdefault(run.name, _letters(len(self._marks)))
+            self._marks.setdefault(run.path, _letters(len(self._marks)))
         terms = self._filter.terms
         matching = [
             r for r in everything if not terms or self._filter.matches(compared_facts(r, now))
@@ -100,12 +101,12 @@ class CompareState:
         if (by and by not in measures(differing)) or (reason and by in RANKING):
             by = "" if reason else "best"
         found = ordered(matching, by, c.reverse) if by else matching
-        found.sort(key=lambda run: run.name != c.pinned)
+        found.sort(key=lambda run: run.path != c.pinned)
         group = tuple(name for name in c.group if name in differing)
         groups = grouped(found, group)
         runs = tuple(run for one in groups for run in one.runs)
         texts = columns(runs, differing)
-        if pinned := next((run for run in runs if run.name == c.pinned), None):
+        if pinned := next((run for run in runs if run.path == c.pinned), None):
             texts[2:2] = [self._difference(runs, pinned)] if not reason else []
         return Arrangement(runs, tuple(groups), tuple(texts), differing, reason, by)
 
@@ -120,7 +121,7 @@ class CompareState:
 
     def mark_of(self, run: ComparedRun) -> str:
         """Return the letters that name a run in plot and table."""
-        return self._marks.get(run.name, "")
+        return self._marks.get(run.path, "")
 
     @property
     def letters(self) -> int:
@@ -131,7 +132,7 @@ class CompareState:
     def selected(self) -> ComparedRun | None:
         """The selected run: if it is not shown any more, the first one."""
         runs = self.arranged.runs
-        found = next((run for run in runs if run.name == self.choices.selected), None)
+        found = next((run for run in runs if run.path == self.choices.selected), None)
         return found or (runs[0] if runs else None)
 
     @property
@@ -143,7 +144,7 @@ class CompareState:
     @property
     def visible(self) -> list[ComparedRun]:
         """The runs that are drawn in the plot."""
-        return [run for run in self.arranged.runs if run.name not in self.choices.hidden]
+        return [run for run in self.arranged.runs if run.path not in self.choices.hidden]
 
     def heading(self) -> Heading:
         """Return what the first row says."""
@@ -193,7 +194,7 @@ class CompareState:
     def _standing(self, run: ComparedRun, selected: ComparedRun | None) -> Standing:
         if run is selected:
             return "selected"
-        return "pinned" if run.name == self.choices.pinned else "other"
+        return "pinned" if run.path == self.choices.pinned else "other"
 
     def table(self) -> CompareTable:
         """Return the table of the runs that match, made again only if it has changed."""
@@ -238,8 +239,8 @@ class CompareState:
             index,
             self.mark_of(run),
             selected=run is selected,
-            pinned=run.name == self.choices.pinned,
-            hidden=run.name in self.choices.hidden,
+            pinned=run.path == self.choices.pinned,
+            hidden=run.path in self.choices.hidden,
             best=run is best,
             broken=not run.readable,
         )
@@ -258,7 +259,7 @@ class CompareState:
             parts.append(f"grouped by {', '.join(group)}")
         if c.filter:
             parts.append(f"filter {safe_text(c.filter)}")
-        if hidden := sum(run.name in c.hidden for run in found.runs):
+        if hidden := sum(run.path in c.hidden for run in found.runs):
             parts.append(f"{hidden} hidden")
         return "; ".join(parts)
 
@@ -279,7 +280,7 @@ class CompareState:
         runs, selected = self.arranged.runs, self.selected
         if selected is not None:
             index = runs.index(selected) + rows
-            self.choices.selected = runs[max(0, min(len(runs) - 1, index))].name
+            self.choices.selected = runs[max(0, min(len(runs) - 1, index))].path
 
     def keep_in_view(self, room: int) -> None:
         """Scroll the table as little as needed to show the selected run in `room` rows."""
@@ -294,13 +295,13 @@ class CompareState:
     def hide(self) -> None:
         """Hide the losses of the selected run, or show them again."""
         if (run := self.selected) is not None:
-            self.choices.hidden ^= {run.name}
+            self.choices.hidden ^= {run.path}
 
     def pin(self) -> None:
         """Pin the selected run to the top, or let it go."""
         if (run := self.selected) is not None:
-            self.choices.selected = run.name
-            self.choices.pinned = "" if self.choices.pinned == run.name else run.name
+            self.choices.selected = run.path
+            self.choices.pinned = None if self.choices.pinned == run.path else run.path
 
     def sort(self, by: str) -> str:
         """Order by a measure or setting, or the other way round; return why not, or nothing."""

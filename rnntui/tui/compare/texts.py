@@ -53,7 +53,7 @@ class TextsScreen(PageScreen):
         try:
             async for line in process.stdout:
                 found = json.loads(line)
-                self._found[found["run"]] = found
+                self._found[found["path"]] = found
                 self.text.redraw()
             if await process.wait():
                 self._problem = f"the process that generates ended with status {process.returncode}"
@@ -86,7 +86,7 @@ class TextsScreen(PageScreen):
         return rows
 
     def _text_of(self, run: ComparedRun, width: int) -> Rows:
-        found = self._found.get(run.name)
+        found = self._found.get(str(run.path))
         if found is None:
             return [[("   …" if not self._problem else "   –", "muted")]]
         if "error" in found:

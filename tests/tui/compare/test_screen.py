@@ -289,5 +289,5 @@ def test_the_process_that_generates_reports_each_run(tmp_path: Path, capsys: Any
     asked = {"paths": [str(path), str(tmp_path / "gone")], "prompt": "x"}
     assert main(json.dumps(asked)) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["run"] for one in found] == ["no-checkpoint", "gone"]
+    assert [one["path"] for one in found] == asked["paths"]
     assert all(one["error"] for one in found)

@@ -13,5 +13,5 @@ def main(argument: str) -> int:
         found = {"text": f"{asked['prompt']} upon {name}"}
         if name == "64-0.001":
             found = {"error": "the network cannot be loaded"}
-        print(json.dumps({"run": path.name, **found}), flush=True)
+        print(json.dumps({"path": str(path), **found}), flush=True)
     return 0
