@@ -231,7 +231,7 @@ def test_nothing_is_kept_where_that_is_asked_for_or_impossible(rnntui, runs: Pat
         (("train", "ramp", "--name", "x", "--no-save"), 2, "--no-save cannot be combined"),
         (("train", "--replay", "nope"), 2, "no run 'nope'"),
         (("eval", "nope", "x.txt"), 2, "no run 'nope'"),
-        (("rm",), 2, "missing argument 'RUN...'"),
+        (("rm",), 2, "name the runs to remove"),
     ],
 )
 def test_mistakes(args: tuple[str, ...], code: int, said: str, rnntui, runs: Path) -> None:

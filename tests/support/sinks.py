@@ -150,6 +150,10 @@ def use_run(name: str) -> None:
     """Every command on a run that is there."""
     for args in (["runs"], ["runs", "--json"], ["generate", name, "--length", "3"], ["stop", name]):
         run(args)
+    for args in (["status", name], ["status", name, "--json"], ["tag", name, "kept"]):
+        run(args)
+    for how in ("--plain", "--csv", "--json"):
+        run(["compare", name, how])
     run(["eval", name, "none.txt"])
     run(["resume", name, "--plain", "--steps", "1"])
     sys.stdin, before = io.StringIO(), sys.stdin
@@ -164,6 +168,25 @@ def run_names(text: str) -> object:
     name = as_name(text)
     put(name, kept())
     return use_run(name)
+
+
+def labels(text: str) -> object:
+    """The tag, the note and the filter of a run, wherever they are shown."""
+    put("labelled", kept())
+    for args in (["tag", "labelled", "--note", text], ["tag", "labelled", text]):
+        run(args)
+    run(["runs", f"note:{text}"])
+    run(["stop", "--where", text])
+    run(["rm", "--where", text])
+    return use_run("labelled")
+
+
+def sweeps(text: str) -> object:
+    """The name of a sweep, and a file that is to be one."""
+    Path("sweep.toml").write_bytes(as_utf8(text).encode())
+    run(["sweep", "sweep.toml"])
+    run(["sweep", "stop", text])
+    return run(["sweep", "show", text, "--plain"])
 
 
 def newest_run(text: str) -> object:
@@ -367,6 +390,8 @@ SINKS: dict[str, Show] = {
     "a run's name": command("train", "counting", "--plain", "--name", "{}"),
     "--runs-dir": lambda text: run(["runs", "--runs-dir", as_name(text)]),
     "run names": run_names,
+    "labels": labels,
+    "sweeps": sweeps,
     "the newest run": newest_run,
     "newer keys": newer_keys,
     "run files": run_files,
@@ -395,7 +420,7 @@ ONE_OF = {
     "a topic of the guide": 4, "the newest run": 10, "newer keys": 10,
     "a run to watch": 4, "a run to go on with": 4,
     "a run to stop": 4, "a run to remove": 4, "a run to repeat": 4, "a run's name": 4,
-    "--runs-dir": 4, "run names": 40, "run files": 40, "settings": 10,
+    "--runs-dir": 4, "labels": 40, "sweeps": 10, "run names": 40, "run files": 40, "settings": 10,
     "a recipe of one's own": 40, "a file": 40, "columns": 40, "a backtest": 40, "tokens": 40,
 }  # fmt: skip
 
@@ -414,8 +439,19 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.training:run_job": (),
     "rnntui.cli.training:_print_note": (),
     "rnntui.cli.run_list:runs": ("run names", "run files", "--runs-dir"),
-    "rnntui.cli.runs:stop": (),
-    "rnntui.cli.runs:rm": ("run names", "run files"),
+    "rnntui.cli.run_list:_note_redirection": (),  # names of keys
+    "rnntui.cli.ending:_stop_each": ("run names", "run files"),
+    "rnntui.cli.ending:_removable": ("run names", "run files"),
+    "rnntui.cli.ending:_confirmed": ("run names", "run files", "labels"),
+    "rnntui.cli.status:status": ("run names", "run files", "labels"),
+    "rnntui.cli.tagging:tag": ("labels",),
+    "rnntui.cli.compare:_print": ("run names", "run files", "labels"),
+    "rnntui.cli.compare:_print_csv": ("run names", "run files"),
+    "rnntui.cli.compare:_print_json": ("run names", "run files"),
+    "rnntui.cli.sweep:_leaderboard": (),  # names of sweeps, checked
+    "rnntui.cli.sweep:_note": ("sweeps",),
+    "rnntui.cli.sweep:_run_aside": (),  # names of sweeps, checked
+    "rnntui.cli.sweep:stop": (),  # names of sweeps, checked
     "rnntui.cli.export:export": ("an export",),
     "rnntui.cli.export:import_": (),  # names of runs, checked
     "rnntui.cli.export:_print_list": (),
@@ -425,7 +461,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.models:generate": ("a prompt", "run names", "run files"),
     "rnntui.cli.models:note": ("a prompt's letters",),
     "rnntui.cli.forecasting:backtest": ("a backtest",),
-    "rnntui.runs.forecasting:_times": (),  # returned
+    "rnntui.runs.forecasting:times_after": (),  # returned
+    "rnntui.runs.evaluation:Predictions.rows": (),  # returned
     "rnntui.runs.curve_cache:_write": (),  # a file
     "rnntui.cli.output:TextOutput._put": ("a prompt", "run files"),
     "rnntui.cli.sharing:run_path": ("the newest run",),
@@ -434,6 +471,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.measuring:check": (),
     "rnntui.engine.__main__:main": ("the last words of a process",),
     "rnntui.bench.command:_print": (),
+    "rnntui.cli.outcome:guarded": (),  # an empty line
     "rnntui.cli.outcome:_fail": (
         "a source",
         "a command",
@@ -441,13 +479,22 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "an unforeseen error",
     ),
     "rnntui.foreground.report:Lines.write": ("reports", "a file"),
+    "rnntui.foreground.report:Lines.write_wrapped": ("reports",),
     "rnntui.foreground.report:Lines.last": ("reports",),
     "rnntui.foreground.report:Lines._push": (),
     "rnntui.foreground.json_report:JsonReport.end": ("reports",),
     "rnntui.foreground.json_report:JsonReport._print": ("reports",),
     "rnntui.foreground.plain_report:PlainReport.begin": ("reports", "a file", "columns"),
     "rnntui.foreground.plain_report:PlainReport.note": ("reports",),
-    "rnntui.foreground.plain_report:PlainReport.change": ("reports",),
+    "rnntui.foreground.texts:main": (),  # to a pipe of our own, as JSON of ASCII
+    "rnntui.sweep.background:main": (),  # to a file
+    "rnntui.sweep.child:TrialReport._print": (),  # to a pipe of our own
+    "rnntui.sweep.local:LocalWorkers._follow": (),  # to a pipe of our own
+    "rnntui.sweep.report:JsonSweep._print": (),  # settings and names, as JSON of ASCII
+    "rnntui.sweep.report:JsonSweep.said": (),
+    "rnntui.sweep.report:PlainSweep._line": (),  # passed through safe_text
+    "rnntui.sweep.showing:show_sweep": ("sweeps",),
+    "rnntui.tui.compare.start:_report": (),  # the name of an exception, and a path of ours
     "rnntui.foreground.plain_report:PlainReport.end": ("reports", "tokens"),
     "rnntui.foreground.plain_report:PlainReport._row": (),
     "rnntui.foreground.plain_report:PlainReport._sample": (),

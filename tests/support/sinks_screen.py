@@ -29,7 +29,7 @@ from rnntui.tui.draw import plain
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.insight import InsightPanel
 from rnntui.tui.widgets.loss import LossPanel
-from tests.support.examples import experiments, guesses, health, memory, neurons
+from tests.support.examples import experiments, forecasts, guesses, health, memory, neurons
 from tests.support.hostile import as_utf8, hostile
 from tests.support.scripted import Scripted, shown
 
@@ -83,6 +83,13 @@ SEEN: dict[str, Place] = {
     "Generated.text": "tokens",
     "Generated.warning": "tokens",
     "Generated.others": "tokens",
+    "Outlook.method": "values",
+    "Outlook.verdict": "",  # a row for it is the first thing that a low panel lacks
+    "Outlook.times_before": "",  # ticks: a few of many
+    "Outlook.times": "values",
+    "ValueSteps.times": "",
+    "MethodErrors.name": "health",
+    "TargetErrors.target": "health",
     "PastText.prompt": "",  # on a page of its own, which has its own test
     "PastText.texts": "",
     "Alert.title": "tokens",
@@ -147,7 +154,7 @@ def _views() -> dict[str, dict[str, Any]]:
         "guesses": {"insight": seen, "passage": _short(guesses.PASSAGE)},
         "memory": {"insight": remembered, "passage": _short(memory.MEMORY_PASSAGE)},
         "neurons": {"insight": neurons.NEURONS, "passage": _short(neurons.PASSAGE)},
-        "health": {"insight": checked, "findings": health.FINDINGS},
+        "health": {"insight": checked, "findings": health.FINDINGS, "backtest": forecasts.WINS},
         "experiments": {"insight": busy},
     }
 
@@ -243,7 +250,8 @@ class Tour:
             twice = [
                 tuple((v, v) for (v,) in r) for r in (steps.input, steps.true, steps.predicted)
             ]
-            self.engine.change(steps=p.ValueSteps(steps.step, *twice))
+            times = tuple("x" for _ in steps.true)
+            self.engine.change(steps=p.ValueSteps(steps.step, *twice, times=times))
         self.app = Dashboard(recipe, self._connect)
         self.frames: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
@@ -310,6 +318,11 @@ class Tour:
         texts = {name: text(f"Recipe.{name}") for name in ("source", "columns", "prompt")}
         others = ("x",) if self.number % 3 == 0 else ()
         self.engine.write("x", id=self.number, prompt="x", warning="x", step=step, others=others)
+        if state.values:
+            self.engine.write(
+                "", id=self.number, prompt="x", step=step, values=((1.0, 2.0), (2.0, 3.0)),
+                outlook=forecasts.OUTLOOK,
+            )  # fmt: skip
         self.engine.change(alert=p.Alert(step, "x", "x", "x"), step=step, event_count=self.number)
         state.recipe = recipe.replace(**texts)
         welcome: Any = self.engine.welcome

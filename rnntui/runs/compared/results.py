@@ -12,6 +12,7 @@ from rnntui.runs.compared.comparable import why_not
 from rnntui.runs.compared.ordering import ordered
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import differing, effective
+from rnntui.text import safe_text
 
 FIELDS = (
     "name",
@@ -59,7 +60,10 @@ def as_table(results: Results) -> dict[str, Any]:
 
 
 def csv_text(results: Results) -> str:
-    """Return a head and a line for each run: what was measured, then the settings that differ."""
+    """Return a head and a line for each run: what was measured, then the settings that differ.
+
+    Characters that act on a terminal, or are invisible, are escaped.
+    """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_csv_rows(results))
     return text.getvalue()
@@ -72,7 +76,7 @@ def _csv_rows(results: Results) -> list[list[str]]:
         known = [fields[name] for name in FIELDS[:-1]]
         known += [settings.get(name) for name in results.differing]
         rows.append([_text(value) for value in known])
-    return rows
+    return [[safe_text(cell) for cell in row] for row in rows]
 
 
 def _fields(run: ComparedRun) -> Mapping[str, Any]:

@@ -33,12 +33,12 @@ class Scale:
         """Return positions of values; None if one cannot be drawn (not finite, or log of <= 0)."""
         if self.log:
             low, high = math.log10(self.low), math.log10(self.high)
-            size, log10 = high - low, math.log10
+            size, log10 = high - low or 1.0, math.log10
             return [
                 (log10(v) - low) / size if v is not None and 0 < v < math.inf else None
                 for v in values
             ]
-        low, size = self.low, self.high - self.low
+        low, size = self.low, self.high - self.low or 1.0
         return [
             (v - low) / size if v is not None and -2 * LIMIT < v < 2 * LIMIT else None
             for v in values
