@@ -45,7 +45,7 @@ class Judged:
 
 
 class Findings:
-    """The findings that hold, by rule. Updated by `judge` only."""
+    """The findings that hold, by rule. Updated by `judge` and `withdraw` only."""
 
     def __init__(self, active: Iterable[Finding] = (), step: int = 0) -> None:
         """`active`: those of an earlier process, which made `step` updates or more.
@@ -78,6 +78,11 @@ class Findings:
             if known is None:
                 found.append(finding)
         return Judged(in_order(found), self._withdraw(step), needs_simple)
+
+    def withdraw(self) -> tuple[Finding, ...]:
+        """Withdraw what was found about weights that have been replaced by earlier ones."""
+        gone = [name for name in self._active if not RULES[name].at_once]
+        return in_order([self._active.pop(name) for name in gone])
 
     def _withdraw(self, step: int) -> tuple[Finding, ...]:
         gone = [

@@ -161,9 +161,15 @@ class RunFindings:
         """Take the losses of simple models; another thread may call it."""
         self._facts = dataclasses.replace(self._facts, simple=simple)
 
-    def restart(self) -> None:
-        """The user has restored earlier weights."""
+    def restart(self, step: int) -> tuple[Change, ...]:
+        """Withdraw what was found about weights in whose place the user has restored earlier ones.
+
+        Returns these changes, which are also among those of the last update.
+        """
         self._meter.restart()
+        gone = tuple(Change(step, "withdrawn", finding) for finding in self._findings.withdraw())
+        self.changes += gone
+        return gone
 
     def dismiss(self, name: str) -> None:
         """Hide a finding for the rest of the run. Raises UsageError for an unknown one."""

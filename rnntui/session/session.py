@@ -39,7 +39,7 @@ from rnntui.runs.store.status import State as RunState
 from rnntui.session.alerts import advice
 from rnntui.session.commands import execute
 from rnntui.session.experiments import ExperimentRunner
-from rnntui.session.findings import FINDING, RunFindings
+from rnntui.session.findings import FINDING, Change, RunFindings
 from rnntui.session.insight import Insights
 from rnntui.session.meter import Meter
 from rnntui.session.monitor import Monitor
@@ -224,10 +224,10 @@ class Session:
         if self._monitor.see(chunk, self.findings.ids):
             self._pause()
         self._note_health()
-        self._note_findings()
+        self._note_findings(self.findings.changes)
 
-    def _note_findings(self) -> None:
-        for change in self.findings.changes:
+    def _note_findings(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
             self._note(FINDING, change.text, more=change.line)
 
     def _note_health(self) -> None:
@@ -369,7 +369,7 @@ class Session:
             return
         self._status = "finished"
         self.findings.see_end(self.step, self._validate_at_end())
-        self._note_findings()
+        self._note_findings(self.findings.changes)
         loss = self.run_history.losses.recent
         found = f", loss {loss:.4g}" if math.isfinite(loss) else ""
         self._note("end", f"finished after {self.step} updates{found}")
@@ -502,12 +502,13 @@ class Session:
     def _fix(self, lr: float | None = None) -> None:
         """`lr`: the rate that the fix set originally, if it is being repeated."""
         step = self._monitor.fix(lr)
-        self.findings.restart()
+        withdrawn = self.findings.restart(self.step)
         self._troubled_since = 0
         self.run_history.losses.break_off()
         self._views.plateau.restart()
         text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
         self._note("mend", text, self._state.lr, "mend")
+        self._note_findings(withdrawn)
         if self.step == self._bounds.last or self._time_is_over:
             self._extend()
         self._go(None)

@@ -346,6 +346,15 @@ class RunState:
         )
 
     @property
+    def restorable(self) -> bool:
+        """Whether earlier weights can be restored: also once the run has reached its last update.
+
+        It then makes as many updates again.
+        """
+        in_its_process = self.welcome is not None and not self.welcome.ended
+        return self.running or (self.status == "finished" and in_its_process)
+
+    @property
     def ended(self) -> bool:
         """Whether no more updates will follow."""
         shown_from_files = self.welcome is not None and self.welcome.ended

@@ -347,3 +347,16 @@ async def test_what_is_chosen_is_remembered_together_and_before_the_end(engine: 
         app.remember.rest_seconds = 0.01
         await pilot.press("escape")
         await until(pilot, lambda: stored[1:] == [{"view": None}])
+
+
+async def test_a_run_that_has_reached_its_end_can_still_be_fixed() -> None:
+    engine = Scripted(Recipe(name="hello-world"))
+    engine.alarm()
+    engine.change(state="finished", remaining=None)
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "m  restore update 2,950's weights" in shown(app))
+        await pilot.press("m")
+        await until(pilot, lambda: app.state.status == "training")
+    assert len(engine.requests(p.Fix)) == 1

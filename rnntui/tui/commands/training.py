@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnntui.numbers import plural
 from rnntui.protocol.messages import Fix, Pace, Pause, Resume, Save, Step
-from rnntui.tui.command import Command, Group, running, set_lr
+from rnntui.tui.command import Command, Group, live, running, set_lr
 from rnntui.tui.presets import pace_after, rate_after
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def change_lr(app: Dashboard, direction: int) -> None:
 def _fixable(app: Dashboard) -> bool:
     """An alert offers a fix; in the view of findings one of them may offer the same."""
     found = app.view.name == "health" and any(one.key == "m" for one in app.state.findings)
-    return running(app) and (app.state.alert is not None or found)
+    return live(app) and app.state.restorable and (app.state.alert is not None or found)
 
 
 def _kept(app: Dashboard) -> bool:

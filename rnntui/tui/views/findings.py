@@ -31,8 +31,10 @@ def _select_finding(by: int) -> Callable[[Dashboard], None]:
 
 
 def _applicable(app: Dashboard) -> bool:
-    finding = _finding(app)
-    return live(app) and finding is not None and finding.key != "" and not app.state.ended
+    finding, state = _finding(app), app.state
+    if not live(app) or finding is None or not finding.key:
+        return False
+    return state.restorable if finding.key == "m" else not state.ended
 
 
 def _apply(app: Dashboard) -> None:

@@ -149,6 +149,7 @@ class InsightPanel(Panel):
             sampling=sampling_note(shown.sampling, " · ") if shown else "",
             reason=self._problem or (MEASURING if self._started else ""),
             ended=state.ended,
+            restorable=state.restorable,
             gone=state.connection == "gone",
             stored=state.welcome is not None and state.welcome.ended,
             keys=self.options.keys,

@@ -138,7 +138,8 @@ class Banner(Panel):
 
     def _offer(self, fix: str) -> tuple[str, str]:
         """Return the key that applies the fix, and the fix; empty if the key is unavailable."""
-        allowed = self.state.running and not self.options.read_only
+        state = self.state
+        allowed = state.restorable and state.connection == "live" and not self.options.read_only
         return (self.options.key_of("fix", "m"), fix) if allowed else ("", "")
 
     def _message(

@@ -78,10 +78,16 @@ def test_advice_without_a_key_has_no_mark() -> None:
 
 
 def test_no_key_is_offered_that_would_change_a_run_that_has_ended() -> None:
-    options = ViewOptions(ended=True)
+    options = ViewOptions(ended=True, restorable=False)
     text = "\n".join(picture(health_rows(HEALTH, FINDINGS, options, 120, 35)))
     assert "▸ m" not in text and "Restore the weights of update 400" in text
     assert "▸ r  run again beside this one with dropout = 0.3, layers = 2" in text
+
+
+def test_weights_can_still_be_restored_after_the_last_update() -> None:
+    options = ViewOptions(ended=True)
+    text = "\n".join(picture(health_rows(HEALTH, FINDINGS, options, 120, 35)))
+    assert "▸ m  Restore the weights of update 400" in text
 
 
 def test_names_of_the_evidence_are_words() -> None:

@@ -128,9 +128,10 @@ def _numbers(finding: Finding, width: int, glyphs: Glyphs) -> Rows:
 def _fixes(finding: Finding, options: ViewOptions, width: int) -> Rows:
     """Return what to do: a key for this run, a new run with other settings, or advice alone.
 
-    No key changes a run that has ended.
+    A run that has ended can only have earlier weights restored.
     """
-    glyphs, applied = options.glyphs, "" if options.ended else _key(finding, options)
+    allowed = options.restorable if finding.key == "m" else not options.ended
+    glyphs, applied = options.glyphs, _key(finding, options) if allowed else ""
     key, advice = applied, finding.advice
     if applied and finding.key in ("[", "]"):
         key = options.key_of("apply_finding", "enter")

@@ -17,7 +17,8 @@ class ViewOptions:
 
     `at` is the position that the viewer has chosen, if the message may be older than the choice.
     `sampling` describes settings that the probabilities follow; `reason` says why there is nothing
-    to measure. An `ended` run makes no more updates; once its process is `gone`, nothing runs. A
+    to measure. An `ended` run makes no more updates by itself, but if it is `restorable`, after a
+    fix; once its process is `gone`, nothing runs. A
     `stored` one is seen through its files, and nothing can be measured. With `targets`, roles name
     what a click selects instead of colours. `keys` are those that the user gave to commands.
     `method` is what forecasts.
@@ -33,6 +34,7 @@ class ViewOptions:
     sampling: str = ""
     reason: str = ""
     ended: bool = False
+    restorable: bool = True
     gone: bool = False
     stored: bool = False
     targets: bool = False
