@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from time import monotonic, sleep
 from typing import Any, Protocol
 
-from rnntui.errors import RunError
+from rnntui.errors import RnntuiError, RunError
 from rnntui.foreground.stopping import Stopping
 from rnntui.runs.job import Job
 from rnntui.runs.store.journal import Line
@@ -80,7 +80,7 @@ class Driver:
         """Note what became of a trial while no sweep was running."""
         run = self._sweep.run_path(number)
         if has_finished(run):
-            self._end(number, "finished")
+            self._note_end(number, "finished")
         elif before.state == "training" or (before.state == "stopped" and not before.reason):
             self._add({"trial": number, "event": "again"})
 
@@ -127,7 +127,11 @@ class Driver:
         while self._workers.free > 0 and (chosen := self._choose()) is not None:
             number, until = chosen
             trial = self._trials[number]
-            job = self._job(trial)
+            try:
+                job = self._job(trial)
+            except RnntuiError as error:  # its run is damaged; the other trials continue
+                self._end(number, "failed", str(error))
+                continue
             self._add({"trial": number, "event": "start", "until": until})
             self._workers.start(Task(number, job, until))
             self._listener.started(trial, until, bool(job.run))
@@ -182,10 +186,17 @@ class Driver:
                 raise RunError(f"{self._sweep.run_name(number)}: {text}")
             case "busy":
                 self._wait_for_run(number, text)
+            case "lost" if number in self._cut:  # while it was starting
+                self._end(number, "stopped", CUT)
             case "lost":
                 self._try_again(number, text)
 
     def _end(self, number: int, event: str, reason: str = "") -> None:
+        """Note that a trial has ended or has reached a rung, and say so."""
+        self._note_end(number, event, reason)
+        self._listener.changed(self._trials[number], self.progress[number])
+
+    def _note_end(self, number: int, event: str, reason: str = "") -> None:
         """Note that a trial has ended or has reached a rung, with its best loss so far."""
         until = self.progress[number].until if event == "rung" else None
         result = result_of(self._sweep.run_path(number), until)
@@ -193,7 +204,6 @@ class Driver:
         if until is not None:
             line["step"] = until
         self._add({**line, "reason": reason} if reason else line)
-        self._listener.changed(self._trials[number], self.progress[number])
 
     def _try_again(self, number: int, text: str) -> None:
         """Train a trial again whose process was lost, unless that happens again and again."""

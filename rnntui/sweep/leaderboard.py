@@ -20,7 +20,7 @@ from rnntui.text import safe_text
 
 MOST_NEWS = 20
 _EVENTS = {
-    "start": "is trained", "rung": "reached update", "finished": "finished", "failed": "failed",
+    "start": "is training", "rung": "reached update", "finished": "finished", "failed": "failed",
     "stopped": "was stopped",
 }  # fmt: skip
 

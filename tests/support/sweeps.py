@@ -34,7 +34,7 @@ class HereWorkers:
 
     def __init__(self, jobs: int = 2, intercept: Intercept = lambda _task: None) -> None:
         """`intercept` may return a report instead of training a task."""
-        self._jobs, self._intercept = jobs, intercept
+        self._jobs, self.intercept = jobs, intercept
         self._waiting: deque[Task] = deque()
         self.tasks: list[Task] = []
         self._cut: list[int] = []
@@ -55,7 +55,7 @@ class HereWorkers:
         if self._cut:
             return TaskEnded(self._cut.pop(), "stopped")
         task = self._waiting.popleft()
-        if (instead := self._intercept(task)) is not None:
+        if (instead := self.intercept(task)) is not None:
             return instead
         end, text, _ = train_task(task, TrialReport(Lines(io.StringIO()), task.until))
         return TaskEnded(task.trial, end, text)

@@ -144,6 +144,30 @@ def test_a_failed_trial_frees_its_place_and_the_others_continue(tmp_path: Path):
     assert row.as_json()["best"] is None
 
 
+def test_a_damaged_run_fails_alone(tmp_path: Path):
+    sweep = tiny_sweep(tmp_path)
+    lost = HereWorkers(intercept=lambda task: TaskEnded(1, "disk", "gone"))
+    with sweep.hold(), pytest.raises(RunError):
+        Driver(sweep, lost, Heard()).run(Stopping())
+    (tmp_path / "s-1").mkdir()  # it was started, but this is no run
+    driver, heard = finish(open_sweep(tmp_path, "s"))
+    assert driver.progress[1].state == "failed" and "run.json" in driver.progress[1].reason
+    assert heard.ends[0] == (1, "failed")
+    assert [driver.progress[n].state for n in (2, 3, 4)] == ["finished"] * 3
+
+
+def test_what_ended_while_no_sweep_was_running_is_noted_silently(tmp_path: Path):
+    sweep = tiny_sweep(tmp_path, RATES[:2])
+    expected = bests(sweep, finish(sweep)[0])
+    journal = sweep.directory / "trials.jsonl"
+    kept = [line for line in journal.read_text().splitlines() if '"finished"' not in line]
+    journal.write_text("\n".join(kept) + "\n")
+    again, workers = open_sweep(tmp_path, "s"), HereWorkers()
+    driver, heard = finish(again, workers)
+    assert bests(again, driver) == expected
+    assert workers.tasks == [] and heard.ends == []
+
+
 def test_a_diverging_trial_has_failed(tmp_path: Path):
     wild = TINY.replace(
         source="values:" + ",".join(str(n % 7) for n in range(90)), task="values", repeat=1,

@@ -75,3 +75,23 @@ def test_a_pruned_trial_continues_to_its_end(tmp_path: Path):
     driver = finish(again, workers)
     assert driver.progress[last].state == "finished"
     assert [(task.trial, task.until) for task in workers.tasks] == [(last, None)]
+
+
+def test_a_trial_that_is_cut_while_its_process_starts_is_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("rnntui.sweep.driver.LOOK_EVERY", 0.0)
+    sweep = tiny_sweep(tmp_path, RATES[:2])
+    workers = HereWorkers(jobs=2)
+    monkeypatch.setattr(workers, "cut", lambda _trial: None)  # the signal ends it, see below
+
+    def killed(task: Task) -> TaskEnded | None:
+        if task.trial == 1:
+            ask(sweep.directory, 2, "cut")
+            return None
+        return TaskEnded(2, "lost", "its process was killed by SIGTERM")
+
+    workers.intercept = killed
+    driver = finish(sweep, workers)
+    assert (driver.progress[2].state, driver.progress[2].reason) == ("stopped", CUT)
+    assert [task.trial for task in workers.tasks] == [1, 2]
