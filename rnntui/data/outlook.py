@@ -77,13 +77,12 @@ def looks_ahead(recipe: Recipe) -> bool:
 
 
 def look_ahead(
-    recipe: Recipe, rows: Numbers, scaled: Numbers, validated: int, likely: Sequence[int] = ()
+    recipe: Recipe, seasons: tuple[int, ...], scaled: Numbers, validated: int
 ) -> Outlook:
-    """Decide from the rows (N, D) of the part trained on, and as they are `scaled` (M, D).
+    """Decide from the `scaled` rows (M, D) of the part trained on, and their seasons.
 
-    `validated` is the number of rows after them, `likely` are seasons of the calendar.
+    `validated` is the number of rows after them.
     """
-    seasons = seasons_of(rows, likely)
     horizon = recipe.sample.horizon or default_horizon(usual(seasons), validated)
     skip = None
     if recipe.model.skip == "last":

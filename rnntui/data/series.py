@@ -118,8 +118,10 @@ def load_values(
         known, raw = None, _vary(source.name, raw, data)
     clock = raw.table.clock if raw.table and data.repeat == 1 else None
     check_calendar(data, clock, source.name)
-    auto = data.difference == "auto"
-    data = replace(data, difference=_difference(source.name, raw, data, known))
+    auto, seasons = data.difference == "auto", None
+    if auto:
+        changes, seasons = _changes(source.name, raw, data, known)
+        data = replace(data, difference=changes)
     raw = _without_gaps(source.name, raw, data)
     if raw.rows.shape[1] > MOST_FEATURES:
         has = f"{raw.rows.shape[1]} columns"
@@ -153,8 +155,10 @@ def load_values(
         raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
     outlook = known.outlook if known else None
     if outlook is None and looks_ahead(recipe):
-        seen, likely = levels[: split.train + bool(data.difference)], clock.seasons if clock else ()
-        outlook = look_ahead(recipe, seen, train, len(validation), likely)
+        if seasons is None:
+            likely = clock.seasons if clock else ()
+            seasons = seasons_of(levels[: split.train + bool(data.difference)], likely)
+        outlook = look_ahead(recipe, seasons, train, len(validation))
     period = len(raw.rows) if data.repeat > 1 else 0
     unused = unused_note(len(train), keys.batch, keys.seq_len, "row", period=period)
     return ValueData(
@@ -196,18 +200,18 @@ def _ahead(raw: _Raw, clock: Clock | None, data: Data) -> Numbers | None:
     return ahead_of(clock, raw.times[int(bool(data.difference)) :])
 
 
-def _difference(name: str, raw: _Raw, data: Data, known: ValueData | None) -> bool:
-    """Whether changes are learned; `auto` decides from the part that is trained on."""
-    if data.difference != "auto":
-        return bool(data.difference)
+def _changes(
+    name: str, raw: _Raw, data: Data, known: ValueData | None
+) -> tuple[bool, tuple[int, ...] | None]:
+    """Whether changes are learned, decided from the part that is trained on, and its seasons."""
     if known is not None or data.repeat > 1:
-        return known is not None and known.levels is not None
+        return known is not None and known.levels is not None, None
     filled = _without_gaps(name, raw, replace(data, difference=False))
     split = split_at(len(filled.rows), data.split, "value")
     train, table = tamed(filled.rows[: split.train]), filled.table
     seasons = seasons_of(train, table.clock.seasons if table and table.clock else ())
     horizon = default_horizon(max(seasons), len(filled.rows) - split.train)
-    return differences_help(train, seasons, horizon)
+    return differences_help(train, seasons, horizon), seasons
 
 
 def read_other(

@@ -17,8 +17,8 @@ from rnntui.forecast.methods import fit_autoregression
 
 Numbers = NDArray[np.float64]
 
-MOST_NUMBERS = 4_000_000  # that are fitted, of all columns together: the newest rows
-LEAST_ROWS = 100  # of each column
+MOST_NUMBERS = 40_000  # that are fitted, of all columns together: the newest rows
+LEAST_ROWS = 1_000  # of each column
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def fit_linear(rows: Numbers, seasons: Sequence[int]) -> Linear:
     A column that is too short repeats its last value.
     """
     width = rows.shape[1]
-    rows = rows[-max(LEAST_ROWS, MOST_NUMBERS // (width * 40)) :]
+    rows = rows[-max(LEAST_ROWS, MOST_NUMBERS // width) :]
     fitted = [
         fit_autoregression(np.ascontiguousarray(column), season)
         for column, season in zip(rows.T, seasons, strict=True)
@@ -115,6 +115,7 @@ def differences_help(rows: Numbers, seasons: Sequence[int], horizon: int) -> boo
     of the last tenth lies outside all that came before, changes may be a little worse: a network
     knows nothing about rows of a size that it has never seen.
     """
+    rows = rows[-max(LEAST_ROWS, MOST_NUMBERS // (2 * min(rows.shape[1], _COLUMNS))) :]
     fitted = len(rows) * 2 // 3
     horizon = max(1, min(horizon, (len(rows) - fitted) // 2))
     origins = np.unique(np.linspace(fitted, len(rows) - horizon, _ORIGINS).astype(int))
