@@ -27,6 +27,7 @@ from rnntui.runs.trained_model import Generation, Model, as_csv
 Numbers = NDArray[np.float64]
 
 MOST_COMPARED = 100  # rows of a prompt, with those of the source
+LEAST_FOUND = 8  # of these, so that they are no others by chance
 MOST_ROWS = 100_000  # that other methods than the network forecast
 
 
@@ -119,8 +120,14 @@ def start_of(data: ValueData, prompt: str) -> Start:
     rows = values_before(plain, data)
     if not plain.strip():
         last = None if data.times is None else data.times[-1].item()
-    elif last is None:
-        last = _found_in(data, rows)
+        return Start(rows, plain, last)
+    end = _end_in(data, rows)
+    if end is not None and data.times is not None and last is None:
+        last = data.times[end - 1].item()
+    if end is not None and LEAST_FOUND <= len(rows) < WARM_UP:
+        # What stands before them in the source is known, too.
+        rows = data.rows()[max(0, end - WARM_UP) : end]
+        plain = "\n".join(",".join(map(repr, row)) for row in rows.tolist())
     return Start(rows, plain, last)
 
 
@@ -141,17 +148,14 @@ def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
     return "\n".join(",".join(row[1:]) for row in cells), known[-1]
 
 
-def _found_in(data: ValueData, rows: Numbers) -> float | None:
-    """The time of the last of some rows if the source's last rows hold them, and only once."""
-    if data.times is None:
-        return None
+def _end_in(data: ValueData, rows: Numbers) -> int | None:
+    """The row after some rows in the source, if its last rows hold them, and only once."""
     own, tail = data.rows(), rows[-MOST_COMPARED:]
     scale = abs(data.deviation) * 1e-6 + abs(tail[-1]) * 1e-9
     ends = np.flatnonzero((abs(own - tail[-1]) <= scale).all(axis=1)) + 1
     ends = ends[ends >= len(tail)]
     found = [end for end in ends if (abs(own[end - len(tail) : end] - tail) <= scale).all()]
-    time: float | None = data.times[found[0] - 1].item() if len(found) == 1 else None
-    return time
+    return int(found[0]) if len(found) == 1 else None
 
 
 # ---- which method -----------------------------------------------------------------------------

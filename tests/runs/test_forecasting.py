@@ -40,6 +40,20 @@ def table(ended: Ended) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(ended.out)))
 
 
+def test_a_short_prompt_of_the_source_is_continued_with_what_stands_before_it(
+    rnntui: Any, here: Path
+) -> None:
+    train(rnntui)
+    lines = Path("a.csv").read_text().splitlines()[1:]
+    asked = ("generate", "a", "--length", "5", "--prompt")
+    long, short, few, other = (
+        table(rnntui(*asked, "\n".join(rows)))
+        for rows in (lines[:280], lines[260:280], lines[278:280], [f"{n},{n}" for n in range(20)])
+    )
+    assert [float(row[NAME]) for row in short] == pytest.approx([float(row[NAME]) for row in long])
+    assert few != long and other != long
+
+
 def test_a_forecast_is_dated_and_bounded(rnntui: Any, here: Path) -> None:
     train(rnntui, "--set", f"target={NAME}", "--set", "inputs=temp")
     rows = table(rnntui("generate", "a", "--length", "9"))
