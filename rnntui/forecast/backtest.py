@@ -22,6 +22,7 @@ MOST_ORIGINS = 40  # in each part
 INNER_SHARE = 0.4  # of the rows trained on, for errors to choose and to calibrate by
 DOUBT, DOUBTED = 4.0, 1.2  # horizons in which a network is believed to err so much more
 REFITS = 4  # within the part trained on
+STRONG = 0.5  # of the steadiest method's squared error: a method that is better by far
 LEAST_RATIO = 1e-6  # of two squared errors
 LEAST_UNSEEN = 4  # origins from which a network is judged
 LEAST_BEFORE = 8  # rows before the first origin
@@ -198,8 +199,9 @@ def _mean(errors: Mapping[str, Numbers], best: str, judged: float | None = None)
 
     `judged` is the network's mean square beside that of the steadiest method, if it is known.
 
-    Half is the autoregression's; the others that are nearly as good as the best share the rest by
-    the inverse of their squared errors, squared (after Bates and Granger 1969).
+    Half is the autoregression's, or less if another method is more than twice as good; those that
+    are nearly as good as the best share the rest by the inverse of their squared errors, squared
+    (after Bates and Granger 1969).
     """
     if not errors[best].size:
         return Mean({best: 1.0})
@@ -215,11 +217,12 @@ def _mean(errors: Mapping[str, Numbers], best: str, judged: float | None = None)
     least = max(min(squares.values()), 1e-300)
     near = {name: (least / max(s, least)) ** 2 for name, s in squares.items() if s <= NEAR * least}
     total = sum(near.values())
-    part = ANCHOR_SHARE if anchor in near else 0.0
+    part = ANCHOR_SHARE * least / max(least, STRONG * squares[anchor]) if anchor in near else 0.0
     shares = {name: (1 - part) * weight / total for name, weight in near.items()}
     if part:
         shares[anchor] += part
-    return Mean(shares, anchor, reach)
+    strong = judged is not None and judged < STRONG
+    return Mean(shares, anchor, None if strong else reach)
 
 
 def _judged(
@@ -228,19 +231,24 @@ def _judged(
     """The mean, with a network judged by rows that it was not trained on.
 
     Beside it stands the steadiest method, `anchor`, fitted on all of the part trained on, as what
-    is linear in the network is. The fewer horizons were forecast, the more doubt there is.
+    is linear in the network is. The fewer horizons were forecast, the more doubt there is. It stays
+    within reach of that method unless it is better by far without that.
     """
     first = len(where.inner) - where.unseen
     origins = where.inner[first:]
     beside = _off(values, origins, anchor.forecast(values, origins, where.horizon))
     both = {NETWORK: errors[NETWORK][first : len(where.inner)], mean.anchor: beside}
-    kept = Mean({NETWORK: 1.0}, mean.anchor, mean.reach).of(both)
-    ratio = max(_mean_square(kept) / max(_mean_square(beside), 1e-300), LEAST_RATIO)
     seen = where.held / where.horizon
-    weighed = seen * math.log(ratio) + DOUBT * math.log(DOUBTED)
-    judged = math.exp(weighed / (seen + DOUBT))
+
+    def judge(reach: Numbers | None) -> float:
+        kept = Mean({NETWORK: 1.0}, mean.anchor, reach).of(both)
+        ratio = _mean_square(kept) / max(_mean_square(beside), 1e-300)
+        weighed = seen * math.log(max(ratio, LEAST_RATIO)) + DOUBT * math.log(DOUBTED)
+        return math.exp(weighed / (seen + DOUBT))
+
     inner = {name: found[: len(where.inner)] for name, found in errors.items()}
-    return _mean(inner, mean.anchor, judged)
+    free = judge(None)
+    return _mean(inner, mean.anchor, free if free < STRONG else max(judge(mean.reach), STRONG))
 
 
 def season_of(values: Numbers, train: int, likely: Sequence[int] = ()) -> int:

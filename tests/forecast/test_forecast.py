@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnntui.forecast.backtest import COMBINED, backtest, default_horizon, overall, plan, season_of
+from rnntui.forecast.backtest import (
+    COMBINED,
+    Backtest,
+    backtest,
+    default_horizon,
+    overall,
+    plan,
+    season_of,
+)
 from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
 from rnntui.forecast.methods import METHODS, NETWORK, fit_all, fit_autoregression, fit_damped_trend
 from rnntui.recipe import find
@@ -171,3 +179,40 @@ def test_an_interval_uses_only_errors_known_at_its_origin() -> None:
         changed = rolling_widths(np.where(unknown, 99.0, errors), origins)[80]
         np.testing.assert_array_equal(changed[: place + 1], before[: place + 1])
         assert (changed[place + 1 :] != before[place + 1 :]).any()
+
+
+def judged(network: np.ndarray, values: np.ndarray, held: int = 80) -> Backtest:
+    """The backtest of a network that was not trained on the last `held` rows before the split."""
+    return backtest(values, plan(len(values), 360, 5, held), 0, network)
+
+
+def test_a_network_is_judged_by_rows_that_it_was_not_trained_on():
+    values = np.cumsum(np.random.RandomState(1).randn(400))
+    where = plan(400, 360, 5, 80)
+    rows = np.array(where.origins)[:, None] + np.arange(5)
+    noise = np.random.RandomState(2).randn(*rows.shape)
+    by_heart = np.where(rows < 280, values[rows], values[rows] + 9 * noise)
+    known = judged(by_heart, values).mean.shares
+    assert known[NETWORK] < 0.1
+    unknown = backtest(values, plan(400, 360, 5), 0, by_heart).mean.shares
+    assert unknown[NETWORK] > 2 * known[NETWORK]
+
+
+def test_a_network_that_is_better_by_far_leaves_the_reach_of_the_others():
+    values = np.cumsum(np.random.RandomState(1).randn(400))
+    rows = np.array(plan(400, 360, 5, 80).origins)[:, None] + np.arange(5)
+    test = judged(values[rows], values)
+    assert test.mean.reach is None
+    assert test.mean.shares[NETWORK] > 0.9
+    alike = judged(values[rows[:, :1] - 1] + 0 * rows, values)
+    assert alike.mean.reach is not None
+    assert alike.mean.shares["autoregression"] >= 0.5
+
+
+def test_few_horizons_leave_doubt_about_a_network():
+    values = np.cumsum(np.random.RandomState(1).randn(400))
+    rows = np.array(plan(400, 360, 5, 80).origins)[:, None] + np.arange(5)
+    last = values[rows[:, :1] - 1] + 0 * rows
+    better = last + 0.5 * (values[rows] - last)
+    shares = [judged(better, values, held).mean.shares[NETWORK] for held in (20, 40, 80)]
+    assert shares == sorted(shares)
