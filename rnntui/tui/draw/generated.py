@@ -196,18 +196,20 @@ def forecast_rows(
 
 
 def verdict_rows(
-    outlook: Outlook | None, width: int, height: int, glyphs: Glyphs = "braille"
+    outlook: Outlook | None, width: int, height: int, glyphs: Glyphs = "braille", key: str = ""
 ) -> Rows:
     """Say in a row how the network compares with simple methods, above the numbers of a forecast.
 
-    In a single row, only what is not in its favour.
+    In a single row, only what is not in its favour. `key` would forecast by the mean of methods.
     """
     if outlook is None or not outlook.verdict or (height < 2 and not outlook.loses):
         return []
     text = for_glyphs(outlook.verdict[0].upper() + outlook.verdict[1:], glyphs)
     mark = ("! " if glyphs == "ascii" else "▲ ") if outlook.loses else ""
     role = "warning" if outlook.loses else "accent"
-    texts = [text, text.split("; ")[0]]
+    brief = text.split("; ")[0]
+    offered = [f"{brief}; {key} mixes methods"] if key and outlook.loses else []
+    texts = [*offered, text, brief]
     fitting = next((t for t in texts if cell_width(mark + t) + 2 <= width), texts[-1])
     return block([[(f" {mark}{fitting}", role)]], width, min(1, height), glyphs)
 

@@ -6,6 +6,7 @@ import textwrap
 
 from textual import events
 
+from rnntui.forecast.verdict import COMBINED
 from rnntui.numbers import count
 from rnntui.tui.draw import (
     Row,
@@ -58,6 +59,7 @@ class GeneratedPanel(Panel):
             self.options.text,
             self.options.text_top,
             self.options.feature,
+            self.options.method,
             self.options.glyphs,
         )
 
@@ -176,8 +178,16 @@ class GeneratedPanel(Panel):
         if one is not None and one < len(features):
             features, values = (features[one],), tuple(row[one : one + 1] for row in values)
         glyphs = self.options.glyphs
-        said = verdict_rows(generated.outlook, width, height, glyphs)
+        key = "" if self._mixes else self.options.key_of("method", "a")
+        said = verdict_rows(generated.outlook, width, height, glyphs, key)
         return [*said, *forecast_rows(values, features, width, height - len(said), glyphs)]
+
+    @property
+    def _mixes(self) -> bool:
+        """Whether the mean of methods forecasts already, or the user must not change that."""
+        method = self.options.method or self.state.recipe.sample.method
+        gone = self.options.read_only or self.state.connection == "gone"
+        return gone or method == COMBINED
 
     def _fits(self, generated: GeneratedText, width: int, height: int) -> bool:
         """Return whether prompt and text fit into so many rows."""

@@ -93,6 +93,7 @@ def test_one_row_says_only_what_is_against_the_network() -> None:
     (row,) = plain(verdict_rows(OUTLOOK, 60, 2, "ascii"))
     assert row.startswith(" ! Autoregression forecasts better") and "mixes" not in row
     assert "mixes both" in plain(verdict_rows(OUTLOOK, 120, 1))[0]
+    assert "; a mixes methods" in plain(verdict_rows(OUTLOOK, 120, 1, key="a"))[0]
     wins = replace(OUTLOOK, loses=False, verdict="the network forecasts best: RMSE 1")
     assert not verdict_rows(wins, 80, 1) and plain(verdict_rows(wins, 80, 2))[0].strip()
     assert not verdict_rows(replace(OUTLOOK, verdict=""), 80, 3)
