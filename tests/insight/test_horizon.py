@@ -98,8 +98,9 @@ def test_too_few_rows_have_no_backtest() -> None:
 
 
 def test_the_health_of_a_run_on_values_comes_with_its_backtest() -> None:
-    one = session(RECIPE.replace(workers=1, steps=4))
+    one = session(RECIPE.replace(workers=1, steps=5))
     run(one, 4)
+    one.pause()
     look = Look(insight=InsightLook(view="health"))
     weights = one._state.parameters.flat
     before, found = weights.copy(), None
@@ -110,6 +111,9 @@ def test_the_health_of_a_run_on_values_comes_with_its_backtest() -> None:
     np.testing.assert_array_equal(weights, before)
     assert one.snapshot(dataclasses.replace(look, backtest=found.id)).backtest is None
     assert one.snapshot(Look()).backtest is None
+    one.resume()
+    run(one)
+    assert one.finished and one.snapshot(Look()).backtest is not None  # for the last report
 
 
 def test_the_verdict_names_the_better_method() -> None:

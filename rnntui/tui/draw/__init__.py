@@ -17,7 +17,8 @@ from rnntui.tui.draw.rows import (
 )
 from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.tui.draw.tokens import token_at, token_strip
-from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_at, value_plot
 
 __all__ = [
     "ROLES",

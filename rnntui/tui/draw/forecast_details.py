@@ -7,7 +7,7 @@ from rnntui.protocol.forecasts import Band
 from rnntui.text import fit
 from rnntui.tui.draw.bands import width_at
 from rnntui.tui.draw.rows import Glyphs, Row, for_glyphs, row_width
-from rnntui.tui.draw.values import ValuePlot, column, earlier_values
+from rnntui.tui.draw.value_curves import ValuePlot, column, earlier_values
 
 _LEAST = 4  # runs that stay: the title, the time, the value
 

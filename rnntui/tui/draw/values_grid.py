@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from rnntui.tui.draw.frame import layout
 from rnntui.tui.draw.rows import NO_STEPS, Glyphs, Rows, block, exactly, row_width
+from rnntui.tui.draw.value_curves import ValuePlot, panel
 from rnntui.tui.draw.values import (
-    ValuePlot,
     axis_rows,
     label,
-    panel,
     shown,
     title,
     value_at,

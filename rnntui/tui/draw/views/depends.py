@@ -11,7 +11,8 @@ from rnntui.tui.draw.bars import horizontal_bar, vertical_bar
 from rnntui.tui.draw.rows import Row, Rows, Run, for_glyphs
 from rnntui.tui.draw.targets import position_rows
 from rnntui.tui.draw.tokens import level
-from rnntui.tui.draw.values import ValuePlot, value_at, value_plot
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_at, value_plot
 from rnntui.tui.draw.views.options import MEASURING, ViewOptions
 from rnntui.tui.draw.views.passage import (
     LABEL,

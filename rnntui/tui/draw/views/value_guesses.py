@@ -9,7 +9,8 @@ from rnntui.protocol.insight import Kind, Passage, ValueGuesses
 from rnntui.text import cell_width, fit, pad, safe_text
 from rnntui.tui.draw.rows import Row, Rows, block, for_glyphs
 from rnntui.tui.draw.targets import position_rows
-from rnntui.tui.draw.values import ValuePlot, column, value_at, value_plot
+from rnntui.tui.draw.value_curves import ValuePlot, column
+from rnntui.tui.draw.values import value_at, value_plot
 from rnntui.tui.draw.views.explain.guesses import guesses_below
 from rnntui.tui.draw.views.guess_parts import hard_part
 from rnntui.tui.draw.views.options import ViewOptions
