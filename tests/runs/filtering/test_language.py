@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from rnntui.errors import UsageError
+from rnntui.guide import DIRECTORY
 from rnntui.recipe import keys
-from rnntui.runs.filtering.keys import filter_keys, find_key
+from rnntui.runs.filtering.keys import FIELDS, filter_keys, find_key
 from rnntui.runs.filtering.language import Fact, parse_filter
+from rnntui.runs.store.summary import RunSummary
 
 FACTS: dict[str, Fact] = {
     "name": "notes-lr0.01-2",
@@ -155,3 +159,9 @@ def test_each_recipe_key_is_a_key_of_filters_under_a_name_of_its_own():
     assert {find_key(f"{leaf.section}.{leaf.name}").help for leaf in keys()} == {
         leaf.rule.help for leaf in keys()
     }
+
+
+def test_the_guide_names_each_key_and_each_field_of_the_list():
+    guide = (DIRECTORY / "runs.md").read_text("utf-8")
+    names = {field.name for field in FIELDS} | {field.name for field in fields(RunSummary)}
+    assert [name for name in sorted(names) if f"`{name}`" not in guide] == []
