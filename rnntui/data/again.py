@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.data import gaps
 from rnntui.data.calendar import ahead_of
 from rnntui.data.clock import Clock, Times
 from rnntui.data.corpus import find_corpus
@@ -22,18 +23,22 @@ from rnntui.data.format import refuse_format
 from rnntui.data.loading import built_in_text
 from rnntui.data.series import read_other
 from rnntui.data.source import Source, parse_source, read
+from rnntui.data.steps import OFF
 from rnntui.data.tokenizer import ByteTokenizer
 from rnntui.errors import DataError, UsageError
 from rnntui.recipe import Data
 
 PLAIN = Data()
+LEAD = 500  # rows that fill the hidden state before a file that continues the run's source
+NEAR = 1e-6  # deviations: two values are the same
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """A source as a network takes it: `sequence` (M,) tokens or (M, D) scaled values or changes.
 
-    `rows` (M or M + 1, D) are the values in the file's units, `times` theirs by `clock`. `left_out`
+    `rows` (M or M + 1, D) are the values in the file's units, `times` theirs by `clock`. The first
+    `lead` of the sequence, and of the rows, are the run's own: the file continues them. `left_out`
     of `total` characters or bytes are not in the vocabulary.
     """
 
@@ -42,6 +47,7 @@ class Reading:
     rows: NDArray[np.float64] | None = None
     clock: Clock | None = None
     times: Times | None = None
+    lead: int = 0
     left_out: int = 0
     total: int = 0
     notes: tuple[str, ...] = ()
@@ -98,6 +104,14 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
     if source.kind == "corpus" and find_corpus(source.rest).kind != "values":
         raise UsageError(f"corpus:{source.rest} holds text, but this run learned values")
     rows, clock, times, notes = read_other(known, source, data, stdin)
+    before, earlier = _rows_before(known, rows, times)
+    lead = len(before)
+    if lead and times is not None:
+        rows, times = np.concatenate([before, rows]), np.concatenate([earlier, times])
+        notes = (*notes, f"continues the run's own rows: the last {lead:,} are read before it")
+    elif known.skip is not None and known.skip.longest > 1:
+        back = known.skip.longest
+        notes = (*notes, f"the network looks back {back:,} rows, which the first rows lack")
     with np.errstate(all="ignore"):
         sequence = known.scaled(rows)
     ahead = None
@@ -106,4 +120,41 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
             raise DataError(f"{source.name}: no times, which calendar = true needs: set time")
         ahead = ahead_of(known.clock, times[-len(sequence) :])
     sequence = known.inputs(sequence, ahead)
-    return Reading(source.name, sequence, rows, clock, times, notes=notes)
+    return Reading(source.name, sequence, rows, clock, times, lead, notes=notes)
+
+
+def _rows_before(
+    known: ValueData, rows: NDArray[np.float64], times: Times | None
+) -> tuple[NDArray[np.float64], Times]:
+    """The run's own rows (L, D) right before those of a file with dates, and their times.
+
+    A short gap between them is interpolated, as in the source. There are none if the run has none,
+    or if it knows the file's first row, too, but as another one.
+    """
+    nothing = rows[:0], np.zeros(0, np.int64)
+    own, clock = known.times, known.clock
+    if own is None or clock is None or not clock.is_date or times is None or not len(times):
+        return nothing
+    place = int(np.searchsorted(own, times[0]))
+    if times.dtype.kind != "i" or not place:
+        return nothing
+    between = _times_between(clock, own[place - 1].item(), times[0].item())
+    every = known.rows()
+    near = abs(every[place] - rows[0]) <= NEAR * known.deviation if place < len(own) else True
+    if between is None or not np.all(near):
+        return nothing
+    most = LEAD + (known.skip.longest if known.skip else 0)
+    first = max(0, place - most)
+    shares = np.arange(1, len(between) + 1)[:, None] / (len(between) + 1)
+    filled = every[place - 1] + shares * (rows[0] - every[place - 1])
+    return np.concatenate([every[first:place], filled]), np.append(own[first:place], between)
+
+
+def _times_between(clock: Clock, last: int, first: int) -> NDArray[np.int64] | None:
+    """The times of the rows that lack between two; None if they are too many, or off the grid."""
+    times = [int(clock.after(last, count)) for count in range(1, gaps.LONGEST + 2)]
+    near = OFF * (times[0] - last)
+    for place, time in enumerate(times):
+        if abs(time - first) <= near:
+            return np.array(times[:place], np.int64)
+    return None

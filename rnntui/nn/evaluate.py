@@ -94,38 +94,46 @@ def exact_pass(
     reset: int = 0,
     progress: Callable[[int], None] | None = None,
     predicted: Array | None = None,
+    first: int = 0,
 ) -> PassResult:
     """Read `sequence` once from the zero state, first to last, in float64.
 
     `sequence` (M,) tokens or (M, D) values, M >= 2. With `reset` the hidden state is zeroed before
     every so many steps; 0: never. Segments between two resets do not depend on each other, so
     several are read at a time; nothing else is. `progress` is given the steps read so far. What
-    the network predicts of values is written to `predicted` (M - 1, D).
+    the network predicts of values is written to `predicted` (M - 1, D). The `first` steps are read,
+    but do not count.
     """
     reader = _Reader(parameters)
     losses: list[float] = []
     squares: list[Array] = []
     sizes: list[Array] = []
     done, steps = 0, len(sequence) - 1
+    counted = steps - first
     for starts, length in _groups(steps, reset, reader.most_rows):
         for at, inputs, targets in reader.blocks(sequence, starts, length):
             per_row, errors = reader.read(inputs, targets)
+            places = at.reshape(-1)
+            if first:
+                per_row = per_row[places >= first]
             losses.append(_sum(per_row.tolist()))
             if errors is not None:
                 if predicted is not None:
-                    predicted[at.reshape(-1)] = reader.outputs
+                    predicted[places] = reader.outputs
+                if first:
+                    errors = errors[places >= first]
                 with np.errstate(all="ignore"):
                     squares.append(np.square(errors).sum(axis=0))
                     sizes.append(np.abs(errors).sum(axis=0))
             done += inputs.shape[0] * inputs.shape[1]
             if progress:
                 progress(done)
-    loss = _sum(losses) / steps
+    loss = _sum(losses) / counted
     if not squares:
-        return PassResult(loss, steps)
+        return PassResult(loss, counted)
     with np.errstate(all="ignore"):
-        rmse, mae = np.sqrt(np.sum(squares, axis=0) / steps), np.sum(sizes, axis=0) / steps
-    return PassResult(loss, steps, rmse, mae)
+        rmse, mae = (np.sum(parts, axis=0) / counted for parts in (squares, sizes))
+    return PassResult(loss, counted, np.sqrt(rmse), mae)
 
 
 def _sum(numbers: list[float]) -> float:

@@ -50,6 +50,8 @@ def compare(data: ValueData, rows: Numbers, predicted: Numbers) -> Comparison:
     first = max(len(rows) - len(predicted), len(rows) - MOST_COMPARED)
     usable = [_usable(methods, len(rows)) for methods in fitted]
     first = max([first, *(m.least_rows for methods in usable for m in methods.values())])
+    if data.skip is not None and data.skip.longest <= len(rows) * _LEAST_SHARE:
+        first = max(first, data.skip.longest)  # as one of them: before, it lacks rows
     found = []
     for place, methods in enumerate(usable):
         values = np.ascontiguousarray(rows[:, place])

@@ -111,13 +111,14 @@ def evaluate_file(
     is called with the number of time steps and returns a callback for those done.
     """
     found = read_again(model.data, file, stdin, MOST_EVALUATED, model.recipe.data)
-    sequence, steps = found.sequence, len(found.sequence) - 1
+    sequence, every = found.sequence, len(found.sequence) - 1
+    steps = every - found.lead
     if steps < 1:
         raise DataError(f"{found.name}: {_too_short(model, found)}")
-    report = progress(steps) if progress else None
+    report = progress(every) if progress else None
     data = model.data
-    outputs = None if isinstance(data, TokenData) else np.empty((steps, len(data.features)))
-    result = exact_pass(model.parameters, sequence, reset, report, outputs)
+    outputs = None if isinstance(data, TokenData) else np.empty((every, len(data.features)))
+    result = exact_pass(model.parameters, sequence, reset, report, outputs, found.lead)
     evaluation = Evaluation(
         name=found.name,
         unit=data.unit,
@@ -134,7 +135,7 @@ def evaluate_file(
         uniform = math.log(data.tokenizer.vocab_size)
         return replace(evaluation, baselines=(("uniform", uniform),))
     assert outputs is not None
-    return _of_values(evaluation, data, found, outputs, result)
+    return _of_values(evaluation, data, found, outputs[found.lead :], result)
 
 
 def _of_values(
@@ -153,7 +154,7 @@ def _of_values(
     count = len(data.forecast)
     predictions = Predictions(
         data.forecast,
-        first + 1,
+        first - found.lead + 1,
         rows[first:, :count],
         predicted[:, :count],
         found.clock,
@@ -172,7 +173,7 @@ def _too_short(model: Model, found: Reading) -> str:
     data = model.data
     if isinstance(data, ValueData):
         least = 2 if data.levels is None else 3
-        count = len(found.rows) if found.rows is not None else 0
+        count = 0 if found.rows is None else len(found.rows) - found.lead
         return f"{count} row{'' if count == 1 else 's'}; eval needs {least}"
     if not len(found.sequence):
         return "nothing in it is in the network's vocabulary"

@@ -187,3 +187,26 @@ def test_a_file_without_times_has_numbers_of_rows(rnntui: Any, here: Path) -> No
     text = rnntui("eval", "a", "b.csv", "--predictions", "p.csv").out
     assert "rmse" in text and "seasonal naive" in text
     assert Path("p.csv").read_text().splitlines()[1].startswith("2,")
+
+
+@pytest.mark.parametrize("lacking", [0, 2])
+def test_a_file_that_continues_the_source_is_read_on_from_it(
+    rnntui: Any, here: Path, lacking: int
+) -> None:
+    """A linear method beside the network looks back further than the file's first rows."""
+    lines = Path("a.csv").read_text().splitlines()
+    Path("a.csv").write_text("\n".join(lines[:260]) + "\n")
+    train(rnntui, "--set", f"target={NAME}", "--set", "difference=false")
+    Path("b.csv").write_text("\n".join([lines[0], *lines[260 + lacking :]]) + "\n")
+    ended = rnntui("eval", "a", "b.csv", "--json", "--predictions", "p.csv")
+    assert "note: continues the run's own rows: the last " in ended.err
+    found = json.loads(ended.out)
+    assert found["steps"] == found["compared"] == 40 - lacking
+    (column,) = found["columns"]
+    rows = Path("p.csv").read_text().splitlines()[1:]
+    assert rows[0].startswith(f"{DAYS[260 + lacking]},") and len(rows) == 40 - lacking
+    changed = [lines[0], *lines[200:259], f"{DAYS[258]},7,{TEMPERATURES[258]}"]
+    Path("b.csv").write_text("\n".join(changed[:1] + changed[-1:] + lines[260:]) + "\n")
+    other = rnntui("eval", "a", "b.csv", "--json")  # its first row is not the run's
+    assert "continues the run" not in other.err
+    assert json.loads(other.out)["columns"][0]["rmse"] > column["rmse"]
