@@ -507,8 +507,8 @@ class Session:
         self.run_history.losses.break_off()
         self._views.plateau.restart()
         text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
-        self._note("mend", text, self._state.lr, "mend")
         self._note_findings(withdrawn)
+        self._note("mend", text, self._state.lr, "mend")
         if self.step == self._bounds.last or self._time_is_over:
             self._extend()
         self._go(None)
