@@ -13,6 +13,7 @@ from rnntui.runs.compared.run import ComparedRun, Recorded, read_recorded, token
 from rnntui.runs.curve_cache import drop_oldest, recall
 from rnntui.runs.store.files import reason
 from rnntui.runs.store.journal import METRICS, signature
+from rnntui.runs.store.labels import LABELS
 from rnntui.runs.store.lock_owner import OWNER_FILE
 from rnntui.runs.store.status import STATUS
 from rnntui.runs.store.summary import RunSummary, summarize
@@ -70,7 +71,7 @@ class FollowedRun:
         self._seen: Any = None
         self._kept = recall(listed.path)
         self._recorded = Recorded.from_facts(self._kept.facts)
-        self._due = self._kept.facts is None
+        self._due = not self._recorded.settings  # what never changes is still to be kept
         unknown = RunSummary(listed.path.name, listed.path, "loading", 0.0, 0.0, 0)
         self.run = ComparedRun(unknown)
         self.refresh(listed.label)
@@ -82,7 +83,7 @@ class FollowedRun:
 
     def refresh(self, label: str = "") -> bool:
         """Look at the small files again; return whether anything has changed."""
-        files = [_stamp(self._path / name) for name in (STATUS, OWNER_FILE)]
+        files = [_stamp(self._path / name) for name in (STATUS, OWNER_FILE, LABELS)]
         seen = (label, files, signature(self._path, METRICS))
         if seen == self._seen and not self.run.summary.live:
             return False

@@ -13,7 +13,7 @@ from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.filtering.facts import facts_of
 from rnntui.runs.filtering.language import Fact, Facts, Filter
 from rnntui.runs.listing import matching, read_runs
-from rnntui.runs.store.scan import run_paths
+from rnntui.runs.store.scan import run_paths, size_of
 
 EVERY = 5.0  # seconds between two looks for runs that match
 
@@ -40,7 +40,7 @@ class MatchingList:
         return self._found
 
     def _matching(self) -> list[Path]:
-        measured = any(term.key == "size" for term in self.filter.terms)
+        measured = asks_size(self.filter)
         try:
             found = read_runs(self.root, measured) if self.filter.terms else None
             paths = run_paths(self.root) if found is None else []
@@ -57,8 +57,16 @@ class MatchingList:
         return ()
 
 
-def compared_facts(run: ComparedRun, now: float) -> Facts:
-    """Return what filters can ask about a compared run, with what its losses say."""
+def asks_size(wanted: Filter) -> bool:
+    """Return whether a filter asks for the sizes of runs, which take long to determine."""
+    return any(term.key == "size" for term in wanted.terms)
+
+
+def compared_facts(run: ComparedRun, now: float, measured: bool = False) -> Facts:
+    """Return what filters can ask about a compared run, with what its losses say.
+
+    `measured`: with its size on disk.
+    """
     facts = facts_of(run.summary, run.recorded.settings, now)
     best = run.best
     known: dict[str, Fact] = {
@@ -69,5 +77,6 @@ def compared_facts(run: ComparedRun, now: float) -> Facts:
         "baseline": run.baseline,
         "speed": run.speed,
         "elapsed": run.seconds,
+        "size": size_of(run.path) if measured else None,
     }
     return {**facts, **known}

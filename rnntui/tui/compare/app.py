@@ -132,7 +132,7 @@ class CompareApp(BaseCompareApp):
 
     def sort_by_next(self) -> None:
         """Order by the next column."""
-        self.say(f"ordered by {self.state.next_sort()}")
+        self.say(f"sorted by {self.state.next_sort()}")
         self.redraw()
 
     def reverse(self) -> None:

@@ -132,7 +132,7 @@ class BaseCompareApp(TerminalApp):
             self._read()
 
     def _read(self) -> None:
-        """Read losses for a moment, and go on after the keys that were pressed meanwhile."""
+        """Read losses for a moment; continue after the keys that were pressed meanwhile."""
         followed = self.state.followed
         more = followed.read(SLICE)
         now = time.monotonic()

@@ -107,7 +107,7 @@ RUNS = Group(
         ),
         command(
             "pin", ("p",), "pin",
-            "pin the selected run to the top and show differences to it, or let it go",
+            "pin / unpin the selected run: it stays at the top, with differences to it",
             lambda app: app.pin(), _has_run, rank=4,
         ),
     ),
@@ -121,7 +121,7 @@ TABLE = Group(
             lambda app: app.ask_filter(), sign="/", rank=2,
         ),
         command(
-            "sort", ("s",), "sort", "order the runs by the next column",
+            "sort", ("s",), "sort", "sort the runs by the next column",
             lambda app: app.sort_by_next(), _has_run, rank=3,
         ),
         command(

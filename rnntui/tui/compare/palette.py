@@ -1,4 +1,4 @@
-"""The palette of the screen that compares runs: commands, and what to order or group by."""
+"""The palette of the screen that compares runs: commands, and what to sort or group by."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def choices(app: CompareApp) -> list[Choice]:
-    """Return every available command, and each column to order by."""
+    """Return every available command, and each column to sort by."""
     out = [
         Choice(
             c.name.replace("_", " "),
@@ -30,7 +30,7 @@ def choices(app: CompareApp) -> list[Choice]:
     ]
     found = app.state.arranged
     out += [
-        Choice(f"sort by {c.name}", "", f"order the runs by {c.head}", partial(_sort, c.name))
+        Choice(f"sort by {c.name}", "", f"sort the runs by {c.head}", partial(_sort, c.name))
         for c in found.columns
     ]
     return out + [

@@ -22,7 +22,7 @@ from rnntui.runs.compared.ordering import (
 )
 from rnntui.runs.compared.results import differing_of
 from rnntui.runs.compared.run import ComparedRun
-from rnntui.runs.compared.selecting import compared_facts
+from rnntui.runs.compared.selecting import asks_size, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
 from rnntui.text import safe_text
 from rnntui.tui.draw.compare.lines import Heading
@@ -91,9 +91,11 @@ class CompareState:
         everything = self.followed.runs
         for run in everything:
             self._marks.setdefault(run.path, _letters(len(self._marks)))
-        terms = self._filter.terms
+        wanted, measured = self._filter, asks_size(self._filter)
         matching = [
-            r for r in everything if not terms or self._filter.matches(compared_facts(r, now))
+            run
+            for run in everything
+            if not wanted.terms or wanted.matches(compared_facts(run, now, measured))
         ]
         reason, differing = why_not(matching), differing_of(matching)
         c = self.choices

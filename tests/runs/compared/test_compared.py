@@ -20,6 +20,7 @@ from rnntui.runs.compared.ordering import grouped, groupings, measures, ordered
 from rnntui.runs.compared.results import as_table, csv_text, results_of
 from rnntui.runs.compared.selecting import MatchingList, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
+from rnntui.runs.store.labels import Labels, write_labels
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
 
 
@@ -241,6 +242,16 @@ def test_filters_know_what_the_losses_say(root: Path):
     facts = compared_facts(run, 0.0)
     assert parse_filter("best<2 best_update>100 elapsed=8 speed>0").matches(facts)
     assert not parse_filter("best>2").matches(facts)
+    assert not parse_filter("size>1").matches(facts)
+    assert parse_filter("size>1").matches(compared_facts(run, 0.0, measured=True))
+
+
+def test_a_new_tag_is_noticed(root: Path):
+    path = make_run(root, "one")
+    followed = follow(path)
+    write_labels(path, Labels(tags=("good",)))
+    assert followed.refresh()
+    assert parse_filter("tag=good").matches(compared_facts(followed.runs[0], 0.0))
 
 
 def test_keys_that_differ_are_completed_first_and_values_are_those_of_the_runs(root: Path):

@@ -216,7 +216,7 @@ async def test_every_command_is_in_the_palette_and_on_the_help_page(tmp_path: Pa
         for one in app.commands.commands:
             if one.name != "palette":
                 assert one.name.replace("_", " ") in palette or not one.available(app)  # type: ignore[arg-type]
-        for words in ("generate from all runs", "order the runs", "reading the screen"):
+        for words in ("generate from all runs", "sort the runs", "reading the screen"):
             assert words in page
         await typed(pilot, "sort by lr")
         await pilot.press("enter")

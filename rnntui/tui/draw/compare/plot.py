@@ -59,7 +59,6 @@ class ComparePlot:
     unit: str = "nats per character"
     baseline: Number = None
     hint: str = "no run is shown"
-    warning: str = ""  # why the losses cannot be compared
     letters: int = field(default=1)  # of the longest mark
 
 
@@ -190,7 +189,7 @@ class _Frame:
         return [None if y is None else (x, y) for x, y in zip(xs, shares, strict=True)]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _traces(curve: Curve, frame: _Frame, shown: Shown) -> tuple[tuple[Masks, bool], ...]:
     """Return the dots of a curve, and whether they are those of a dotted line."""
     canvas = Canvas(frame.width, frame.height, frame.glyphs)
