@@ -195,7 +195,7 @@ def test_a_network_is_judged_by_rows_that_it_was_not_trained_on():
     known = judged(by_heart, values).mean.shares
     assert known[NETWORK] < 0.1
     unknown = backtest(values, plan(400, 360, 5), 0, by_heart).mean.shares
-    assert unknown[NETWORK] > 2 * known[NETWORK]
+    assert unknown[NETWORK] > 1.5 * known[NETWORK]
 
 
 def test_a_network_that_is_better_by_far_leaves_the_reach_of_the_others():
