@@ -14,6 +14,7 @@ from rnntui.sweep.measure import Expected, KnownKernels
 from rnntui.sweep.report import JsonSweep, PlainSweep
 from rnntui.sweep.space import parse_draw
 from rnntui.sweep.store import Sweep
+from rnntui.sweep.task import Workers
 from rnntui.sweep.tpe import TpeTrials, check_optuna
 
 ALL_FAILED = 1  # exit code
@@ -27,17 +28,17 @@ def run_sweep(
     data: LoadData,
     jobs: int | None = None,
     expected: Expected | None = None,
+    workers: Callable[[int], Workers] = LocalWorkers,
 ) -> int:
     """Run the trials that have not ended, with lines on stdout; return the exit code.
 
-    `data` loads them if a sampler needs them.
+    `data` loads them if a sampler needs them; `workers` makes what trains so many trials at a time.
     """
     if jobs:
         sweep.info = dataclasses.replace(sweep.info, jobs=jobs)
     report = JsonSweep(sweep) if as_json else PlainSweep(sweep)
     with sweep.hold(this_terminal()):
-        workers, more = LocalWorkers(sweep.info.jobs), _sampler(sweep, data)
-        driver = Driver(sweep, workers, report, more)
+        driver = Driver(sweep, workers(sweep.info.jobs), report, _sampler(sweep, data))
         report.follow(driver.progress)
         report.begin(expected)
         with stoppable() as stopping:
