@@ -19,7 +19,7 @@ SLICE = 0.02  # seconds: the longest that a request waits for generation
 MOST_SENT = 6000  # bytes of text or values in one reply …
 MOST_BESIDE = 12_000  # … and of all further samples together
 MOST_BEFORE = 200  # rows shown before a forecast
-PREPARING = 1.0  # seconds that preparing a forecast may take at once, a slice per call
+PREPARING = 3.0  # seconds that preparing a forecast may take at once, a slice per call
 MOST_PROMPT = 500  # characters of the prompt in one reply
 PUNCTUATION = 4  # bytes around a number: a comma, a space, brackets
 

@@ -162,3 +162,15 @@ def test_several_texts_grow_side_by_side_in_a_bounded_reply(texts: list[str]) ->
         assert text.endswith(shown) and (shown or not text)
     sent = json.dumps(view.others, ensure_ascii=False).encode("utf-8", "replace")
     assert len(sent) <= MOST_BESIDE + 4 * 16
+
+
+def test_a_forecast_is_prepared_at_once_and_its_empty_parts_do_not_count() -> None:
+    runner = TextJobRunner()
+    parts = iter([(), (), (1.0,), (2.0,), (3.0,)])
+    runner.begin("prompt", "", parts, 2, before=[[0.5]])
+    runner.run_while_training(0.0, 7)  # no time has passed, so nothing was earned
+    while runner.busy:
+        runner.run_while_training(0.01, 7)
+    found = runner.since(0, 0)
+    assert found is not None and found.values == ((1.0,), (2.0,)) and found.finished
+    assert found.before == ((0.5,),) and found.step == 7

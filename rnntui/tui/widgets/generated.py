@@ -24,6 +24,7 @@ from rnntui.tui.state import Display, GeneratedText, RunState
 from rnntui.tui.widgets.panel import Panel
 
 EARLIER = 3  # most earlier samples shown
+_PREPARING = "comparing methods on the held-out rows ..."
 LEAST_TEXT = 3  # rows reserved for the current text
 
 
@@ -76,7 +77,8 @@ class GeneratedPanel(Panel):
             if self.state.values and not generated.prompt.strip():
                 says = "after the end of the source"
             says = self._which(generated, height - 1) or says
-            row.append((f"  {says}{dot}at update {count(generated.update)}", "muted"))
+            at = f"{dot}at update {count(generated.update)}" if generated.update else ""
+            row.append((f"  {says}{at}", "muted"))
             if self.options.text_top is not None:
                 down = self.options.key_of("scroll_text_down", "pgdn")
                 row.append((f"{dot}scrolled back ({down})", "accent"))
@@ -121,6 +123,8 @@ class GeneratedPanel(Panel):
             return self.fitted([[(f" {line}", "muted")] for line in lines], width, height)
         if generated.values:
             return self._forecast(generated, width, height)
+        if self.state.values and not generated.finished:
+            return self.fitted([[(f" {_PREPARING}", "muted")]], width, height)
         glyphs, earlier = self.options.glyphs, self.earlier(width, height)
         room, cursor = height - len(earlier), not generated.finished
         if len(generated.texts) > 1 and self._selected(generated) is None:

@@ -22,6 +22,7 @@ from rnntui.tui.draw.y_axis import y_axis
 
 _NAME = 22  # cells
 _BAR = (6, 40)
+_TINY = 14  # rows of a view in which a title and one sentence may be all
 _ROOMY, _VERY_ROOMY = 30, 42  # rows of a view that shows all methods, and curves below them
 _PLOT, _CURVES, _TALL = 6, 9, 14  # rows of the curves: at least, usually, and at most
 _OTHERS = 4  # further columns that are listed
@@ -58,7 +59,7 @@ def horizon_part(
     def draw(rows: int) -> Rows:
         more = others if rows >= 1 + whole + len(words) + len(others) else []
         free = rows - 1 - len(words) - len(more)
-        table = _table(target, said, left, min(free, whole), glyphs)
+        table = _table(target, said, left, min(free, whole), glyphs) if free > 1 else []
         if beside and free >= _PLOT:
             height = max(min(free, _TALL), len(table))
             curves = _curves(target, halves(width, left)[1], height, glyphs)
@@ -72,6 +73,7 @@ def horizon_part(
     most = 1 + whole + len(words) + len(others)
     most += 0 if beside or height < _VERY_ROOMY else 1 + _CURVES
     least = 1 + (whole if height >= _ROOMY else min(whole, 3)) + len(words)
+    least = min(least, 2) if height < _TINY else least
     return [Part(rank, least, most, draw, ample=most + _TALL + 1 - (whole if beside else 0))]
 
 
