@@ -21,7 +21,7 @@ class Clock:
 
     Dates have a `step`, numbers are `every` apart. `unit` is how many microseconds one of a column
     of seconds (or parts of them) since 1970 has; without it and a `format`, dates are written in
-    ISO 8601. `decimals` are those of numbers.
+    ISO 8601. `decimals` are those of numbers. `cycles` of the calendar are learned, if any.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Clock:
     every: float = 0.0
     unit: float = 0.0
     decimals: int = 0
+    cycles: tuple[str, ...] = ()
 
     @property
     def is_date(self) -> bool:
@@ -102,6 +103,7 @@ class Clock:
             every=float(table["every"]),
             unit=float(table["unit"]),
             decimals=int(table["decimals"]),
+            cycles=tuple(map(str, table.get("cycles", ()))),
         )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnntui.data.calendar import cycles
 from rnntui.data.cells import listed
 from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import pick
@@ -37,7 +36,7 @@ def decisions(
         ("series", listed(list(dict.fromkeys(table.series)))),
         ("target", listed(names[:targets])),
         ("inputs", listed(names[targets:])),
-        ("calendar", ", ".join(cycles(clock)) if data.calendar else ""),
+        ("calendar", ", ".join(clock.cycles) if clock else ""),
         ("left out", _left_out(table, names, data)),
     ]
     return tuple((label, words) for label, words in facts if words)

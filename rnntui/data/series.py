@@ -11,7 +11,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from rnntui.data import gaps, npy, scaling
-from rnntui.data.calendar import ahead_of, check_calendar
+from rnntui.data.calendar import ahead_of, with_calendar
 from rnntui.data.cells import Cells, listed
 from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import option, pick, recall
@@ -117,7 +117,7 @@ def load_values(
     if known is None or recall(known.features, raw.features) != list(range(len(raw.features))):
         known, raw = None, _vary(source.name, raw, data)
     clock = raw.table.clock if raw.table and data.repeat == 1 else None
-    check_calendar(data, clock, source.name)
+    clock = with_calendar(data, clock, raw.times, source.name)
     auto, seasons = data.difference == "auto", None
     if auto:
         changes, seasons = _changes(source.name, raw, data, known)

@@ -25,7 +25,8 @@ from rnntui.runs.vocabulary import describe, rebuild
 from rnntui.training.loop import start, train
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
-HOURLY = Clock("time", None, Step("fixed", HOUR))
+EVERY = ("hour", "weekday", "month")
+HOURLY = Clock("time", None, Step("fixed", HOUR), cycles=EVERY)
 
 
 def moments(*texts: str) -> np.ndarray:
@@ -49,7 +50,7 @@ def recipe(source: object, **keys: object) -> Recipe:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    return hourly_file(tmp_path)
+    return hourly_file(tmp_path, 340)
 
 
 def trained(chosen: Recipe) -> Model:
@@ -76,13 +77,22 @@ def trained(chosen: Recipe) -> Model:
         (Step("months", 1), ("month",)),
         (Step("months", 3), ("month",)),
         (Step("months", 12), ()),
-        (None, ()),
     ],
 )
 def test_only_what_changes_from_row_to_row_is_learned(
-    step: Step | None, expected: tuple[str, ...]
+    step: Step, expected: tuple[str, ...]
 ) -> None:
-    assert cycles(Clock("t", None, step)) == expected
+    assert cycles(step) == expected
+
+
+def test_only_what_came_twice_is_learned(tmp_path: Path) -> None:
+    for rows, expected in ((300, EVERY[:1]), (330, EVERY[:2]), (17_000, EVERY)):
+        data = load(recipe(hourly_file(tmp_path, rows)))
+        assert isinstance(data, ValueData) and data.clock is not None
+        assert data.clock.cycles == expected
+        assert dict(data.facts)["calendar"] == ", ".join(expected)
+    with pytest.raises(DataError, match="no effect on less than two weeks"):
+        load(recipe(hourly_file(tmp_path, 40)))
 
 
 def test_sines_and_cosines_of_hour_weekday_and_month() -> None:
@@ -98,7 +108,9 @@ def test_sines_and_cosines_of_hour_weekday_and_month() -> None:
 
 
 def test_the_hour_is_that_of_the_zone_that_the_file_writes() -> None:
-    local = Clock("t", Format("%Y-%m-%dT%H:%M%z", 2 * HOUR, "+02:00"), Step("fixed", HOUR))
+    local = Clock(
+        "t", Format("%Y-%m-%dT%H:%M%z", 2 * HOUR, "+02:00"), Step("fixed", HOUR), cycles=EVERY
+    )
     found = calendar(local, moments("2023-12-31T22:00"))
     np.testing.assert_allclose(found[0], [0, 1, 0, 1, 0, 1], atol=1e-12)
 
@@ -113,7 +125,7 @@ def test_each_row_stands_beside_the_calendar_of_the_next_one(
     data = load(recipe(source, difference=difference))
     assert isinstance(data, ValueData) and data.clock is not None and data.times is not None
     train, validation = data.sequences
-    assert train.shape[1] == validation.shape[1] == 1 + data.known == 7
+    assert train.shape[1] == validation.shape[1] == 1 + data.known == 5
     np.testing.assert_array_equal(train[:, :1], data.values)
     after = np.append(data.times[1 + difference :], int(data.clock.after(data.times[-1])))
     expected = calendar(data.clock, after)
@@ -182,14 +194,14 @@ def test_the_network_predicts_the_values_alone(source: Path) -> None:
     chunk = next(iter(train(chosen, data, state)))
     steps = chunk.steps()
     assert steps.inputs.shape == steps.targets.shape == steps.predictions.shape == (10, 1)
-    assert state.parameters.tensors["Wx0"].shape == (1, 7, 6)
+    assert state.parameters.tensors["Wx0"].shape == (1, 5, 6)
     assert state.parameters.tensors["Wy"].shape == (6, 1)
 
 
 def test_another_file_needs_its_times(source: Path, tmp_path: Path) -> None:
     model = trained(recipe(source))
     found = evaluate_file(model, str(source))
-    assert found.steps == 299
+    assert found.steps == 339
     bare = tmp_path / "bare.csv"
     bare.write_text("load\n" + "".join(f"{10 + i % 24}\n" for i in range(60)))
     with pytest.raises(DataError, match="no times, which calendar = true needs"):

@@ -458,7 +458,7 @@ def test_a_table_says_what_was_decided(tmp_path: Path) -> None:
         "rows": "120 read, newest first, turned round, 1 put in, 1 left out",
         "missing": "2 interpolated (at most 1 together): load",
         "target": "load",
-        "calendar": "weekday, month",
+        "calendar": "weekday",
         "left out": "id (row numbers); note (no numbers); const (constant or mostly missing); "
         "wind (not chosen)",
     }
