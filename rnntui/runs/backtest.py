@@ -67,13 +67,22 @@ def backtests(model: Model, data: ValueData, horizon: int = 0) -> list[Backtest]
 
 @dataclass(frozen=True, eq=False)
 class Recent:
-    """The forecast (H,) of a target's last rows, and half the width (H,) of its intervals by level.
+    """The forecasts (H,) of a target's last rows, by method, all made from the row `origin`."""
 
-    It is made from the row before them, and the widths from errors that were known there.
-    """
+    origin: int
+    every: dict[str, Numbers]
 
-    ahead: Numbers
-    widths: dict[int, Numbers]
+    def by(self, method: str, test: Backtest) -> tuple[Numbers, dict[int, Numbers]]:
+        """The forecast (H,) of one method, and half the width (H,) of its intervals by level.
+
+        The widths are from errors that were known at the origin.
+        """
+        combined = method == COMBINED or method not in self.every
+        mean = test.mean if combined else Mean({method: 1.0})
+        earlier = [start for start in test.plan.origins if start < self.origin]
+        errors = mean.of(test.errors)[: len(earlier)]
+        widths = rolling_widths(errors, earlier, self.origin)
+        return mean.of(self.every), {level: found[-1] for level, found in widths.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,16 +175,11 @@ class Backtester:
         )
 
     def _recent(self, place: int, test: Backtest, origin: int, ahead: Numbers) -> Recent:
-        """The last forecast of a target, made from `origin`; `ahead` (H,) is the network's."""
-        values, method = self._column(place), self._recipe.sample.method
-        every = {NETWORK: ahead}
+        """The last forecasts of a target, made from `origin`; `ahead` (H,) is the network's."""
+        values, every = self._column(place), {NETWORK: ahead}
         for name, fitted in self._simple[place].fitted.items():
             every[name] = fitted.forecast(values, [origin], test.horizon)[0]
-        mean = test.mean if method == COMBINED or method not in every else Mean({method: 1.0})
-        earlier = [start for start in test.plan.origins if start < origin]
-        errors = mean.of(test.errors)[: len(earlier)]
-        widths = rolling_widths(errors, earlier, origin)
-        return Recent(mean.of(every), {level: found[-1] for level, found in widths.items()})
+        return Recent(origin, every)
 
     def fit_whole(self, place: int) -> Slices[dict[str, Method]]:
         """The simple methods fitted to all rows of a target, to forecast what comes after them."""

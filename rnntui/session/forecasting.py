@@ -62,6 +62,7 @@ class LiveForecast:
         self._start = start_of(data, prompt)
         self._rows = writer(state, data, self._start.prompt)
         self._at_end = not prompt.strip()
+        self._problem = ""  # why methods were not compared, in one line
         self.outlook: Outlook | None = None
         self._steps = self._run()
 
@@ -86,6 +87,9 @@ class LiveForecast:
                 parts = yield from _pausing(self._parts(self._backtester, results))
             except DataError:
                 results = None  # too few rows for the horizon
+            except Exception as error:  # whatever it is must not end the training
+                results, parts = None, []
+                self._problem = f"no intervals: {type(error).__name__}: {error}"
         if not self._length:
             horizons = [test.horizon for test in results.tests] if results else []
             self._length = max([LEAST_LENGTH, *horizons])
@@ -129,15 +133,18 @@ class LiveForecast:
         texts = [safe_text(text)[:40] for text in itertools.islice(times, MOST_TIMES)]
         said, loses = _verdict(results, self._method)
         kept = _fitting(results)
-        recent = results.recent[:kept] if results is not None and self._at_end else ()
+        recent = []
+        if results is not None and self._at_end:
+            pairs = list(zip(results.recent, results.tests, strict=False))[:kept]
+            recent = [one.by(self._method, test) for one, test in pairs]
         return Outlook(
             method=_words(parts),
-            verdict=said,
+            verdict=said or safe_text(self._problem)[:200],
             loses=loses,
             times_before=_times_before(self._data, self._start),
             times=tuple(texts) if any(texts) else (),
             bands=tuple(_band(part.widths) for part in parts[:kept]),
-            earlier=tuple(Earlier(_numbers(r.ahead), _band(r.widths)) for r in recent),
+            earlier=tuple(Earlier(_numbers(ahead), _band(widths)) for ahead, widths in recent),
         )
 
 

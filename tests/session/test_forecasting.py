@@ -95,6 +95,8 @@ def test_the_method_can_be_asked_for(source: str) -> None:
     last = forecast_of(s, Generate("", 3, method="last value"))
     assert [row[0] for row in last.values] == pytest.approx([last.before[-1][0]] * 3)
     assert last.outlook is not None and last.outlook.method == "last value"
+    again = last.outlook.earlier[0].values  # of the last rows, by the same method
+    assert again == pytest.approx([last.before[-1 - len(again)][0]] * len(again), rel=1e-4)
     network = forecast_of(s, Generate("", 3, method="network"))
     assert network.outlook is not None and network.outlook.method == "network"
     with pytest.raises(UsageError, match="method"):
@@ -120,3 +122,18 @@ def test_too_few_rows_are_forecast_without_intervals() -> None:
     found = forecast_of(s, Generate("", 5))
     assert found.outlook is not None and not found.outlook.bands and len(found.values) == 5
     assert not found.outlook.verdict and found.outlook.method == "network"
+
+
+def test_a_fault_in_comparing_methods_ends_neither_the_forecast_nor_the_training(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr("rnntui.runs.backtest.roll", broken)
+    s = session(RECIPE.replace(source=source))
+    run(s, 5)
+    s.pause()
+    found = forecast_of(s, Generate("", 4))
+    assert len(found.values) == 4 and found.outlook is not None and not found.outlook.bands
+    assert found.outlook.verdict == "no intervals: ZeroDivisionError: a fault"
