@@ -28,7 +28,8 @@ def roll(
     """Forecasts (K, H, D) of the rows from each origin on, in the source's units.
 
     An origin is a row number of `data.rows()`. The network reads up to `most_read` rows before it,
-    from the zero state, and then its own forecasts. A slice is a time step.
+    from the zero state, and then its own forecasts. A slice is a time step. What is known in
+    advance after the end of the data is taken to stay as it is there.
     """
     scaled = np.concatenate(data.sequences)
     behind = 0 if data.levels is None else 1  # change i leads from row i to row i + 1
@@ -39,7 +40,7 @@ def roll(
     found = np.zeros((horizon, len(places), width))
     for step in range(-warm, horizon):
         with np.errstate(all="ignore"):
-            row = scaled[places + step]
+            row = scaled[np.minimum(places + step, len(scaled) - 1)]
             if step >= 0:
                 found[step] = beside.bounded(stepper.predict())
                 row[:, :width] = found[step]  # beside what is known in advance

@@ -56,6 +56,13 @@ def test_every_validation_has_the_error_of_forecasts(skip, difference):
     assert all(np.isfinite(error) for error in errors if error is not None)
 
 
+@pytest.mark.parametrize("difference", [False, True])
+def test_without_a_validation_part_forecasts_end_with_the_data(difference):
+    recipe = RECIPE.replace(split=0.0, difference=difference)
+    errors = [chunk.forecast_error for chunk in train(recipe, loaded(recipe))]
+    assert np.isfinite(errors[9]) and np.isfinite(errors[19])
+
+
 def test_rows_that_choose_the_weights_train_nothing():
     data = loaded(RECIPE)
     held = data.outlook.held
