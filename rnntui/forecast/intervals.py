@@ -21,7 +21,7 @@ RECENT = 40  # origins whose errors count
 HALF_LIFE = 6.0  # origins after which an error weighs half as much
 NEIGHBOURS = 2  # horizons on both sides whose errors count too
 FIRST_JUDGED = 8  # origins before the first interval whose coverage counts
-GAIN = 0.1  # of a lack of coverage is added to the aim of the next intervals
+GAIN = 0.15  # of a lack of coverage is added to the aim of the next intervals
 LEAST_AIM, MOST_AIM = 0.6, 0.99
 
 
