@@ -18,7 +18,8 @@ from rnntui.insight.memory import (
 )
 from rnntui.insight.passage import Excerpt, excerpt, typed, windows
 from rnntui.insight.reader import Reader
-from rnntui.nn.model import named_parameters
+from rnntui.nn.model import ModelShape, Parameters, named_parameters
+from rnntui.nn.sampling import Stepper
 from rnntui.protocol.codec import from_plain, to_plain
 from rnntui.protocol.insight import Memory
 from rnntui.recipe import load_recipe
@@ -104,6 +105,31 @@ def test_a_raised_value_moves_the_prediction_in_the_original_scale(keys):
         assert found.by[place] == pytest.approx(change)
     row = np.full((1, 1), predicted(chosen.inputs[:end]))
     assert found.predicted == pytest.approx(data.unscale(row, chosen.at + 20)[0, 0], rel=1e-5)
+
+
+def test_a_raised_value_moves_the_linear_method_beside_the_network_too():
+    data = values_of(skip="linear", split=0.4)
+    parameters = Parameters(ModelShape("values", 1, "gru", "tanh", 8, 1, "float64", skip=True))
+    parameters.flat[:] = np.random.RandomState(2).randn(len(parameters.flat)) / 2
+    chosen = excerpt(data, 0)
+    found = last(occlusion(Reader(parameters, data, chosen), 20))
+    end = len(chosen.context) + 20
+    rows = chosen.inputs[:end, :1]
+
+    def predicted(raised):
+        inputs = chosen.inputs[:end].copy()
+        inputs[:, :1] = raised
+        inputs[:, 1:] += data.skip.after_each(raised) - data.skip.after_each(rows)
+        stepper = Stepper(parameters)
+        for row in inputs:
+            stepper.advance(row)
+        return stepper.predict()[0]
+
+    for place in (1, 10, 19):
+        raised = rows.copy()
+        raised[len(chosen.context) + place] += 0.1 * data.values[:, 0].std()
+        change = (predicted(raised) - predicted(rows)) * data.deviation[0]
+        assert found.by[place] == pytest.approx(change)
 
 
 @pytest.mark.parametrize(("feature", "column"), [(0, 0), (1, 1), (9, 1)])
