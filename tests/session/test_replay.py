@@ -466,7 +466,7 @@ def recipe_file(folder: Path, recipe: Recipe) -> str:
 
 @pytest.mark.parametrize(
     "recipe",
-    quick_ones(EXTENDED, "plateau", "values"),
+    quick_ones(EXTENDED, "plateau"),
 )
 def test_a_finished_run_that_is_extended_is_one_that_had_the_bound_from_the_start(
     recipe: Recipe, rnntui: Rnntui, runs: Path, tmp_path: Path
