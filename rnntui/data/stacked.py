@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from rnntui.data.rows import Rows
 
 LEAST_ROWS = 4  # of a series, on average
+MOST_DIFFERENT = 0.75  # of the times, if they come again
 MOST_BACK = 0.01  # of the steps may go back in time within a series
+
+
+def come_again(times: NDArray[Any]) -> bool:
+    """Whether many times come more than once."""
+    return len(np.unique(times)) <= MOST_DIFFERENT * len(times)
 
 
 def tells_apart(labels: Sequence[str], times: NDArray[Any]) -> bool:
@@ -22,7 +28,7 @@ def tells_apart(labels: Sequence[str], times: NDArray[Any]) -> bool:
     names, groups = np.unique(np.array(labels), return_inverse=True)
     if not 1 < len(names) <= len(labels) / LEAST_ROWS:
         return False
-    if len(np.unique(times)) > 0.75 * len(times):
+    if not come_again(times):
         return False
     order = np.argsort(groups, kind="stable")
     same = np.diff(groups[order]) == 0

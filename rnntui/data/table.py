@@ -20,7 +20,7 @@ from rnntui.data.moments import formats_of, times_of_day
 from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
-from rnntui.data.stacked import side_by_side, tells_apart
+from rnntui.data.stacked import come_again, side_by_side, tells_apart
 from rnntui.data.timecolumn import is_name, is_series_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data
@@ -63,7 +63,8 @@ class Table:
     def where(self, row: int, column: int) -> str:
         """Where a value stands, for an error."""
         name, place = show(self.features[column], 24), int(self.origin[row])
-        line = f" line {self.cells.lines[place]}" if place >= 0 else ""
+        known = 0 <= place < len(self.cells.lines)  # of a large table, only the first ones are
+        line = f" line {self.cells.lines[place]}" if known else ""
         return f"{self.cells.name}{line}, column '{name}'"
 
 
@@ -141,7 +142,7 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     table = Rows(rows, found.times, origin, (*notes, *found.notes))
     series: tuple[str, ...] = ()
     if label is not None:
-        labels = [cell.strip() for cell in cells.column(label)]
+        labels = _names_in(cells, label)
         table, features, series = side_by_side(table, labels, features)
         told = f"{len(set(series))} series, told apart by {show(cells.header[label], 24)}"
         table = replace(table, notes=(*table.notes, told))
@@ -191,11 +192,11 @@ def _label(cells: Cells, data: Data, found: TimeColumns | None, known: Known) ->
         if found is None:
             raise DataError(f"{cells.name}: series needs a column of times: set time")
         return index
-    if found is None or len(found.times) < 2:
+    if found is None or len(found.times) < 2 or not come_again(found.times):
         return None
     texts = (index for index in _labels(cells, known.tidied) if index not in found.indices)
     for index in texts:
-        if tells_apart([cell.strip() for cell in cells.column(index)], found.times):
+        if tells_apart(_names_in(cells, index), found.times):
             return index
     return None
 
@@ -210,6 +211,14 @@ def _labels(cells: Cells, numbered: bool = True) -> Iterator[int]:
             yield index
 
 
+def _names_in(cells: Cells, index: int) -> list[str]:
+    """The names of series in a column; of a large table, only the numbers are there."""
+    numbers = cells.numbers(index)
+    if len(cells.rows) < len(numbers):
+        return [f"{number:.0f}" for number in numbers.tolist()]
+    return [cell.strip() for cell in cells.column(index)]
+
+
 def _counted_apart(cells: Cells, data: Data) -> TimeColumns | None:
     """The time of several series, each of which counts from its own start: 1, 2, 3, 1, 2, …"""
     if data.time.strip() or data.series.strip().lower() == NO_SERIES or not cells.named:
@@ -218,9 +227,10 @@ def _counted_apart(cells: Cells, data: Data) -> TimeColumns | None:
         numbers = cells.numbers(index)
         if not is_name(cells.header[index]) or not np.isfinite(numbers).all():
             continue
+        if not come_again(numbers):
+            continue
         for label in _labels(cells):
-            labels = [cell.strip() for cell in cells.column(label)]
-            if label != index and tells_apart(labels, numbers):
+            if label != index and tells_apart(_names_in(cells, label), numbers):
                 return number_time(index, cells.header[index], numbers)
     return None
 

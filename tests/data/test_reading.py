@@ -432,6 +432,22 @@ def test_several_series_below_each_other_stand_side_by_side(tmp_path: Path) -> N
     assert alone.features == ("sales",)
 
 
+@pytest.mark.parametrize("first", [1, 1_600_000_000])
+def test_series_in_a_large_table_of_numbers(tmp_path: Path, first: int) -> None:
+    """It is read by NumPy; times count, or are seconds since 1970."""
+    count = 9000
+    rows = [f"{s},{first + 60 * n},{n * n % (7 + s)}" for s in (1, 2) for n in range(count)]
+    text = "\n".join(["shop,ds,sales", *rows]) + "\n"
+    assert len(text) > 1 << 18 or first == 1
+    data = read(tmp_path, text.replace("ds", "time"))
+    assert data.features == ("sales (1)", "sales (2)")
+    assert data.values.shape == (count, 2)
+    assert data.values[:, 1].tolist() == [n * n % 9 for n in range(count)]
+    short = "\n".join(text.split("\n")[: -count // 2])  # the second series ends early
+    with pytest.raises(RnntuiError, match=r"column 'sales \(2\)': 4,\d+ values are missing toge"):
+        read(tmp_path, short.replace("ds", "time"))
+
+
 @pytest.mark.parametrize("header", ["shop,day,sales", "unique_id,ds,y"])
 def test_series_with_numbers_for_names_or_times(tmp_path: Path, header: str) -> None:
     """`ds` may count from 1 in each series."""
