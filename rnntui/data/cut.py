@@ -28,12 +28,11 @@ def moment_of(data: ValueData, text: str, order: str = "") -> float:
     found = clock.read(text)
     if found is None and clock.is_date:
         formats = formats_of([text.strip()])
-        orders = [ORDERS[order]] if order in ORDERS else [*ORDERS.values()]
-        own = next((o for o in orders if clock.format and begins(clock.format, o)), orders[0])
-        wanted = [form for form in formats if begins(form, own)] or formats
-        moments = wanted[0].read([text.strip()]) if wanted else None
-        if moments is not None and moments[0] != NONE:
-            return int(moments[0])
+        wanted = [form for form in formats if order in ORDERS and begins(form, ORDERS[order])]
+        read = [form.read([text.strip()]) for form in wanted or formats]
+        moments = [int(one[0]) for one in read if one is not None and one[0] != NONE]
+        # Where day and month could be confused, the moment nearer to the source's end is meant.
+        found = min(moments, key=lambda moment: abs(moment - times[-1].item()), default=None)
     if found is None:
         like = clock.write(times[-1].item())
         raise UsageError(f"'{show(text, 30)}' is not a time such as {show(like, 30)}")
