@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
@@ -73,21 +74,21 @@ class DiffingCompositor(Compositor):
 
 
 class Diffing(CompositorUpdate):
-    """An update that sends only what differs from `sent`; everything without it."""
+    """An update that takes note of the cells in `sent`, if there is one."""
 
     sent: SentCells | None = None
 
-    def render_segments(self, console: Console) -> str:
-        """Return the escape sequences and text to send."""
-        return paint(self._pieces(), console, self.sent)
-
-    def _pieces(self) -> Iterator[Piece]:
-        """Yield what is drawn, from top to bottom, left to right."""
-        raise NotImplementedError
-
 
 class DiffingChops(Diffing, ChopsUpdate):
-    """An update of spans of lines."""
+    """An update of spans of lines: those that the widgets have found to differ."""
+
+    def render_segments(self, console: Console) -> str:
+        """Return the escape sequences and text to send."""
+        pieces = [(x, y, list(_runs(strip)), strip.cell_length) for x, y, strip in self._pieces()]
+        if self.sent is not None:
+            for x, y, runs, _ in pieces:
+                self.sent.note(x, y, runs)
+        return escapes.paint(pieces, _system(console))
 
     def _pieces(self) -> Iterator[Piece]:
         for y, first, end in self.spans:
@@ -98,34 +99,22 @@ class DiffingChops(Diffing, ChopsUpdate):
 
 
 class DiffingLayout(Diffing, LayoutUpdate):
-    """An update of whole lines."""
+    """An update of whole lines, of which only cells are sent that differ from those shown."""
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
-        if self.sent is not None:
-            self.sent.fit(self.region.size)
-        return super().render_segments(console)
-
-    def _pieces(self) -> Iterator[Piece]:
-        for y, line in enumerate(self.strips, self.region.y):
-            yield self.region.x, y, Strip.join(line)
-
-
-def paint(pieces: Iterable[Piece], console: Console, sent: SentCells | None = None) -> str:
-    """Return escape sequences that draw each piece at its position, as far as it is not `sent`."""
-    system = getattr(console, "_color_system", None)
-    if sent is None:
-        return escapes.paint(
-            ((x, y, _runs(strip), strip.cell_length) for x, y, strip in pieces), system
-        )
-    return escapes.paint(
-        (
+        sent = self.sent or SentCells()
+        sent.fit(self.region.size)
+        pieces = (
             (start, y, runs, sum(cell_width(text) for text, _ in runs))
-            for x, y, strip in pieces
-            for start, runs in sent.replace(x, y, _runs(strip))
-        ),
-        system,
-    )
+            for y, line in enumerate(self.strips, self.region.y)
+            for start, runs in sent.replace(self.region.x, y, _runs(Strip.join(line)))
+        )
+        return escapes.paint(pieces, _system(console))
+
+
+def _system(console: Console) -> ColorSystem | None:
+    return getattr(console, "_color_system", None)
 
 
 def _runs(strip: Strip) -> Iterator[tuple[str, Style]]:

@@ -38,7 +38,18 @@ class SentCells:
             self.forget()
 
     def replace(self, x: int, y: int, runs: Iterable[tuple[str, Style]]) -> list[tuple[int, Runs]]:
-        """Note that these cells will be sent; return those that differ, as (column, runs)."""
+        """Note that these cells will be shown; return those to send for it, as (column, runs)."""
+        old, new = self._note(x, y, runs)
+        return [(x + first, _merged(new[first:stop])) for first, stop in _different(old, new)]
+
+    def note(self, x: int, y: int, runs: Iterable[tuple[str, Style]]) -> None:
+        """Note that these cells are sent."""
+        self._note(x, y, runs)
+
+    def _note(
+        self, x: int, y: int, runs: Iterable[tuple[str, Style]]
+    ) -> tuple[list[Cell | None], list[Cell]]:
+        """Note cells; return what was there before, and what is there now."""
         new = _expanded(runs)
         row = self._rows.setdefault(y, [])
         end = x + len(new)
@@ -50,7 +61,7 @@ class SentCells:
             row[x - 1] = None
         if end < len(row) and _is_second_half(row[end]):
             row[end] = None
-        return [(x + first, _merged(new[first:stop])) for first, stop in _different(old, new)]
+        return old, new
 
 
 def _is_second_half(cell: Cell | None) -> bool:
