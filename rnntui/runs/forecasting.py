@@ -68,7 +68,8 @@ def forecast(
     ahead: Iterator[tuple[float, ...]] = (row[:targets] for row in rows)  # type: ignore[misc]
     if any(part.fitted for part in chosen):
         ahead = mixed(ahead, chosen, start, length)
-    wanted = _counted(itertools.islice(ahead, length), progress)
+    share = (length - skip) / length  # of the work is what is asked for
+    wanted = _counted(itertools.islice(ahead, length), share, progress)
     names, lines = _table(data, wanted, start, [part.widths for part in chosen])
     return Generation(notes, as_csv(names, itertools.islice(lines, skip, None)))
 
@@ -312,9 +313,9 @@ def width_at(widths: Numbers, place: int) -> float:
 
 
 def _counted(
-    rows: Iterator[tuple[float, ...]], progress: Callable[[int], None] | None
+    rows: Iterator[tuple[float, ...]], share: float, progress: Callable[[int], None] | None
 ) -> Iterator[tuple[float, ...]]:
     for number, row in enumerate(rows, 1):
         yield row
         if progress:
-            progress(number)
+            progress(int(number * share))
