@@ -24,6 +24,9 @@ DELIMITERS = ("\t", ";", "|", ",")
 QUOTED = re.compile(r'"[^"]*"')
 MOST_LISTED = 60  # characters of names in a note
 LOOKED_AT = 200  # lines, to see whether a text is a table at all
+# The least share of numbers and times in the cells of a table without the name of one. Sentences
+# hold spaces more often than delimiters, and a number in the same place of each is no table.
+SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
 AS_TEXT = "--set task=tokens reads it as text"
 
 
@@ -300,10 +303,17 @@ def is_numeric(text: str) -> bool:
     rows = rows[1:] if rows and is_header(rows[0]) else rows
     if len(rows) < 3 or len({len(row) for row in rows}) > 1:
         return False
-    comma = delimiter_of(text) != ","
+    delimiter = delimiter_of(text)
+    comma = delimiter != ","
     useful = [i for i in range(len(rows[0])) if _mostly(is_number(row[i], comma) for row in rows)]
-    cells = [row[i] for row in rows for i in range(len(row)) if i not in useful]
-    return bool(useful) and all(len(cell) <= 40 for cell in cells)
+    least = SPACED_SHARE if delimiter == " " else DELIMITED_SHARE
+    filled = [_is_filled(cell.strip(), comma) for row in rows for cell in row]
+    return bool(useful) and sum(filled) >= least * len(filled)
+
+
+def _is_filled(cell: str, comma: bool) -> bool:
+    """Whether a cell holds what tables of numbers do: a number, a time, or a missing value."""
+    return is_number(cell, comma) or is_date(cell) or cell.lower() in MISSING
 
 
 def _mostly(answers: Iterator[bool]) -> bool:

@@ -12,7 +12,7 @@ from rnntui.data import load
 from rnntui.data.source import lasting_source, parse_source
 from rnntui.errors import DataError, RunError
 from rnntui.foreground.waiting import Waiting
-from rnntui.numbers import size_in_words
+from rnntui.numbers import plural, size_in_words
 from rnntui.recipe import Recipe
 from rnntui.runs.fingerprint import fingerprint
 from rnntui.sweep.measure import Expected, expect
@@ -57,10 +57,21 @@ class Plan:
         base, more = fit_base(_lasting(recipe), request.halving)
         found = settings_of(request.axes, request.draws, request.count, request.draw_seed)
         settings = with_seeds(found, request.seeds, recipe.train.seed)
-        every = (*notes, *more, *check_trials(base, settings))
-        fixed = len(grid(request.axes)) if request.sampler == "tpe" else len(settings)
+        size = len(grid(request.axes))
+        few = _fewer(len(found) - size, request.count)
+        every = (*notes, *more, *few, *check_trials(base, settings))
+        fixed = size if request.sampler == "tpe" else len(settings)
         jobs = min(request.jobs or cores, len(settings))
         return cls(request, base, tuple(settings), fixed, jobs, every)
+
+
+def _fewer(draws: int, wished: int) -> list[str]:
+    """Return a note if there are fewer different draws than wished."""
+    if draws >= wished:
+        return []
+    return [
+        f"--random {wished:,}: only {plural(draws, 'draw')} differ from each other and the grid"
+    ]
 
 
 def prepare(

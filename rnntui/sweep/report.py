@@ -109,7 +109,8 @@ class PlainSweep:
             self._line(f"  halving   the better half continues after update {halving}")
         if expected is not None:
             self._line(f"  expected  {expected.text}")
-        self._line(f"  stored as {sweep.run_name(1)} … {sweep.run_name(count)}")
+        last = f" … {sweep.run_name(count)}" if count > 1 else ""
+        self._line(f"  stored as {sweep.run_name(1)}{last}")
         self._line("")
         self._line(f"  {'time':>7}  {'ended':>7}  {'best':>8}  event")
 

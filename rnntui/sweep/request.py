@@ -13,7 +13,7 @@ from rnntui.errors import UsageError
 from rnntui.recipe import SECTIONS, Value
 from rnntui.runs.differing import setting_text
 from rnntui.suggestions import nearest
-from rnntui.sweep.space import Axis, Draw, axis, ranged, varied_key
+from rnntui.sweep.space import MOST_TRIALS, Axis, Draw, axis, ranged, varied_key
 from rnntui.text import fit, safe_text
 
 SAMPLERS = ("random", "tpe")
@@ -40,6 +40,11 @@ class Request:
 
     def check(self) -> None:
         """Raise UsageError for what contradicts itself."""
+        if self.count > MOST_TRIALS:
+            raise UsageError(f"--random {self.count:,}: a sweep has at most {MOST_TRIALS:,} trials")
+        varied = [axis.key for axis in self.axes] + [draw.key for draw in self.draws]
+        for key in filter(self.settings.__contains__, varied):
+            raise UsageError(f"{key} is set for all trials and varied, too: leave one out")
         if bool(self.count) != bool(self.draws):
             raise UsageError("--random N and --draw KEY=RANGE go together")
         if self.sampler == "tpe" and not self.draws:

@@ -41,15 +41,16 @@ def settings_of(
 
 def new_ones(source: Iterable[Settings], known: Sequence[Settings]) -> Iterator[Settings]:
     """Yield what is not known yet, until nothing new comes."""
-    seen, again = list(known), 0
+    seen, again = {frozenset(settings.items()) for settings in known}, 0
     for settings in source:
-        if settings in seen:
+        one = frozenset(settings.items())
+        if one in seen:
             again += 1
             if again >= _PATIENCE:
                 return
             continue
         again = 0
-        seen.append(settings)
+        seen.add(one)
         yield settings
 
 

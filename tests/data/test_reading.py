@@ -590,6 +590,41 @@ def test_a_compressed_table_without_a_name_of_its_own(tmp_path: Path, name: str)
     assert not holds_numbers(str(path))
 
 
+SENTENCES = (
+    "the quick brown fox {0} jumps over the lazy dog",
+    "Chapter {0} begins",
+    "{0} bottles of beer on the wall",
+    "on day {0} we saw {1} of them",
+    "item {0}, bought",
+    "2024-01-05 10:00:{0:02d} INFO server answered {1} requests",
+    "user\t{0}\tsaid hello\tto me",
+    "{0}. a line of a list, and {1} more",
+)
+NUMBERS = (
+    "{0}",
+    "{0} {1}",
+    "{0},{1},name",
+    "2024-01-05 10:00:{0:02d} {1}.5 -",
+    "05.01.2024;10:{0:02d};{1},5",
+    "{0} {1} {1} 0.5 setosa",
+    "shop a\t2024-01-05\t{1}",
+    '"{0}" 5.1 3.5 1.4 "a name"',
+)
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_sentences_with_numbers_are_a_text(line: str) -> None:
+    text = "".join(line.format(n, n * n) + "\n" for n in range(59))
+    assert not looks_numeric(text.encode())
+
+
+@pytest.mark.parametrize("line", NUMBERS)
+def test_cells_that_are_mostly_numbers_or_times_are_a_table(line: str) -> None:
+    text = "".join(line.format(n, n * n) + "\n" for n in range(59))
+    assert looks_numeric(text.encode())
+    assert not looks_numeric(text.encode() * 2 + b"some, more; words\tand | others\n" * 40)
+
+
 def test_a_table_of_numbers_on_standard_input(tmp_path: Path) -> None:
     recipe = Recipe().replace(task="values", source="-", batch=1, seq_len=1, split=0.0)
     data = load(recipe, io.BytesIO(dated(WRITTEN["ISO"][0]).encode()))

@@ -112,6 +112,14 @@ def test_a_draw_is_stored_as_it_is_typed(text: str):
     [
         (Request("brackets", count=3), "--random N and --draw KEY=RANGE go together"),
         (Request("brackets", draws=(parse_draw("lr=0.1..1"),)), "go together"),
+        (
+            Request("brackets", draws=(parse_draw("lr=0.1..1"),), count=10**11),
+            "--random 100,000,000,000: a sweep has at most 10,000 trials",
+        ),
+        (
+            Request("brackets", {"lr": "1"}, (parse_axis("lr=0.1,0.2"),)),
+            "lr is set for all trials and varied, too: leave one out",
+        ),
         (Request("brackets", sampler="tpe"), "--sampler tpe chooses among draws"),
         (
             Request("brackets", draws=(parse_draw("lr=0.1..1"),), count=2, sampler="tpe", seeds=2),
@@ -133,6 +141,13 @@ def test_a_plan_has_every_trial_and_those_of_tpe_are_left_open(monkeypatch: pyte
     monkeypatch.setattr("rnntui.sweep.prepare.check_optuna", lambda _what: None)
     plan = Plan.of(dataclasses.replace(asked, sampler="tpe"), load_recipe("brackets"), 2, [])
     assert len(plan.settings) == 5 and plan.fixed == 2
+
+
+def test_fewer_different_draws_than_wished_are_noted():
+    asked = Request("brackets", draws=(parse_draw("hidden=3..5"),), count=10)
+    plan = Plan.of(asked, load_recipe("brackets"), 2, [])
+    assert len(plan.settings) == 3
+    assert plan.notes == ("--random 10: only 3 draws differ from each other and the grid",)
 
 
 def test_what_needs_optuna_says_so(monkeypatch: pytest.MonkeyPatch):

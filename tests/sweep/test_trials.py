@@ -25,6 +25,14 @@ def test_random_trials_follow_the_grid_and_none_comes_twice():
     assert found == [{"lr": 0.1}, {"lr": 0.2}, {"lr": 0.3}]
 
 
+def test_thousands_of_draws_take_no_time():
+    axes, draws = (
+        [parse_axis("lr=0.1,0.2")],
+        [parse_draw("lr=log:1e-6..1"), parse_draw("clip=1..9")],
+    )
+    assert len(settings_of(axes, draws, 9_000, 0)) == 9_002
+
+
 def test_nothing_to_vary_is_refused():
     with pytest.raises(UsageError, match="nothing varies: add --grid"):
         settings_of([], [], 0, 0)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rnntui.numbers import count, duration, finite, rounded, si
+from rnntui.numbers import count, duration, rounded, si
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import effective, setting_text
 from rnntui.text import cell_width, safe_text
 
 UNKNOWN = "–"
+LARGEST_RATIO = 1000  # that is printed as a number
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,10 @@ def _best_update(run: ComparedRun) -> str:
 
 
 def _ratio(run: ComparedRun) -> str:
-    return f"{run.ratio:.3f}" if finite(run.ratio) else UNKNOWN
+    if run.ratio is None:
+        return UNKNOWN
+    # A baseline close to 0 says little about how many times it is missed.
+    return f"{run.ratio:.3f}" if run.ratio < LARGEST_RATIO else f">{LARGEST_RATIO}"
 
 
 def _state(run: ComparedRun) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -119,7 +120,8 @@ class ComparedRun:
         """The best loss as a multiple of the baseline; known only for validation losses."""
         if self.best_loss is None or not self.baseline or not self.curve.validated:
             return None
-        return self.best_loss / self.baseline
+        ratio = self.best_loss / self.baseline
+        return ratio if math.isfinite(ratio) else None
 
 
 def tokens_per_update(settings: Settings) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_the_ratio_is_to_the_baseline_of_the_status(root: Path):
     set_status(path, step=400, baseline=2.0, best=run.best_loss)
     (run,) = follow(path).runs
     assert run.best_loss is not None and run.ratio == run.best_loss / 2.0
+
+
+@pytest.mark.parametrize(("baseline", "text"), [(2.0, r"0\.\d{3}"), (1e-6, ">1000"), (5e-324, "–")])
+def test_a_baseline_close_to_zero_gives_no_endless_ratio(root: Path, baseline: float, text: str):
+    paths = [make_run(root, name, floor=1.0) for name in ("one", "two")]
+    for path, level in zip(paths, (2.0, baseline), strict=True):
+        set_status(path, step=400, baseline=level)
+    runs = follow(*paths).runs
+    (column,) = (c for c in columns(runs, ()) if c.name == "ratio")
+    assert re.fullmatch(text, column.texts[1])
+    json.dumps(as_table(results_of(runs)), allow_nan=False)
 
 
 # ---- following ----------------------------------------------------------------------------------
