@@ -24,6 +24,7 @@ from rnntui.text import cell_width
 from rnntui.tui import escapes
 from rnntui.tui.sent import SentCells
 
+MANY = 500  # cells
 Piece = tuple[int, int, Strip]  # column, row, the cells from there on
 
 
@@ -80,11 +81,18 @@ class Diffing(CompositorUpdate):
 
 
 class DiffingChops(Diffing, ChopsUpdate):
-    """An update of spans of lines: those that the widgets have found to differ."""
+    """An update of spans of lines.
+
+    A few cells are those that their widgets have found to differ. Many are whole widgets, which
+    were moved or shown: of these, only cells that differ from those shown are sent.
+    """
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
         pieces = [(x, y, list(_runs(strip)), strip.cell_length) for x, y, strip in self._pieces()]
+        if self.sent is not None and sum(cells for *_, cells in pieces) > MANY:
+            lines = ((x, y, runs) for x, y, runs, _ in pieces)
+            return escapes.paint(_differing(lines, self.sent), _system(console))
         if self.sent is not None:
             for x, y, runs, _ in pieces:
                 self.sent.note(x, y, runs)
@@ -105,12 +113,20 @@ class DiffingLayout(Diffing, LayoutUpdate):
         """Return the escape sequences and text to send."""
         sent = self.sent or SentCells()
         sent.fit(self.region.size)
-        pieces = (
-            (start, y, runs, sum(cell_width(text) for text, _ in runs))
+        lines = (
+            (self.region.x, y, _runs(Strip.join(line)))
             for y, line in enumerate(self.strips, self.region.y)
-            for start, runs in sent.replace(self.region.x, y, _runs(Strip.join(line)))
         )
-        return escapes.paint(pieces, _system(console))
+        return escapes.paint(_differing(lines, sent), _system(console))
+
+
+def _differing(
+    lines: Iterable[tuple[int, int, Iterable[tuple[str, Style]]]], sent: SentCells
+) -> Iterator[escapes.Piece]:
+    """Yield the parts of lines, (column, row, runs), that differ from those shown."""
+    for x, y, line in lines:
+        for start, runs in sent.replace(x, y, line):
+            yield start, y, runs, sum(cell_width(text) for text, _ in runs)
 
 
 def _system(console: Console) -> ColorSystem | None:

@@ -162,9 +162,18 @@ frames = st.lists(
 )
 
 
-@given(frames)
+@pytest.mark.parametrize("many", [0, 500])
+@given(drawn=frames)
 @quick
 def test_cells_that_are_shown_already_need_not_be_sent(
+    many: int, drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnntui.tui.painter.MANY", many)
+        check_frames(drawn)
+
+
+def check_frames(
     drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]],
 ) -> None:
     sent = SentCells()
