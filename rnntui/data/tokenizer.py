@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.vocabulary_counts import NEWEST_RULE, WORD_RULES, Characters, Words, code_points
+from rnntui.data.vocabulary_counts import NEWEST_RULE, Characters, Words, code_points, word_rule
 from rnntui.errors import DataError
 from rnntui.recipe import Data
 from rnntui.text import fit, safe_text, to_bytes
@@ -222,7 +222,7 @@ class WordTokenizer(Tokenizer):
 
     def __init__(self, symbols: tuple[str, ...], rule: int = NEWEST_RULE) -> None:
         self.symbols, self.rule = symbols, rule
-        self._words = WORD_RULES[rule].words.findall
+        self._words = word_rule(rule).words.findall
         self._ids = {symbol: i for i, symbol in enumerate(symbols)}
         self._dtype = smallest(len(symbols))
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from unicodedata import category
 
@@ -42,21 +43,33 @@ def _marks() -> str:
     return "".join(f"\\U{run[0][1]:08x}-\\U{run[-1][1]:08x}" for run in runs)
 
 
-def _rules() -> dict[int, WordRule]:
-    plain = r" ?[^\W\d_]+(?:['’][^\W\d_]+)*|."
+def _plain() -> WordRule:
+    """The rule of version 0.1.0: a word ends at every combining mark."""
+    words = r" ?[^\W\d_]+(?:['’][^\W\d_]+)*|."
+    return WordRule(1, re.compile(words, re.DOTALL), re.compile(r"[^\w'’]|[\d_]"))
+
+
+def _marked() -> WordRule:
+    """The rule by which marks belong to their word."""
     # Between letters: an apostrophe, or what takes its place in Catalan and Hebrew.
     inside, marks = "'’＇·׳״", _marks()
     letters = rf"[^\W\d_]+(?:[{marks}]+[^\W\d_]*)*"
-    marked = rf" ?{letters}(?:[{inside}]{letters})*|."
-    return {
-        1: WordRule(1, re.compile(plain, re.DOTALL), re.compile(r"[^\w'’]|[\d_]")),
-        2: WordRule(2, re.compile(marked, re.DOTALL), re.compile(rf"[^\w{inside}{marks}]|[\d_]")),
-    }
+    words = rf" ?{letters}(?:[{inside}]{letters})*|."
+    border = re.compile(rf"[^\w{inside}{marks}]|[\d_]")
+    return WordRule(2, re.compile(words, re.DOTALL), border)
 
 
-# By version 1, words of version 0.1.0 ended at every combining mark.
-WORD_RULES = _rules()
-NEWEST_RULE = max(WORD_RULES)
+RULES = {1: _plain, 2: _marked}  # by version
+NEWEST_RULE = max(RULES)
+
+
+@cache
+def word_rule(version: int) -> WordRule:
+    """Return a rule. It is made when it is first used: few runs count words.
+
+    Raises KeyError if there is none of that version.
+    """
+    return RULES[version]()
 
 
 class Characters:
@@ -87,7 +100,7 @@ class Words:
     """
 
     def __init__(self, rule: int = NEWEST_RULE) -> None:
-        self._find = WORD_RULES[rule].words.findall
+        self._find = word_rule(rule).words.findall
         self._counts: Counter[str] = Counter()
         self._rare = 1
 
@@ -107,7 +120,7 @@ class Words:
 
 def undivided(pieces: Iterable[str], rule: int = NEWEST_RULE) -> Iterator[str]:
     """The same text in pieces that end where a word does, if no word is extremely long."""
-    held, ends = "", WORD_RULES[rule].border
+    held, ends = "", word_rule(rule).border
     for piece in pieces:
         piece = held + piece
         border = len(piece) if len(piece) > LONGEST_WORD else 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer
-from rnntui.data.vocabulary_counts import WORD_RULES
+from rnntui.data.vocabulary_counts import word_rule
 from rnntui.errors import UsageError
 from rnntui.forecast.linear import nothing
 from rnntui.generation.generate import WARM_UP
@@ -140,7 +140,7 @@ def _symbols(tokenizer: Tokenizer) -> list[str]:
 
 def _pattern(tokenizer: Tokenizer) -> str:
     if isinstance(tokenizer, WordTokenizer):
-        return f"(?s:{WORD_RULES[tokenizer.rule].words.pattern})"
+        return f"(?s:{word_rule(tokenizer.rule).words.pattern})"
     return ANY_CHARACTER
 
 

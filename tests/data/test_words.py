@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnntui.data import TokenData, load, reading, source
 from rnntui.data.tokenizer import WordTokenizer
-from rnntui.data.vocabulary_counts import NEWEST_RULE, WORD_RULES, Words, undivided
+from rnntui.data.vocabulary_counts import NEWEST_RULE, RULES, Words, undivided, word_rule
 from rnntui.recipe import Recipe
 from rnntui.runs.vocabulary import describe, rebuild
 
@@ -67,7 +67,7 @@ def test_a_word_stays_one_word(language: str, form: str) -> None:
 
 
 def test_what_is_no_word_is_not_made_one() -> None:
-    find = WORD_RULES[NEWEST_RULE].words.findall
+    find = word_rule(NEWEST_RULE).words.findall
     assert find("2024-05 a_b x1 'tis") == [
         *"2024-05", " a", "_", "b", " x", "1", " ", "'", "tis"
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_what_is_no_word_is_not_made_one() -> None:
 
 @given(st.text("abc '’é-1 \n", max_size=200))
 def test_plain_words_are_cut_as_ever(text: str) -> None:
-    plain, marked = (rule.words.findall for rule in WORD_RULES.values())
+    plain, marked = (rule.words.findall for rule in map(word_rule, RULES))
     assert plain(text) == marked(text)
 
 
@@ -85,9 +85,9 @@ alphabet = "ab '·\u0301\u094d\u200d\u200cक1_.\n"
 
 
 @settings(deadline=None)
-@given(st.lists(st.text(alphabet, min_size=1, max_size=9)), st.sampled_from(sorted(WORD_RULES)))
+@given(st.lists(st.text(alphabet, min_size=1, max_size=9)), st.sampled_from(sorted(RULES)))
 def test_words_are_not_divided_between_pieces(pieces: list[str], rule: int) -> None:
-    find = WORD_RULES[rule].words.findall
+    find = word_rule(rule).words.findall
     found = [word for piece in undivided(pieces, rule) for word in find(piece)]
     assert found == find("".join(pieces))
 
