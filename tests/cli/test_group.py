@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,17 +52,29 @@ def a_run(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where runs of the names that the examples use are kept."""
     root = str(tmp_path_factory.mktemp("runs"))
     settings = ("--steps", "3", "--set", "hidden=8", "--runs-dir", root)
-    for name in ("tales-1", "tales-calm-heron"):
+    for name in ("tales-1", "tales-calm-heron", "tales-bright-panda"):
         ended = run_process("train", "tales", *settings, "--name", name)
         assert ended.returncode == 0, ended.stderr
+    ended = run_process(
+        "train", "brackets", *settings, "--set", "hidden=64", "--name", "brackets-1"
+    )
+    assert ended.returncode == 0, ended.stderr
     return root
+
+
+def daily(days: int) -> str:
+    """A table of so many days from 2024 on."""
+    start = date(2024, 1, 1)
+    rows = (f"{start + timedelta(n)},{n % 7 + n % 3}" for n in range(days))
+    return "\n".join(["date,close", *rows])
 
 
 @pytest.fixture(scope="module")
 def a_series(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where the newest run is of a series, and has the name that the examples use."""
     root = str(tmp_path_factory.mktemp("series"))
-    source = "values:" + ",".join(str(n % 7 + n % 3) for n in range(300))
+    source = str(tmp_path_factory.mktemp("table") / "prices.csv")
+    Path(source).write_text(daily(300), "utf-8")
     settings = ("--steps", "3", "--set", "hidden=8", "--runs-dir", root)
     ended = run_process("train", source, *settings, "--name", "prices")
     assert ended.returncode == 0, ended.stderr
@@ -98,6 +111,7 @@ def test_an_example_of_the_help_runs(
     (in_folder / "notes.txt").write_text(words * 100, "utf-8")
     (in_folder / "other.txt").write_text(words, "utf-8")
     rows = "\n".join(f"{n % 11},{n % 7}" for n in range(200))
+    (in_folder / "newer.csv").write_text(daily(400), "utf-8")
     (in_folder / "prices.csv").write_text("open,close\n" + rows, "utf-8")
     # Only an example that names no run of before does without them.
     new = example.startswith("rnntui train") and "--replay" not in example
