@@ -214,10 +214,12 @@ def overfitting(signs: Signs) -> Found | None:
     rows = sum(v.step >= first for v in after)
     # The first training loss that is known: the best may be from before the first lap ended.
     then = next((v.training for v in seen[best:] if v.training == v.training), math.nan)
+    # Until a pass has been made with weights that were restored, the last pass before them counts.
+    training = next((v.training for v in reversed(after) if v.training == v.training), math.nan)
     now = seen[-1]
-    if rows < 4 or above < facts.lap or not now.training < 0.97 * then:
+    if rows < 4 or above < facts.lap or not training < 0.97 * then:
         return None
-    if not now.training < now.loss:
+    if not training < now.loss:
         return None
     each = facts.parameters / max(1, facts.size)
     return Found(
@@ -226,11 +228,11 @@ def overfitting(signs: Signs) -> Found | None:
             "best_step": seen[best].step,
             "validation": now.loss,
             "training_then": then,
-            "training": now.training,
+            "training": training,
             "parameters_per_token": each,
         },
         f"validation loss has risen from {figure(seen[best].loss)} (update {seen[best].step}) to "
-        f"{figure(now.loss)}, while training loss fell to {figure(now.training)}",
+        f"{figure(now.loss)}, while training loss fell to {figure(training)}",
         f"the best weights are those of update {seen[best].step}; a new run may use more data, "
         "a smaller network or dropout",
         _regularised(signs),

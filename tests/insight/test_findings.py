@@ -99,6 +99,8 @@ def test_overfitting_is_a_validation_loss_that_rises_for_good() -> None:
     assert not overfits(RISING, [2.6, 2.4] + [2.5] * 6), "training does not get better either"
     assert not overfits(RISING, LEARNING, lap=5000), "a part of one pass may be harder"
     assert not overfits(RISING, [math.nan] * 8), "not even one pass is complete"
+    restored = [*LEARNING[:-1], math.nan]
+    assert overfits(RISING, restored, lap=300), "weights that were restored learned as much"
     swinging = [2.6, 2.62, 2.59, 2.61, 2.6, 2.63] * 3
     assert not overfits(swinging, [2.5 - n / 9 for n in range(18)])
     tiny = [0.001, 0.01, 0.02, 0.01, 0.02, 0.01]
