@@ -199,11 +199,12 @@ class BaseApp(TerminalApp):
             self.hang_up()
 
     def _resumed(self, _app: object) -> None:
-        self.start_over()
+        self.redraw_all()
+
+    def redraw_all(self) -> None:
+        """Draw the whole screen, whatever other programs have written onto it."""
         self.main.redraw()
-        self.screen.refresh(layout=True)
-        for widget in self.screen.query("*"):
-            widget.refresh()
+        super().redraw_all()
 
     def background_known(self, light: bool) -> None:
         """Switch to the theme that fits the terminal's background."""

@@ -280,6 +280,13 @@ class TerminalApp(App[int]):
         self._queried = None
         self._sent.forget()
 
+    def redraw_all(self) -> None:
+        """Draw the whole screen, whatever other programs have written onto it."""
+        self.start_over()
+        self.screen.refresh(layout=True)
+        for widget in self.screen.query("*"):
+            widget.refresh()
+
     @property
     def crash(self) -> BaseException | None:
         """The exception that ended the app, or None."""

@@ -170,6 +170,14 @@ def test_a_crash_is_one_line_and_a_file(home: Path) -> None:
         check_clean(terminal, engine, home)
 
 
+def test_what_another_program_has_written_is_drawn_over_on_request(terminal: Terminal) -> None:
+    terminal.pump(0.2)
+    seen = len(terminal.raw())
+    terminal.write("\x0c")
+    wanted = [b"rnntui", b"nats per character", b"generated text", b"prompt", b"quit"]
+    assert terminal.wait_until(lambda _: all(word in terminal.raw()[seen:] for word in wanted))
+
+
 def test_suspend_and_continue_repaint_everything(terminal: Terminal, home: Path) -> None:
     terminal.write("\x1a")
     deadline = time.monotonic() + 60

@@ -70,6 +70,15 @@ PAGES = Group(
             in_prompt=True,
         ),
         Command(
+            name="redraw",
+            keys=("ctrl+l",),
+            footer="redraw",
+            help="draw the screen again, if another program has written onto it",
+            run=lambda app: app.redraw_all(),
+            rank=10,
+            in_prompt=True,
+        ),
+        Command(
             name="suspend",
             keys=("ctrl+z",),
             footer="suspend",

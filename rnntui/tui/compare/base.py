@@ -116,11 +116,12 @@ class BaseCompareApp(TerminalApp):
             self._show_theme("light" if light else "dark")
 
     def _resumed(self, _app: object) -> None:
-        self.start_over()
+        self.redraw_all()
+
+    def redraw_all(self) -> None:
+        """Draw the whole screen, whatever other programs have written onto it."""
         self.redraw()
-        self.screen.refresh(layout=True)
-        for widget in self.screen.query("*"):
-            widget.refresh()
+        super().redraw_all()
 
     # ---- following the runs -----------------------------------------------------------------
 

@@ -200,6 +200,11 @@ SCREEN = Group(
             lambda app: app.open_palette(), rank=8,
         ),
         command(
+            "redraw", ("ctrl+l",), "redraw",
+            "draw the screen again, if another program has written onto it",
+            lambda app: app.redraw_all(), rank=10, in_prompt=True,
+        ),
+        command(
             "suspend", ("ctrl+z",), "suspend", "suspend (fg to return)",
             lambda app: app.suspend_now(), rank=10, in_prompt=True, urgent=True,
         ),
