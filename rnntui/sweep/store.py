@@ -143,11 +143,15 @@ def check_free(root: Path, name: str, trials: int) -> str:
     """Return the name of a new sweep if it is valid and nothing has it. Raises UsageError."""
     check_name(f"{name}-{trials}")
     if (root / SWEEPS / check_name(name)).exists():
-        raise UsageError(f"sweep '{name}' already exists: rnntui sweep resume {name} continues it")
+        raise _exists(name)
     for number in range(1, trials + 1):
         if (root / f"{name}-{number}").exists():
             raise UsageError(f"run '{name}-{number}' already exists: give the sweep another --name")
     return name
+
+
+def _exists(name: str) -> UsageError:
+    return UsageError(f"sweep '{name}' already exists: rnntui sweep resume {name} continues it")
 
 
 def free_name(root: Path, label: str, trials: int) -> str:
@@ -177,9 +181,11 @@ def create(root: Path, info: SweepInfo, recipe: Recipe, trials: Sequence[Trial])
     except BaseException as error:
         with contextlib.suppress(OSError):
             remove_tree(FILES, beside)
-        if isinstance(error, OSError):
-            raise failed("create a sweep in", root / SWEEPS, error) from None
-        raise
+        if not isinstance(error, OSError):
+            raise
+        if sweep.directory.exists():  # another process was faster
+            raise _exists(info.name) from None
+        raise failed("create a sweep in", root / SWEEPS, error) from None
     return sweep
 
 
@@ -195,14 +201,38 @@ def open_sweep(root: Path, name: str) -> Sweep:
     try:
         info = read_record(SweepInfo, directory / INFO)
         text = read_file(directory / RECIPE, MOST_BYTES).decode("utf-8")
+    except FileNotFoundError:
+        raise DataError(f"{shown(directory / RECIPE)}: is missing") from None
     except OSError as error:
         raise failed("read", directory, error) from None
     except UnicodeDecodeError:
         raise DataError(f"{shown(directory / RECIPE)}: not UTF-8") from None
     if info.format > FORMAT:
         raise DataError(f"sweep {name} was written by a newer version of rnntui")
-    recipe = from_toml(text, info.recipe + ".toml")
-    return Sweep(root, info, recipe, _lines(directory))
+    sweep = Sweep(root, info, _recipe(text, info.recipe, directory / RECIPE), _lines(directory))
+    _check_whole(sweep)
+    return sweep
+
+
+def _recipe(text: str, name: str, path: Path) -> Recipe:
+    """Read what the trials share. Raises DataError."""
+    if not text.strip():  # it would be read as a recipe of defaults
+        raise DataError(f"{shown(path)}: is empty")
+    try:
+        return from_toml(text, name + ".toml")
+    except UsageError as error:
+        why = str(error).removeprefix(f"{name}.toml: ")
+        raise DataError(f"{shown(path)}: {why}") from None
+
+
+def _check_whole(sweep: Sweep) -> None:
+    """Raise DataError if trials that were written at the start are missing from the journal."""
+    info, found = sweep.info, len(sweep.trials)
+    if found < info.trials and info.sampler == "random":
+        raise DataError(
+            f"{shown(sweep.directory)}: damaged, {found:,} of {info.trials:,} trials are left: "
+            f"rnntui compare --where '{info.name}-*' shows the runs"
+        )
 
 
 def _lines(directory: Path) -> list[Line]:
