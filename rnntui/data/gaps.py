@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.scaling import bounds
+from rnntui.data.scaling import Range
 
 Numbers = NDArray[np.float64]
 
@@ -72,17 +72,15 @@ def _filled(column: Numbers, carry: bool) -> Numbers:
     return np.interp(places, places[there], column[there])
 
 
-def _bounds(rows: Numbers) -> tuple[Numbers, Numbers]:
-    return np.nanmin(rows, axis=0), np.nanmax(rows, axis=0)
-
-
-def suspicious(names: Sequence[str], rows: Numbers) -> Iterator[tuple[str, float, int]]:
+def suspicious(
+    names: Sequence[str], rows: Numbers, within: Range
+) -> Iterator[tuple[str, float, int]]:
     """Columns of rows (N, D) in which a usual mark for missing values stands far from the others.
 
-    Yields name, value and count.
+    `within` is their range. Yields name, value and count.
     """
-    low, high = bounds(rows) if not np.isnan(rows).any() else _bounds(rows)
-    for name, column, *ends in zip(names, rows.T, low.tolist(), high.tolist(), strict=True):
+    lows, highs = within.low.tolist(), within.high.tolist()
+    for name, column, *ends in zip(names, rows.T, lows, highs, strict=True):
         for extreme in MARKS.intersection(ends):
             there = column[~np.isnan(column)]
             others = there[there != extreme]

@@ -119,7 +119,8 @@ def _lines(file: FileIO) -> int | None:
         if not block.isascii() or any(mark in block for mark in b"\"#_'\0"):
             return None
         feeds += block.count(b"\n")
-        returns += block.count(b"\r")
+        if b"\r" in block:  # looking for one is faster than counting all
+            returns += block.count(b"\r")
         last = block[-1:]
     if returns not in (0, feeds):
         return None

@@ -7,6 +7,7 @@ differ little one of them is subtracted first; both are exact.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,28 +25,38 @@ _BLOCK = 1 << 12  # rows
 _GROUP = 64  # rows
 
 
-def varies(rows: Numbers, size: Numbers, epsilon: float = EPSILON) -> NDArray[np.bool_]:
-    """Which columns (N, D) differ by more than rounding leaves of numbers as large as `size` (D,).
+@dataclass(frozen=True)
+class Range:
+    """The smallest and the largest number (D,) of each column; NaN where a number is missing."""
 
-    `epsilon` is the precision that the numbers were computed with.
-    """
-    low, high = bounds(rows)
-    with np.errstate(over="ignore"):
-        spread = high - low
-    found: NDArray[np.bool_] = spread > ROUNDING * epsilon * size
-    return found
+    low: Numbers
+    high: Numbers
+
+    @property
+    def size(self) -> Numbers:
+        """The largest magnitude (D,) of each column."""
+        found: Numbers = np.maximum(self.high, -self.low)
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no number is missing."""
+        return not np.isnan(self.low).any()
+
+    def varies(self, size: Numbers, epsilon: float = EPSILON) -> NDArray[np.bool_]:
+        """Which columns differ by more than rounding leaves of numbers as large as `size` (D,).
+
+        `epsilon` is the precision that the numbers were computed with.
+        """
+        with np.errstate(over="ignore"):
+            spread = self.high - self.low
+        found: NDArray[np.bool_] = spread > ROUNDING * epsilon * size
+        return found
 
 
-def largest(rows: Numbers) -> Numbers:
-    """The largest magnitude (D,) of each column."""
-    low, high = bounds(rows)
-    found: Numbers = np.maximum(high, -low)
-    return found
-
-
-def bounds(rows: Numbers) -> tuple[Numbers, Numbers]:
-    """The smallest and the largest number (D,) of each column of rows (N, D)."""
-    return _reduced(rows, np.minimum), _reduced(rows, np.maximum)
+def range_of(rows: Numbers) -> Range:
+    """The range of each column of rows (N, D)."""
+    return Range(_reduced(rows, np.minimum), _reduced(rows, np.maximum))
 
 
 def _reduced(rows: Numbers, function: np.ufunc) -> Numbers:
@@ -61,13 +72,13 @@ def _reduced(rows: Numbers, function: np.ufunc) -> Numbers:
     return found
 
 
-def mean_and_deviation(rows: Numbers) -> tuple[Numbers, Numbers]:
-    """Those of each column, both finite; a deviation may be 0."""
+def mean_and_deviation(rows: Numbers, within: Range | None = None) -> tuple[Numbers, Numbers]:
+    """Those of each column, both finite; a deviation may be 0. `within`: the range, if known."""
     with np.errstate(over="ignore", invalid="ignore"):
         many = rows.size >= MANY
         mean = _reduced(rows, np.add) / len(rows) if many else rows.mean(axis=0)
         deviation = _deviation(rows, mean) if many else rows.std(axis=0)
-    peak = largest(rows)
+    peak = (within or range_of(rows)).size
     flat = deviation < _FLAT * peak
     if flat.any():
         # Sums of numbers that differ in their last digits would round those away.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -79,6 +80,11 @@ class _Raw:
         notes = (*self.notes, note)
         return replace(self, rows=self.rows[rows], times=times, table=table, notes=notes)
 
+    @cached_property
+    def range(self) -> scaling.Range:
+        """The range of each column; of many rows, looking for it takes a while."""
+        return scaling.range_of(self.rows)
+
     @property
     def series(self) -> tuple[str, ...]:
         """The series of each column, if there are several."""
@@ -128,7 +134,7 @@ def load_values(
         raise DataError(f"{source.name}: {has}: takes up to {MOST_FEATURES}")
     if raw.rows.nbytes * data.repeat > MOST_BYTES:
         raise UsageError(f"repeat = {data.repeat}: more than {MOST_BYTES >> 20} MiB of numbers")
-    if scaling.largest(raw.rows).max() > scaling.LARGEST:
+    if raw.range.size.max() > scaling.LARGEST:
         raise DataError(f"{source.name}: numbers too large: scale them down in the source")
     levels = np.tile(raw.rows, (data.repeat, 1)) if data.repeat > 1 else raw.rows
     rows = np.diff(levels, axis=0) if data.difference else levels
@@ -138,21 +144,24 @@ def load_values(
     scale = _Scale(known.mean, known.deviation) if known else None
     notes: tuple[str, ...] = ()
     if scale is None:
-        size = scaling.largest(levels[: split.train + 1])
-        scale = _scale(raw, train, size) if data.standardize else _unscaled(rows.shape[1])
+        within = scaling.range_of(train)
+        size = scaling.range_of(levels[: len(train) + 1]).size if data.difference else within.size
+        scale = _scale(raw, train, within, size) if data.standardize else _unscaled(rows.shape[1])
         # Whether a trend is learned better as changes has been looked at already.
-        beyond = () if auto else _beyond(raw, data, rows, split.train)
+        beyond = () if auto else _beyond(raw, data, rows[len(train) :], within)
         notes = (*_doubts(raw, data), *beyond, *([CHANGES] if auto and data.difference else []))
-    largest = scaling.largest(rows)
-    if scaling.in_place(rows, largest, scale.deviation):
+    around = scaling.range_of(rows) if data.difference else raw.range
+    # What holds the extremes holds what lies between them: each step of scaling is monotonic.
+    extremes = scale.apply(np.stack([around.low, around.high]))
+    if not np.abs(extremes).max() <= LARGEST:
+        raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
+    if scaling.in_place(rows, around.size, scale.deviation):
         rows -= scale.mean
         rows /= scale.deviation
         scaled = rows
     else:
         scaled = scale.apply(rows)
     train, validation = scaled[: split.train], scaled[split.train :]
-    if not scaling.largest(scaled).max() <= LARGEST:
-        raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
     outlook = known.outlook if known else None
     if outlook is None and looks_ahead(recipe):
         if seasons is None:
@@ -237,9 +246,9 @@ def _known(known: ValueData | None) -> Known:
 
 def _without_gaps(name: str, raw: _Raw, data: Data) -> _Raw:
     """The rows with missing values filled in or left out, as the recipe says."""
-    missing = np.isnan(raw.rows)
-    if not missing.any():
+    if raw.range.is_whole:
         return raw
+    missing = np.isnan(raw.rows)
     if data.missing == "error":
         row, column = np.argwhere(missing)[0].tolist()
         more = f" (and {int(missing.sum()) - 1:,} more)" if missing.sum() > 1 else ""
@@ -315,7 +324,7 @@ def _of_all(count: int, total: int) -> str:
 
 def _doubts(raw: _Raw, data: Data) -> Iterator[str]:
     """Notes on values that look like marks for missing ones."""
-    found = list(gaps.suspicious(raw.features, raw.rows))
+    found = list(gaps.suspicious(raw.features, raw.rows, raw.range))
     values = sorted({value for _, value, _ in found})
     if not found:
         return
@@ -328,13 +337,11 @@ def _doubts(raw: _Raw, data: Data) -> Iterator[str]:
     yield f"{value:g} stands {count:,} times in {show(name, 24)}{more}: {advice}"
 
 
-def _beyond(raw: _Raw, data: Data, rows: Numbers, train: int) -> Iterator[str]:
-    """A note on columns whose last part lies outside what is trained on."""
-    before, after = rows[:train], rows[train:]
+def _beyond(raw: _Raw, data: Data, after: Numbers, before: scaling.Range) -> Iterator[str]:
+    """A note on columns whose last rows lie outside what is trained on."""
     if data.difference or len(after) < LEAST_BEYOND:
         return
-    low, high = scaling.bounds(before)
-    beyond = ((after < low) | (after > high)).mean(axis=0) > 0.5
+    beyond = ((after < before.low) | (after > before.high)).mean(axis=0) > 0.5
     if beyond.any():
         names = listed([f for f, b in zip(raw.features, beyond, strict=True) if b])
         yield f"the end lies outside the range trained on: {names}; --set difference=true may help"
@@ -453,9 +460,8 @@ def _from_npy(array: npy.Array, name: str, wanted: str, known: Known) -> _Raw:
 def _vary(name: str, raw: _Raw, data: Data) -> _Raw:
     """Without the columns that never change or are mostly missing, unless they were named."""
     named = bool(data.columns or data.target)
-    missing = np.isnan(raw.rows)
-    if missing.any() and not named:
-        often = missing.mean(axis=0) > gaps.MOST_MISSING
+    if not raw.range.is_whole and not named:
+        often = np.isnan(raw.rows).mean(axis=0) > gaps.MOST_MISSING
         if often.any() and not often.all():
             shown = listed([f for f, o in zip(raw.features, often, strict=True) if o])
             raw = raw.columns(np.flatnonzero(~often), f"mostly missing, left out: {shown}")
@@ -469,20 +475,19 @@ def _vary(name: str, raw: _Raw, data: Data) -> _Raw:
 
 
 def _varies(raw: _Raw) -> NDArray[np.bool_]:
-    rows = raw.rows
-    if np.isnan(rows).any():
-        first = np.nanmax(rows, axis=0)  # stands for what is missing
-        rows = np.where(np.isnan(rows), first, rows)
-    return scaling.varies(rows, scaling.largest(rows), raw.epsilon)
+    within = raw.range
+    if not within.is_whole:
+        within = scaling.Range(np.nanmin(raw.rows, axis=0), np.nanmax(raw.rows, axis=0))
+    return within.varies(within.size, raw.epsilon)
 
 
-def _scale(raw: _Raw, train: Numbers, size: Numbers) -> _Scale:
+def _scale(raw: _Raw, train: Numbers, within: scaling.Range, size: Numbers) -> _Scale:
     """Mean and deviation of the part trained on; a deviation that is only rounding divides nothing.
 
-    `size` (D,) are the largest of the numbers that the part was computed from.
+    `within` is its range; `size` (D,) are the largest of the numbers that it was computed from.
     """
-    mean, deviation = scaling.mean_and_deviation(train)
-    still = ~scaling.varies(train, size, raw.epsilon) | (deviation == 0)
+    mean, deviation = scaling.mean_and_deviation(train, within)
+    still = ~within.varies(size, raw.epsilon) | (deviation == 0)
     deviation[still] = scaling.unit_of(size)[still]
     shown = listed([f for f, s in zip(raw.features, still, strict=True) if s])
     note = f"constant in the training part, so only its mean is subtracted: {shown}"
