@@ -45,8 +45,9 @@ class CompareApp(BaseCompareApp):
         return [c for c in self.commands.commands if c.available(cast(Any, self))]
 
     def action_command(self, key: str) -> None:
-        """Run the command of the key that was pressed."""
-        if self.screen is self.main and (found := self.commands.command_of(key)):
+        """Run the command of the key that was pressed; on a page only those that work anywhere."""
+        found = self.commands.command_of(key)
+        if found and (self.screen is self.main or found.in_prompt):
             self.run_command(found)
 
     def run_command(self, command: Command) -> None:

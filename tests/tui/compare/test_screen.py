@@ -292,3 +292,13 @@ def test_the_process_that_generates_reports_each_run(tmp_path: Path, capsys: Any
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["path"] for one in found] == asked["paths"]
     assert all(one["error"] for one in found)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "ctrl+p", "g", "slash"])
+async def test_ctrl_c_quits_from_every_page(tmp_path: Path, key: str):
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press(key)
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app.return_code == 130
