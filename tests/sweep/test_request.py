@@ -147,7 +147,7 @@ def test_fewer_different_draws_than_wished_are_noted():
     asked = Request("brackets", draws=(parse_draw("hidden=3..5"),), count=10)
     plan = Plan.of(asked, load_recipe("brackets"), 2, [])
     assert len(plan.settings) == 3
-    assert plan.notes == ("--random 10: only 3 draws differ from each other and the grid",)
+    assert plan.notes == ("--random 10 gives only 3 new trials: the other draws repeat trials",)
 
 
 def test_what_needs_optuna_says_so(monkeypatch: pytest.MonkeyPatch):
