@@ -69,9 +69,8 @@ def _fewer(draws: int, wished: int) -> list[str]:
     """Return a note if there are fewer different draws than wished."""
     if draws >= wished:
         return []
-    return [
-        f"--random {wished:,}: only {plural(draws, 'draw')} differ from each other and the grid"
-    ]
+    new = plural(draws, "new trial")
+    return [f"--random {wished:,} gives only {new}: the other draws repeat trials"]
 
 
 def prepare(
