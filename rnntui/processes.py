@@ -14,6 +14,7 @@ BLAS_THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_DIGITS = ("OPENBLAS_CORETYPE", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES")
 _TERMINATION_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
@@ -42,6 +43,11 @@ def one_blas_thread(force: bool = False) -> dict[str, str]:
         if force or name not in environment:
             environment[name] = "1"
     return environment
+
+
+def digit_settings() -> dict[str, str]:
+    """Return the variables of this environment that decide the last digits of a product."""
+    return {name: os.environ[name] for name in _DIGITS if name in os.environ}
 
 
 def how_it_ended(status: int) -> str:

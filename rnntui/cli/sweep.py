@@ -107,6 +107,11 @@ def sweep() -> None:
     metavar="N",
     help="Trials at a time; default: the processor's cores.",
 )
+@click.option(
+    "--on",
+    metavar="PLACE",
+    help="Where to train: local, ssh:HOST,HOST (needs rnntui[sweep]) or slurm (rnntui[slurm]).",
+)
 @click.option("--name", metavar="NAME", help="Name of the sweep; generated if omitted.")
 @progress_options
 @runs_dir_option
@@ -124,6 +129,7 @@ def start(
     like: str | None,
     halving: tuple[int, ...],
     jobs: int | None,
+    on: str | None,
     name: str | None,
     plain: bool,
     json: bool,
@@ -137,12 +143,14 @@ def start(
     from rnntui.data import load
     from rnntui.runs.store.root import runs_root
     from rnntui.sweep.prepare import Plan, prepare
+    from rnntui.sweep.remote.place import LOCAL, parse_place
     from rnntui.sweep.request import Request, is_sweep_file, read_sweep_file
     from rnntui.sweep.run import run_sweep
     from rnntui.sweep.space import parse_axis, parse_draw
     from rnntui.training.workers.prestart import usable_cores
 
     _one_mode(plain, json, detach)
+    place = parse_place(on or LOCAL)
     asked = read_sweep_file(source) if is_sweep_file(source) else Request(source)
     asked = dataclasses.replace(
         asked,
@@ -159,6 +167,8 @@ def start(
     recipe, notes = recipe_of(asked.source, asked.settings, like)
     plan = Plan.of(asked, recipe, usable_cores(), notes)
     root = runs_root(runs_dir)
+    if not place.is_local:
+        plan = plan.at(place, root, _note)
     found, expected = prepare(plan, root, name or "", sys.argv[1:], _note)
     if detach or _has_screen(plain, json):
         count, at_once = len(plan.settings), plan.jobs
@@ -212,10 +222,17 @@ def stop(name: str, runs_dir: str | None) -> int:
 @click.option(
     "--jobs", type=int, callback=positive, metavar="N", help="Trials at a time; default: as before."
 )
+@click.option("--on", metavar="PLACE", help="Where to train; default: as before.")
 @progress_options
 @runs_dir_option
 def resume(
-    name: str, jobs: int | None, plain: bool, json: bool, detach: bool, runs_dir: str | None
+    name: str,
+    jobs: int | None,
+    on: str | None,
+    plain: bool,
+    json: bool,
+    detach: bool,
+    runs_dir: str | None,
 ) -> int:
     """Train the trials of the sweep NAME that have not ended.
 
@@ -224,16 +241,22 @@ def resume(
     """
     from rnntui.data import load
     from rnntui.runs.store.root import runs_root
-    from rnntui.sweep.prepare import check_source
+    from rnntui.sweep.prepare import check_hosts, check_source
+    from rnntui.sweep.remote.place import SLURM, parse_place
     from rnntui.sweep.run import run_sweep
     from rnntui.sweep.store import open_sweep
+    from rnntui.training.workers.prestart import usable_cores
 
     _one_mode(plain, json, detach)
     found = open_sweep(runs_root(runs_dir), name)
+    place = parse_place(on or found.info.on)
     check_source(found, _note)
+    cores = check_hosts(place, found.recipe, found.root, _note)
+    if on and not jobs and place.kind != SLURM:
+        jobs = cores or usable_cores()
     if detach or _has_screen(plain, json):
-        return _run_aside(found, detach, jobs)
-    return run_sweep(found, json, lambda: load(found.recipe), jobs)
+        return _run_aside(found, detach, jobs, place.text)
+    return run_sweep(found, json, lambda: load(found.recipe), jobs, on=place.text)
 
 
 def _one_mode(plain: bool, json: bool, detach: bool) -> None:
@@ -247,11 +270,11 @@ def _has_screen(plain: bool, json: bool) -> bool:
     return not plain and not json and sys.platform != "win32" and has_terminal()
 
 
-def _run_aside(found: Sweep, detach: bool, jobs: int | None) -> int:
+def _run_aside(found: Sweep, detach: bool, jobs: int | None, on: str = "") -> int:
     """Run a sweep in a process of its own, and show its leaderboard unless that is not wanted."""
     from rnntui.sweep.spawn import run_in_background
 
-    run_in_background(found, jobs)
+    run_in_background(found, jobs, on)
     if not detach:
         return _leaderboard(found)
     click.echo(f"sweep {found.name} runs in the background: rnntui sweep show {found.name}")

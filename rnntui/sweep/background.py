@@ -18,7 +18,7 @@ def main(argument: str) -> int:
     asked = json.loads(argument)
     try:
         sweep = open_sweep(Path(asked["root"]), asked["name"])
-        return run_sweep(sweep, False, lambda: load(sweep.recipe), asked["jobs"])
+        return run_sweep(sweep, False, lambda: load(sweep.recipe), asked["jobs"], on=asked["on"])
     except RnntuiError as error:
         print(f"rnntui: {safe_text(str(error))}", file=sys.stderr)
         return error.exit_code

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnntui.data import load
 from rnntui.data.source import lasting_source, parse_source
-from rnntui.errors import DataError, RunError
+from rnntui.errors import DataError, RunError, UsageError
 from rnntui.foreground.waiting import Waiting
 from rnntui.numbers import plural, size_in_words
 from rnntui.recipe import Recipe
 from rnntui.runs.fingerprint import fingerprint
 from rnntui.sweep.measure import Expected, expect
+from rnntui.sweep.remote.place import LOCAL, SLURM, Place
 from rnntui.sweep.request import Request
 from rnntui.sweep.space import Settings, check_keys, grid
 from rnntui.sweep.store import FORMAT, Sweep, SweepInfo, check_free, create, free_name
@@ -46,6 +47,7 @@ class Plan:
     fixed: int
     jobs: int
     notes: tuple[str, ...]
+    on: str = LOCAL
 
     @classmethod
     def of(cls, request: Request, recipe: Recipe, cores: int, notes: Sequence[str]) -> Plan:
@@ -63,6 +65,14 @@ class Plan:
         fixed = size if request.sampler == "tpe" else len(settings)
         jobs = min(request.jobs or cores, len(settings))
         return cls(request, base, tuple(settings), fixed, jobs, every)
+
+    def at(self, place: Place, root: Path, note: Note) -> Plan:
+        """Return the plan for another place, whose hosts are checked. Raises RnntuiError."""
+        if place.kind == SLURM and not self.request.jobs:
+            raise UsageError("--on slurm needs --jobs N: how many jobs of Slurm train at a time")
+        cores = check_hosts(place, self.recipe, root, note)
+        jobs = min(self.request.jobs or cores, len(self.settings))
+        return replace(self, jobs=jobs, on=place.text)
 
 
 def _fewer(draws: int, wished: int) -> list[str]:
@@ -99,6 +109,7 @@ def prepare(
         draws=tuple(draw.text for draw in request.draws),
         draw_seed=request.draw_seed,
         argv=tuple(argv),
+        on=plan.on,
     )
     trials = [Trial(number, *one) for number, one in enumerate(chosen, 1)]
     return create(root, info, base, trials), expected
@@ -121,6 +132,15 @@ def _check_disk(root: Path, needed: int) -> None:
             f"the trials may need {size_in_words(needed)}, and {size_in_words(free)} are free: "
             "use fewer trials, or another --runs-dir"
         )
+
+
+def check_hosts(place: Place, recipe: Recipe, root: Path, note: Note) -> int:
+    """Check the hosts of a place, each with a note; return their cores. Raises EngineError."""
+    if not place.hosts:
+        return 0
+    from rnntui.sweep.remote.ssh_cluster import survey
+
+    return sum(host.facts.cores for host in survey(place.hosts, recipe, root, note))
 
 
 def check_source(sweep: Sweep, note: Note) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 
@@ -9,13 +10,12 @@ from rnntui.data import Dataset
 from rnntui.foreground.stopping import Stopped, stoppable
 from rnntui.runs.job import this_terminal
 from rnntui.sweep.driver import Driver, More
-from rnntui.sweep.local import LocalWorkers
 from rnntui.sweep.measure import Expected, KnownKernels
 from rnntui.sweep.report import JsonSweep, PlainSweep
 from rnntui.sweep.space import parse_draw
 from rnntui.sweep.store import Sweep
-from rnntui.sweep.task import Workers
 from rnntui.sweep.tpe import TpeTrials, check_optuna
+from rnntui.sweep.workers import workers_for
 
 ALL_FAILED = 1  # exit code
 
@@ -28,17 +28,19 @@ def run_sweep(
     data: LoadData,
     jobs: int | None = None,
     expected: Expected | None = None,
-    workers: Callable[[int], Workers] = LocalWorkers,
+    on: str = "",
 ) -> int:
     """Run the trials that have not ended, with lines on stdout; return the exit code.
 
-    `data` loads them if a sampler needs them; `workers` makes what trains so many trials at a time.
+    `data` loads them if a sampler needs them; `jobs` and `on` replace what the sweep says.
     """
     if jobs:
         sweep.info = dataclasses.replace(sweep.info, jobs=jobs)
+    if on:
+        sweep.info = dataclasses.replace(sweep.info, on=on)
     report = JsonSweep(sweep) if as_json else PlainSweep(sweep)
-    with sweep.hold(this_terminal()):
-        driver = Driver(sweep, workers(sweep.info.jobs), report, _sampler(sweep, data))
+    with sweep.hold(this_terminal()), contextlib.closing(workers_for(sweep)) as workers:
+        driver = Driver(sweep, workers, report, _sampler(sweep, data))
         report.follow(driver.progress)
         report.begin(expected)
         with stoppable() as stopping:

@@ -23,13 +23,13 @@ _LONGEST = 200  # characters of an error
 _STARTED: list[subprocess.Popen[bytes]] = []  # they outlive this process, without a warning
 
 
-def run_in_background(sweep: Sweep, jobs: int | None = None) -> None:
+def run_in_background(sweep: Sweep, jobs: int | None = None, on: str = "") -> None:
     """Start a process that runs a sweep, and return once it does.
 
     It has no terminal, so closing one or logging out does not end it. Raises EngineError, or
     RunError.
     """
-    arguments = {"root": str(sweep.root), "name": sweep.name, "jobs": jobs}
+    arguments = {"root": str(sweep.root), "name": sweep.name, "jobs": jobs, "on": on}
     try:
         with (sweep.directory / LOG).open("wb") as log:
             process = subprocess.Popen(

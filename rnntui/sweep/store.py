@@ -47,6 +47,7 @@ class SweepInfo:
     draws: tuple[str, ...] = ()  # as --draw takes them
     draw_seed: int = 0
     argv: tuple[str, ...] = ()
+    on: str = "local"  # where it is trained, as --on takes it
 
 
 class Sweep:

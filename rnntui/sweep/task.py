@@ -69,6 +69,9 @@ class Workers(Protocol):
     def stop(self) -> None:
         """Stop all tasks, saving what they have; return when they have ended."""
 
+    def close(self) -> None:
+        """Release what was started for the tasks, all of which have ended."""
+
 
 def task_to_json(task: Task) -> str:
     """Encode a task for another process."""

@@ -63,6 +63,8 @@ class HereWorkers:
     def stop(self) -> None:
         self._waiting.clear()
 
+    def close(self) -> None: ...
+
 
 @dataclass
 class Heard:

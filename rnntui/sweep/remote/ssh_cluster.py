@@ -1,0 +1,182 @@
+"""A Dask cluster on hosts that SSH reaches: the first also has the scheduler.
+
+All connections are encrypted, and both ends of each show the certificate that was made for this
+cluster: whoever has no copy of its key is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import secrets
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnntui.errors import EngineError, RnntuiError
+from rnntui.recipe import Recipe, to_dict
+from rnntui.sweep.remote.host import CREDENTIALS, Facts, facts_of
+from rnntui.sweep.remote.judge import description, objection
+from rnntui.sweep.remote.ssh import ask_hosts, connect_options
+from rnntui.text import safe_text
+
+IDLE = "10 minutes"  # without a task, until a cluster whose client was killed ends
+STARTS = 60.0  # seconds
+# Dask's web server has no authentication: it shows nothing, and only the host itself reaches it.
+_NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_LOOPBACK = "127.0.0.1:0"
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HostOf:
+    """A host of a sweep: its name for SSH, its Python, and what it has."""
+
+    name: str
+    python: str
+    facts: Facts
+
+
+def survey(
+    hosts: tuple[str, ...],
+    recipe: Recipe,
+    root: Path,
+    note: Note,
+    credentials: Mapping[str, str] | None = None,
+) -> list[HostOf]:
+    """Check every host, and note a line about each. Raises EngineError if one can't be used.
+
+    `credentials`: what is put into a private folder on each; nothing if omitted.
+    """
+    with _marked(root) as mark:
+        asked: dict[str, Any] = {"recipe": to_dict(recipe), "root": str(root), "mark": mark}
+        answers = ask_hosts(hosts, "check", [{**asked, "credentials": credentials}] * len(hosts))
+        here = facts_of(**asked)
+    good: list[HostOf] = []
+    bad: list[str] = []
+    for name, answer in zip(hosts, answers, strict=True):
+        if isinstance(answer, EngineError):
+            bad.append(str(answer))
+            continue
+        python, facts = answer
+        good.append(HostOf(name, python, facts))
+        if why := objection(facts, here):
+            bad.append(f"{name}: {safe_text(why)}")
+        else:
+            note(f"{name}: {description(facts, here)}")
+    if bad:
+        leave(good)
+        for line in bad[1:]:
+            note(line)
+        raise EngineError(bad[0])
+    return good
+
+
+def leave(hosts: list[HostOf]) -> None:
+    """Remove what was made on hosts, as far as they can be reached."""
+    made = [host for host in hosts if host.facts.folder]
+    asked = [{"folders": [host.facts.folder]} for host in made]
+    ask_hosts([host.name for host in made], "leave", asked)
+
+
+@contextlib.contextmanager
+def _marked(root: Path) -> Iterator[str]:
+    """Make a file by which a host recognizes the directory of runs; yield its name."""
+    from rnntui.runs.store.root import make_root
+
+    make_root(root)
+    mark = f".mark-{secrets.token_hex(16)}"
+    path = root / mark
+    path.touch(0o600)
+    try:
+        yield mark
+    finally:
+        path.unlink(missing_ok=True)
+
+
+class SshCluster:
+    """Dask on hosts, started over SSH."""
+
+    waits = False
+
+    def __init__(self, hosts: tuple[str, ...], recipe: Recipe, root: Path, jobs: int) -> None:
+        """Check the hosts and start the cluster. Raises EngineError."""
+        from distributed import Security
+
+        self.security = Security.temporary()
+        own = self.security.get_tls_config_for_role("client")
+        pem = {name: own[part] for name, part in zip(CREDENTIALS, ("cert", "key"), strict=True)}
+        self._hosts = survey(hosts, recipe, root, lambda _line: None, pem)
+        each = math.ceil(jobs / len(hosts))
+        self._threads = [max(host.facts.cores, each) for host in self._hosts]
+        self.places = sum(self._threads)
+        try:
+            self._cluster = self._start()
+        except RnntuiError:
+            leave(self._hosts)
+            raise
+        self.address: str = self._cluster.scheduler_address
+
+    def _start(self) -> Any:
+        import dask
+        from distributed import SpecCluster
+        from distributed.deploy import ssh
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        first = self._hosts[0]
+        scheduler = {"cls": ssh.Scheduler, "options": self._options(first, {
+            "allowed_failures": 0,  # the sweep decides what becomes of a trial
+            "dashboard": False, "idle_timeout": IDLE, "port": 0,
+        })}  # fmt: skip
+        workers = {
+            number: {"cls": ssh.Worker, "options": self._options(host, {
+                "dashboard": False, "local_directory": host.facts.folder, "memory_limit": 0,
+                "nthreads": threads,
+            })}
+            for number, (host, threads) in enumerate(zip(self._hosts, self._threads, strict=True))
+        }  # fmt: skip
+        try:
+            with dask.config.set(_NO_PAGES):
+                return SpecCluster(workers, scheduler, security=self.security, name="rnntui")
+        except Exception as error:  # of any kind: from asyncssh, Dask or the network
+            why = safe_text(str(error) or type(error).__name__)
+            raise EngineError(f"Dask did not start on {self.names}: {why}") from None
+
+    @property
+    def names(self) -> str:
+        """The hosts, separated by commas."""
+        return ", ".join(host.name for host in self._hosts)
+
+    def _options(self, host: HostOf, kwargs: dict[str, Any]) -> dict[str, Any]:
+        connect = connect_options(host.name)
+        return {
+            "address": connect.pop("host"),
+            "connect_options": connect,
+            "remote_python": shlex.quote(host.python),
+            "kwargs": {
+                **kwargs,
+                "host": host.facts.address,
+                "protocol": "tls",
+                "dashboard_address": _LOOPBACK,
+                "security": _files(host.facts.folder),
+            },
+        }
+
+    def close(self) -> None:
+        """End Dask on the hosts, and remove the certificates."""
+        with contextlib.suppress(Exception):  # what is left of it ends by itself once idle
+            self._cluster.close()
+        leave(self._hosts)
+
+
+def _files(folder: str) -> dict[str, Any]:
+    """Return what Dask is given about encryption: files on that host."""
+    certificate, key = (str(Path(folder) / name) for name in CREDENTIALS)
+    found: dict[str, Any] = {"require_encryption": True, "tls_ca_file": certificate}
+    for role in ("client", "scheduler", "worker"):
+        found |= {f"tls_{role}_cert": certificate, f"tls_{role}_key": key}
+    return found

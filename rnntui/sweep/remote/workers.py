@@ -1,0 +1,120 @@
+"""Trials on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Protocol
+
+from rnntui.errors import EngineError
+from rnntui.processes import digit_settings
+from rnntui.sweep.process import SAVES
+from rnntui.sweep.remote.train import end_trials, train
+from rnntui.sweep.task import Report, Said, Task, TaskEnded, task_to_json
+
+TOPIC = "rnntui"
+LOOK_EVERY, PATIENCE = 5.0, 120.0  # seconds between looks for workers, and without any of them
+
+
+class Cluster(Protocol):
+    """A started Dask cluster. `address`: of its scheduler; `places`: trials at a time.
+
+    `waits`: workers may come at any time later, so that none of them is no reason to give up.
+    """
+
+    address: str
+    security: Any
+    places: int
+    waits: bool
+
+    def close(self) -> None:
+        """End all processes of the cluster, and remove what was made for it."""
+
+
+class DaskWorkers:
+    """Trains up to `jobs` tasks at a time, each in a child process of a Dask worker."""
+
+    def __init__(self, cluster: Cluster, jobs: int) -> None:
+        """Connect to a cluster, which `stop` closes."""
+        from distributed import Client
+
+        self._cluster, self._places = cluster, min(jobs, cluster.places)
+        self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._futures: dict[int, Any] = {}
+        self._submitted = 0
+        self._seen = self._looked = monotonic()
+        self._client = Client(cluster.address, security=cluster.security, set_as_default=False)
+        self._client.subscribe_topic(TOPIC, self._hear)
+
+    def _hear(self, event: tuple[float, Any]) -> None:
+        """Take over what a trial has printed."""
+        trial, printed = event[1]
+        self._reports.put(Said(trial, printed))
+
+    @property
+    def free(self) -> int:
+        """Return how many more tasks it takes now."""
+        return self._places - len(self._futures)
+
+    def start(self, task: Task) -> None:
+        """Send a task to a worker. If the worker dies, the sweep decides how it continues."""
+        self._submitted += 1
+        key = f"trial-{task.trial}-{self._submitted}"
+        future = self._client.submit(
+            train, task_to_json(task), TOPIC, key, digit_settings(), key=key, pure=False, retries=0
+        )
+        self._futures[task.trial] = future
+        future.add_done_callback(self._ended(task.trial))
+
+    def _ended(self, trial: int) -> Callable[[Any], None]:
+        def report(future: Any) -> None:
+            if future.status == "finished":
+                end, text = future.result()
+                self._reports.put(TaskEnded(trial, end, text))
+            else:
+                self._reports.put(TaskEnded(trial, "lost", "its worker was lost"))
+
+        return report
+
+    def cut(self, trial: int) -> None:
+        """Ask the child that trains a trial to save and end, on whatever host it is."""
+        if trial in self._futures:
+            self._client.run(end_trials, [trial], on_error="ignore")
+
+    def next(self, seconds: float) -> Report | None:
+        """Return the next report. Raises EngineError if no worker has been left for a while."""
+        self._look()
+        try:
+            report = self._reports.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if isinstance(report, TaskEnded):
+            self._futures.pop(report.trial, None)
+        return report
+
+    def _look(self) -> None:
+        now = monotonic()
+        if self._cluster.waits or now < self._looked + LOOK_EVERY:
+            return
+        self._looked = now
+        if self._client.scheduler_info()["workers"]:
+            self._seen = now
+        elif now > self._seen + PATIENCE:
+            raise EngineError("no host is left: rnntui sweep resume continues the trials")
+
+    def stop(self) -> None:
+        """Stop all tasks, and wait until they have saved."""
+        from distributed import wait
+
+        if not self._futures:
+            return
+        self._client.run(end_trials, list(self._futures), on_error="ignore")
+        with contextlib.suppress(TimeoutError):
+            wait(list(self._futures.values()), timeout=SAVES)
+
+    def close(self) -> None:
+        """End the cluster."""
+        self._client.close()
+        self._cluster.close()
