@@ -58,8 +58,11 @@ async def _ask(host: str, action: str, asked: Mapping[str, Any]) -> tuple[str, F
         return EngineError(f"{host}: SSH failed: {_short(str(error) or type(error).__name__)}")
     if ended.exit_status != 0:
         return EngineError(f"{host}: {_failure(str(ended.stderr))}")
-    lines = str(ended.stdout).splitlines()
-    return python, Facts(**json.loads(lines[-1])) if lines else Facts()
+    lines = str(ended.stdout).splitlines() or [""]
+    try:
+        return python, Facts(**json.loads(lines[-1] or "{}"))
+    except (ValueError, TypeError):  # something of the host's own, or another version
+        return EngineError(f"{host}: the check answered {_short(lines[-1])!r}")
 
 
 async def _python_of(connection: Any) -> str:

@@ -16,17 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnntui.errors import EngineError, RnntuiError
+from rnntui.errors import EngineError
 from rnntui.recipe import Recipe, to_dict
 from rnntui.sweep.remote.host import CREDENTIALS, Facts, facts_of
 from rnntui.sweep.remote.judge import description, objection
 from rnntui.sweep.remote.ssh import ask_hosts, connect_options
 from rnntui.text import safe_text
 
-IDLE = "10 minutes"  # without a task, until a cluster whose client was killed ends
+IDLE = "2 minutes"  # without a task, until a cluster whose client was killed ends
 STARTS = 60.0  # seconds
 # Dask's web server has no authentication: it shows nothing, and only the host itself reaches it.
-_NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_NO_PAGES: dict[str, list[str]] = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 _LOOPBACK = "127.0.0.1:0"
 
 Note = Callable[[str], None]
@@ -101,8 +104,6 @@ def _marked(root: Path) -> Iterator[str]:
 class SshCluster:
     """Dask on hosts, started over SSH."""
 
-    waits = False
-
     def __init__(self, hosts: tuple[str, ...], recipe: Recipe, root: Path, jobs: int) -> None:
         """Check the hosts and start the cluster. Raises EngineError."""
         from distributed import Security
@@ -111,12 +112,13 @@ class SshCluster:
         own = self.security.get_tls_config_for_role("client")
         pem = {name: own[part] for name, part in zip(CREDENTIALS, ("cert", "key"), strict=True)}
         self._hosts = survey(hosts, recipe, root, lambda _line: None, pem)
+        self.names = ", ".join(hosts)
         each = math.ceil(jobs / len(hosts))
         self._threads = [max(host.facts.cores, each) for host in self._hosts]
         self.places = sum(self._threads)
         try:
             self._cluster = self._start()
-        except RnntuiError:
+        except BaseException:
             leave(self._hosts)
             raise
         self.address: str = self._cluster.scheduler_address
@@ -126,7 +128,7 @@ class SshCluster:
         from distributed import SpecCluster
         from distributed.deploy import ssh
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _silence()
         first = self._hosts[0]
         scheduler = {"cls": ssh.Scheduler, "options": self._options(first, {
             "allowed_failures": 0,  # the sweep decides what becomes of a trial
@@ -145,11 +147,6 @@ class SshCluster:
         except Exception as error:  # of any kind: from asyncssh, Dask or the network
             why = safe_text(str(error) or type(error).__name__)
             raise EngineError(f"Dask did not start on {self.names}: {why}") from None
-
-    @property
-    def names(self) -> str:
-        """The hosts, separated by commas."""
-        return ", ".join(host.name for host in self._hosts)
 
     def _options(self, host: HostOf, kwargs: dict[str, Any]) -> dict[str, Any]:
         connect = connect_options(host.name)
@@ -171,6 +168,13 @@ class SshCluster:
         with contextlib.suppress(Exception):  # what is left of it ends by itself once idle
             self._cluster.close()
         leave(self._hosts)
+
+
+def _silence() -> None:
+    """Let Dask print no log on the terminal: what matters of it is in an error."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _files(folder: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable
-from time import monotonic
+from concurrent.futures import CancelledError
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 from rnntui.errors import EngineError
@@ -15,19 +16,21 @@ from rnntui.sweep.remote.train import end_trials, train
 from rnntui.sweep.task import Report, Said, Task, TaskEnded, task_to_json
 
 TOPIC = "rnntui"
+RESUME = "rnntui sweep resume continues the trials"
+_PAUSE = 0.05  # seconds between looks whether all tasks have ended
 LOOK_EVERY, PATIENCE = 5.0, 120.0  # seconds between looks for workers, and without any of them
 
 
 class Cluster(Protocol):
-    """A started Dask cluster. `address`: of its scheduler; `places`: trials at a time.
+    """A started Dask cluster on hosts of these `names`.
 
-    `waits`: workers may come at any time later, so that none of them is no reason to give up.
+    `address`: of its scheduler; `places`: trials at a time.
     """
 
+    names: str
     address: str
     security: Any
     places: int
-    waits: bool
 
     def close(self) -> None:
         """End all processes of the cluster, and remove what was made for it."""
@@ -37,7 +40,7 @@ class DaskWorkers:
     """Trains up to `jobs` tasks at a time, each in a child process of a Dask worker."""
 
     def __init__(self, cluster: Cluster, jobs: int) -> None:
-        """Connect to a cluster, which `stop` closes."""
+        """Connect to a cluster, which `close` ends. Raises EngineError."""
         from distributed import Client
 
         self._cluster, self._places = cluster, min(jobs, cluster.places)
@@ -45,8 +48,14 @@ class DaskWorkers:
         self._futures: dict[int, Any] = {}
         self._submitted = 0
         self._seen = self._looked = monotonic()
-        self._client = Client(cluster.address, security=cluster.security, set_as_default=False)
-        self._client.subscribe_topic(TOPIC, self._hear)
+        try:
+            self._client = Client(cluster.address, security=cluster.security, set_as_default=False)
+            self._client.subscribe_topic(TOPIC, self._hear)
+        except BaseException as error:
+            cluster.close()
+            if isinstance(error, OSError):
+                raise EngineError(f"cannot reach Dask at {cluster.address}") from None
+            raise
 
     def _hear(self, event: tuple[float, Any]) -> None:
         """Take over what a trial has printed."""
@@ -81,10 +90,15 @@ class DaskWorkers:
     def cut(self, trial: int) -> None:
         """Ask the child that trains a trial to save and end, on whatever host it is."""
         if trial in self._futures:
-            self._client.run(end_trials, [trial], on_error="ignore")
+            self._end([trial])
+
+    def _end(self, trials: list[int]) -> None:
+        """Ask the children of these trials to end, as far as the workers can be reached."""
+        with contextlib.suppress(OSError, ValueError, CancelledError):  # as Dask raises them
+            self._client.run(end_trials, trials, on_error="ignore")
 
     def next(self, seconds: float) -> Report | None:
-        """Return the next report. Raises EngineError if no worker has been left for a while."""
+        """Return the next report. Raises EngineError if the scheduler or all workers are gone."""
         self._look()
         try:
             report = self._reports.get(timeout=seconds)
@@ -95,26 +109,31 @@ class DaskWorkers:
         return report
 
     def _look(self) -> None:
+        """Raise EngineError once no task can end."""
+        if self._client.status != "running":  # Dask has given up all tasks
+            raise EngineError(f"the connection to {self._cluster.names} is lost: {RESUME}")
         now = monotonic()
-        if self._cluster.waits or now < self._looked + LOOK_EVERY:
+        if now < self._looked + LOOK_EVERY:
             return
-        self._looked = now
-        if self._client.scheduler_info()["workers"]:
+        self._looked, count = now, 0
+        with contextlib.suppress(OSError, ValueError):
+            count = len(self._client.scheduler_info()["workers"])
+        if count:
             self._seen = now
         elif now > self._seen + PATIENCE:
-            raise EngineError("no host is left: rnntui sweep resume continues the trials")
+            raise EngineError(f"no worker is left on {self._cluster.names}: {RESUME}")
 
     def stop(self) -> None:
         """Stop all tasks, and wait until they have saved."""
-        from distributed import wait
-
-        if not self._futures:
+        if not self._futures or self._client.status != "running":
             return
-        self._client.run(end_trials, list(self._futures), on_error="ignore")
-        with contextlib.suppress(TimeoutError):
-            wait(list(self._futures.values()), timeout=SAVES)
+        self._end(list(self._futures))
+        end = monotonic() + SAVES
+        while not all(one.done() for one in self._futures.values()) and monotonic() < end:
+            sleep(_PAUSE)
 
     def close(self) -> None:
         """End the cluster."""
-        self._client.close()
+        with contextlib.suppress(OSError):
+            self._client.close()
         self._cluster.close()
