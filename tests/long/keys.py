@@ -170,7 +170,8 @@ def settle(terminal: Terminal) -> bool:
         push(terminal, f"gmark{n}".encode())
         if terminal.wait_for(f"mark{n}", 0.5) and "prompt" in terminal.text():
             push(terminal, b"\x1b")
-            return terminal.wait_for("quit", 20)
+            terminal.pump(0.3)  # with the next key right behind it, it would be Alt
+            return terminal.wait_until(lambda text: "quit" in text and "greedy" not in text, 60)
     return False
 
 
