@@ -11,8 +11,10 @@ from rnntui.charset import ascii_text, signs_in_ascii, user_environment
 from rnntui.data import Dataset, TokenData
 from rnntui.errors import OutputError
 from rnntui.forecast.backtest import Backtest
+from rnntui.nn.model import Parameters
 from rnntui.recipe import Recipe
 from rnntui.runs.backtest import final_backtests
+from rnntui.runs.trained_model import model_of
 from rnntui.session.findings import Change
 from rnntui.session.session import Session
 from rnntui.streams import discard
@@ -106,8 +108,14 @@ class Run:
         return self.session.elapsed
 
     def backtests(self) -> tuple[Backtest, ...]:
-        """Compare forecasts of the last weights with simple methods; empty if that is unknown."""
-        return final_backtests(self.recipe, self.data, self._state.parameters)
+        """Compare forecasts with simple methods; empty if that is unknown.
+
+        The weights are those that `rnntui generate` forecasts with: of the best validation.
+        """
+        return final_backtests(self.recipe, self.data, self._parameters)
+
+    def _parameters(self) -> Parameters:
+        return model_of(self.recipe, self.data, self.session.best_checkpoint()).parameters
 
 
 class Report(Protocol):

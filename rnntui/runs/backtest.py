@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import Dataset, ValueData
 from rnntui.data.outlook import usual
-from rnntui.errors import DataError, RnntuiError
+from rnntui.errors import DataError, RnntuiError, RunError
 from rnntui.forecast.backtest import (
     COMBINED,
     Backtest,
@@ -189,14 +190,22 @@ class Backtester:
         return self._fitted[place]
 
 
-def final_backtests(recipe: Recipe, data: Dataset, parameters: Parameters) -> tuple[Backtest, ...]:
-    """The backtests at the end of a run; none if they would take long or nothing was held out."""
+def final_backtests(
+    recipe: Recipe, data: Dataset, network: Callable[[], Parameters]
+) -> tuple[Backtest, ...]:
+    """The backtests at the end of a run; none if they would take long or nothing was held out.
+
+    `network` loads the weights that forecast; it may raise DataError or RunError.
+    """
     tests = backtester_of(recipe, data)
-    if tests is None or not len(data.validation) or parameters.count > MOST_AT_END:
+    if tests is None or not len(data.validation):
         return ()
     try:
+        parameters = network()
+        if parameters.count > MOST_AT_END:
+            return ()
         found = result_of(tests.slices(parameters)).tests
-    except DataError:
+    except (DataError, RunError):
         return ()
     return found if all(test.plan.outer for test in found) else ()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from rnntui.errors import RunError
+from rnntui.errors import DataError, RunError
 from rnntui.runs.sidecar import Sidecar
 from rnntui.runs.store.checkpoint import OLDER, Checkpoint, save, save_and_prune
 from rnntui.runs.store.directory import RunDirectory
@@ -21,6 +21,7 @@ from rnntui.runs.store.manifest import MANIFEST
 from rnntui.runs.store.metrics import Metrics
 from rnntui.runs.store.metrics_index import MetricsIndex
 from rnntui.runs.store.saver import Saver
+from rnntui.runs.store.select_checkpoint import select_checkpoint
 from rnntui.runs.store.status import Status, StatusWriter
 from rnntui.runs.store.stop_request import take_requester
 from rnntui.training.loop import Chunk
@@ -164,6 +165,18 @@ class Recorder:
         self._due = monotonic() + SAVE_EVERY
         self._metrics.flush()
         self._saver.offer(checkpoint)
+
+    def best(self, patience: float = 10.0) -> Checkpoint:
+        """Return the checkpoint of the best validation, after what is being saved.
+
+        Raises DataError if there is none, or none that can be read.
+        """
+        saved = self._best is not None or self._saver.finish(patience)
+        if (waiting := self._best) is not None:
+            return waiting
+        if not saved:
+            raise DataError("the best checkpoint is not saved yet")
+        return select_checkpoint(self.run.checkpoints, "best")
 
     def keep(self, step: int) -> None:
         """Let no later checkpoint replace the one of that update while it waits for the disk."""

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from rnntui.data import ValueData
+from rnntui.errors import DataError
 from rnntui.protocol.insight import Finding
 from rnntui.protocol.messages import Event, EventKind
 from rnntui.runs.capture import capture
 from rnntui.runs.edits import Pending, journaled
 from rnntui.runs.opening import Opened
+from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.metrics_index import MetricsIndex
 from rnntui.runs.store.status import State, Status
 from rnntui.session.disk import DiskWatch
@@ -86,6 +88,12 @@ class RunLog:
     def saved(self) -> int | None:
         """The update of the newest checkpoint."""
         return self._recorder.saved if self._recorder else None
+
+    def best(self) -> Checkpoint:
+        """Return the checkpoint of the best validation. Raises DataError if there is none."""
+        if self._recorder is None:
+            raise DataError("the run is not stored")
+        return self._recorder.best()
 
     @property
     def trouble(self) -> str:

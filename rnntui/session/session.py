@@ -34,6 +34,7 @@ from rnntui.runs.bounds import Bounds, rate_change
 from rnntui.runs.edits import KERNELS, WORKERS
 from rnntui.runs.opening import Opened
 from rnntui.runs.plan_cache import remember
+from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.status import Ended as EndState
 from rnntui.runs.store.status import State as RunState
 from rnntui.session.alerts import advice
@@ -309,6 +310,10 @@ class Session:
     def name(self) -> str:
         """The run's name; empty if it isn't saved."""
         return self._run_log.name
+
+    def best_checkpoint(self) -> Checkpoint:
+        """Return the checkpoint of the best validation. Raises DataError if there is none."""
+        return self._run_log.best()
 
     @property
     def recipe(self) -> Recipe:

@@ -204,5 +204,11 @@ def test_the_last_json_object_has_the_backtest(rnntui):
     assert found["target"] == "value" and found["origins"] > 5
     rmse = found["methods"]["network"]["rmse"]
     assert len(rmse) == found["horizon"] and all(error > 0 for error in rmse)
+    known = ("--set", "lr=0.3", "--set", "eval_every=1", "--steps", "9", "--name", "spoiled")
+    *_, last, spoiled = map(json.loads, rnntui(*FORECAST, *known, "--json").out.splitlines())
+    assert spoiled["best"] < last["loss"], "the best weights are not the last ones"
+    (again,) = map(json.loads, rnntui("backtest", "spoiled", "--json").out.splitlines())
+    (at_the_end,) = spoiled["backtest"]
+    assert at_the_end["methods"]["network"]["rmse"] == again["methods"]["network"]["rmse"]
     text = rnntui("train", "counting", "--json").out.splitlines()
     assert "backtest" not in json.loads(text[-1])
