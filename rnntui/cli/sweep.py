@@ -110,7 +110,7 @@ def sweep() -> None:
 @click.option(
     "--on",
     metavar="PLACE",
-    help="Where to train: local or ssh:HOST,HOST (needs rnntui[sweep]).",
+    help="Where to train: local, ssh:HOST,HOST (needs rnntui[sweep]) or slurm (rnntui[slurm]).",
 )
 @click.option("--name", metavar="NAME", help="Name of the sweep; generated if omitted.")
 @progress_options
@@ -242,7 +242,7 @@ def resume(
     from rnntui.data import load
     from rnntui.runs.store.root import runs_root
     from rnntui.sweep.prepare import check_hosts, check_source
-    from rnntui.sweep.remote.place import parse_place
+    from rnntui.sweep.remote.place import SLURM, parse_place
     from rnntui.sweep.run import run_sweep
     from rnntui.sweep.store import open_sweep
     from rnntui.training.workers.prestart import usable_cores
@@ -252,7 +252,7 @@ def resume(
     place = parse_place(on or found.info.on)
     check_source(found, _note)
     cores = check_hosts(place, found.recipe, found.root, _note)
-    if on and not jobs:
+    if on and not jobs and place.kind != SLURM:
         jobs = cores or usable_cores()
     if detach or _has_screen(plain, json):
         return _run_aside(found, detach, jobs, place.text)

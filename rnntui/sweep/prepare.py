@@ -10,13 +10,13 @@ from pathlib import Path
 
 from rnntui.data import load
 from rnntui.data.source import lasting_source, parse_source
-from rnntui.errors import DataError, RunError
+from rnntui.errors import DataError, RunError, UsageError
 from rnntui.foreground.waiting import Waiting
 from rnntui.numbers import plural, size_in_words
 from rnntui.recipe import Recipe
 from rnntui.runs.fingerprint import fingerprint
 from rnntui.sweep.measure import Expected, expect
-from rnntui.sweep.remote.place import LOCAL, Place
+from rnntui.sweep.remote.place import LOCAL, SLURM, Place
 from rnntui.sweep.request import Request
 from rnntui.sweep.space import Settings, check_keys, grid
 from rnntui.sweep.store import FORMAT, Sweep, SweepInfo, check_free, create, free_name
@@ -68,6 +68,8 @@ class Plan:
 
     def at(self, place: Place, root: Path, note: Note) -> Plan:
         """Return the plan for another place, whose hosts are checked. Raises RnntuiError."""
+        if place.kind == SLURM and not self.request.jobs:
+            raise UsageError("--on slurm needs --jobs N: how many jobs of Slurm train at a time")
         cores = check_hosts(place, self.recipe, root, note)
         jobs = min(self.request.jobs or cores, len(self.settings))
         return replace(self, jobs=jobs, on=place.text)
@@ -133,7 +135,11 @@ def _check_disk(root: Path, needed: int) -> None:
 
 
 def check_hosts(place: Place, recipe: Recipe, root: Path, note: Note) -> int:
-    """Check the hosts of a place, each with a note; return their cores. Raises EngineError."""
+    """Check the hosts of a place, each with a note; return their cores. Raises RnntuiError."""
+    if place.kind == SLURM:
+        from rnntui.sweep.remote.slurm_cluster import check_slurm
+
+        check_slurm()
     if not place.hosts:
         return 0
     from rnntui.sweep.remote.ssh_cluster import survey

@@ -34,7 +34,10 @@ SMALL = (
         ((*SMALL, "--grid", "lr=1,2", "--jobs", "0"), "0 is below 1"),
         ((*SMALL, "--grid", "lr=1,2", "--name", "../x"), "use up to 64 letters"),
         ((), "what to vary is missing"),
-        ((*SMALL, "--grid", "lr=1,2", "--on", "moon"), "--on 'moon': takes local or ssh:HOST,HOST"),
+        (
+            (*SMALL, "--grid", "lr=1,2", "--on", "moon"),
+            "--on 'moon': takes local, ssh:HOST,HOST or slurm",
+        ),
         ((*SMALL, "--grid", "lr=1,2", "--on", "ssh:a,-oX"), "'-oX' is not a host, as in ssh:a,b"),
         (("show", "nothing"), "no sweep 'nothing'"),
         (("resume", "nothing"), "no sweep 'nothing'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -38,6 +39,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "ssh").mkdir(mode=0o700)
     with hosts_on_loopback(tmp_path / "ssh") as found:
         yield found
+        for folder in private_folders(port_of(found)):
+            shutil.rmtree(folder)
         for pid in behind_ssh(port_of(found)):  # a cluster without its client ends after minutes
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -90,7 +93,7 @@ def test_a_killed_worker_changes_no_loss_and_nothing_is_left(home: Path, tmp_pat
         out, err = sweep.communicate(timeout=300)
     finally:
         sweep.kill()
-    assert sweep.returncode == 0, err
+    assert sweep.returncode == 0 and "Traceback" not in err, err
     for name in HOSTS:
         assert sum(line.startswith(f"rnntui: note: {name}: Python") for line in err.splitlines())
     events = [json.loads(line) for line in out.splitlines()]

@@ -75,9 +75,13 @@ def _free(root: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def private_folder(credentials: Mapping[str, str]) -> str:
-    """Make a directory that only this user can read, with the certificate and the key."""
-    folder = Path(tempfile.mkdtemp(prefix="rnntui-sweep-"))
+def private_folder(credentials: Mapping[str, str], where: Path | None = None) -> str:
+    """Make a directory that only this user can read, with the certificate and the key.
+
+    `where`: in which directory; in the one for temporary files if omitted.
+    """
+    prefix = "rnntui-sweep-" if where is None else ".sweep-"
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
     for name in CREDENTIALS:
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -1,4 +1,4 @@
-"""Where the trials of a sweep are trained: `local` or `ssh:host1,host2`."""
+"""Where the trials of a sweep are trained: `local`, `ssh:host1,host2` or `slurm`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from importlib.util import find_spec
 from rnntui.errors import UsageError
 from rnntui.text import fit, safe_text
 
-LOCAL, SSH = "local", "ssh"
+LOCAL, SSH, SLURM = "local", "ssh", "slurm"
 _HOST = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*\Z", re.ASCII)
-_EXTRA = {SSH: "sweep"}
-_NEEDED = {SSH: ("distributed", "asyncssh", "cryptography")}
+_EXTRA = {SSH: "sweep", SLURM: "slurm"}
+_NEEDED = {
+    SSH: ("distributed", "asyncssh", "cryptography"),
+    SLURM: ("distributed", "dask_jobqueue", "cryptography"),
+}
 
 
 @dataclass(frozen=True)
 class Place:
-    """`kind`: local or ssh. `hosts`: names for SSH, as in ~/.ssh/config."""
+    """`kind`: local, ssh or slurm. `hosts`: names for SSH, as in ~/.ssh/config."""
 
     kind: str
     hosts: tuple[str, ...] = ()
@@ -36,9 +39,9 @@ class Place:
 def parse_place(text: str) -> Place:
     """Read what --on takes. Raises UsageError, also if an extra package is missing."""
     kind, colon, rest = text.partition(":")
-    if kind not in (LOCAL, SSH) or (bool(colon) != (kind == SSH)):
+    if kind not in (LOCAL, SSH, SLURM) or (bool(colon) != (kind == SSH)):
         shown = fit(safe_text(text), 40)
-        raise UsageError(f"--on '{shown}': takes local or ssh:HOST,HOST")
+        raise UsageError(f"--on '{shown}': takes local, ssh:HOST,HOST or slurm")
     hosts = tuple(rest.split(",")) if colon else ()
     for host in hosts:
         if not _HOST.match(host):

@@ -7,7 +7,6 @@ cluster: whoever has no copy of its key is refused.
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import secrets
 import shlex
@@ -18,19 +17,15 @@ from typing import Any
 
 from rnntui.errors import EngineError
 from rnntui.recipe import Recipe, to_dict
-from rnntui.sweep.remote.host import CREDENTIALS, Facts, facts_of
+from rnntui.sweep.remote.check import Check
+from rnntui.sweep.remote.dask import LOOPBACK, NO_PAGES, new_certificate, silence, tls_files
+from rnntui.sweep.remote.host import Facts, facts_of
 from rnntui.sweep.remote.judge import description, objection
 from rnntui.sweep.remote.ssh import ask_hosts, connect_options
 from rnntui.text import safe_text
 
 IDLE = "2 minutes"  # without a task, until a cluster whose client was killed ends
 STARTS = 60.0  # seconds
-# Dask's web server has no authentication: it shows nothing, and only the host itself reaches it.
-_NO_PAGES: dict[str, list[str]] = {
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-}
-_LOOPBACK = "127.0.0.1:0"
 
 Note = Callable[[str], None]
 
@@ -104,13 +99,12 @@ def _marked(root: Path) -> Iterator[str]:
 class SshCluster:
     """Dask on hosts, started over SSH."""
 
+    patient = False
+    check: Check | None = None  # was made before
+
     def __init__(self, hosts: tuple[str, ...], recipe: Recipe, root: Path, jobs: int) -> None:
         """Check the hosts and start the cluster. Raises EngineError."""
-        from distributed import Security
-
-        self.security = Security.temporary()
-        own = self.security.get_tls_config_for_role("client")
-        pem = {name: own[part] for name, part in zip(CREDENTIALS, ("cert", "key"), strict=True)}
+        self.security, pem = new_certificate()
         self._hosts = survey(hosts, recipe, root, lambda _line: None, pem)
         self.names = ", ".join(hosts)
         each = math.ceil(jobs / len(hosts))
@@ -128,7 +122,7 @@ class SshCluster:
         from distributed import SpecCluster
         from distributed.deploy import ssh
 
-        _silence()
+        silence()
         first = self._hosts[0]
         scheduler = {"cls": ssh.Scheduler, "options": self._options(first, {
             "allowed_failures": 0,  # the sweep decides what becomes of a trial
@@ -142,7 +136,7 @@ class SshCluster:
             for number, (host, threads) in enumerate(zip(self._hosts, self._threads, strict=True))
         }  # fmt: skip
         try:
-            with dask.config.set(_NO_PAGES):
+            with dask.config.set(NO_PAGES):
                 return SpecCluster(workers, scheduler, security=self.security, name="rnntui")
         except Exception as error:  # of any kind: from asyncssh, Dask or the network
             why = safe_text(str(error) or type(error).__name__)
@@ -158,8 +152,8 @@ class SshCluster:
                 **kwargs,
                 "host": host.facts.address,
                 "protocol": "tls",
-                "dashboard_address": _LOOPBACK,
-                "security": _files(host.facts.folder),
+                "dashboard_address": LOOPBACK,
+                "security": tls_files(host.facts.folder),
             },
         }
 
@@ -168,19 +162,3 @@ class SshCluster:
         with contextlib.suppress(Exception):  # what is left of it ends by itself once idle
             self._cluster.close()
         leave(self._hosts)
-
-
-def _silence() -> None:
-    """Let Dask print no log on the terminal: what matters of it is in an error."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in ("distributed", "tornado"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-def _files(folder: str) -> dict[str, Any]:
-    """Return what Dask is given about encryption: files on that host."""
-    certificate, key = (str(Path(folder) / name) for name in CREDENTIALS)
-    found: dict[str, Any] = {"require_encryption": True, "tls_ca_file": certificate}
-    for role in ("client", "scheduler", "worker"):
-        found |= {f"tls_{role}_cert": certificate, f"tls_{role}_key": key}
-    return found

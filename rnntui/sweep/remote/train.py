@@ -10,32 +10,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnntui.sweep.process import TrialProcess
+from rnntui.sweep.remote.check import check_here
 from rnntui.sweep.task import task_from_json
 
 _PROCESSES: dict[int, TrialProcess] = {}  # of this worker, by trial
 
 
-def train(task: str, topic: str, key: str, settings: dict[str, str]) -> tuple[str, str]:
-    """Train a task, which is JSON; return how it ended, and why. Events go to the topic.
+def train(order: Mapping[str, Any]) -> tuple[str, str]:
+    """Train a task; return how it ended, and why.
 
-    `key`: of this Dask task; `settings`: of the child's environment. The child saves and ends if
-    the client is gone, or this worker, which reads its lines.
+    `order` has the `task` as JSON, the `topic` to which its events go, the `key` of this Dask task,
+    `settings` for the child's environment, and perhaps a `check` of this host. The child saves and
+    ends if the client is gone, or this worker, which reads its lines.
     """
     from distributed import get_worker
 
-    worker = get_worker()
-    process = TrialProcess(what := task_from_json(task), settings)
-    _PROCESSES[what.trial] = process
+    worker, task = get_worker(), task_from_json(order["task"])
 
     def say(event: Mapping[str, Any]) -> None:
-        worker.log_event(topic, [what.trial, dict(event)])
-        if not _is_wanted(worker, key):
-            process.child.terminate()
+        worker.log_event(order["topic"], [task.trial, dict(event)])
+        if not _is_wanted(worker, order["key"]):
+            end_trials([task.trial])
 
+    def note(text: str) -> None:
+        say({"event": "note", "text": text})
+
+    if order["check"] and (why := check_here(order["check"], note)):
+        return "lost", why
+    process = _PROCESSES[task.trial] = TrialProcess(task, order["settings"])
     try:
         ended = process.follow(say)
     finally:
-        _PROCESSES.pop(what.trial, None)
+        _PROCESSES.pop(task.trial, None)
     return ended.end, ended.text
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from rnntui.errors import EngineError
 from rnntui.processes import digit_settings
 from rnntui.sweep.process import SAVES
+from rnntui.sweep.remote.check import Check
 from rnntui.sweep.remote.train import end_trials, train
 from rnntui.sweep.task import Report, Said, Task, TaskEnded, task_to_json
 
@@ -24,13 +25,16 @@ LOOK_EVERY, PATIENCE = 5.0, 120.0  # seconds between looks for workers, and with
 class Cluster(Protocol):
     """A started Dask cluster on hosts of these `names`.
 
-    `address`: of its scheduler; `places`: trials at a time.
+    `address`: of its scheduler; `places`: trials at a time; `check`: of each worker, if its host
+    has not been checked; `patient`: it may take any time until there is a worker.
     """
 
     names: str
     address: str
     security: Any
     places: int
+    patient: bool
+    check: Check | None
 
     def close(self) -> None:
         """End all processes of the cluster, and remove what was made for it."""
@@ -71,9 +75,15 @@ class DaskWorkers:
         """Send a task to a worker. If the worker dies, the sweep decides how it continues."""
         self._submitted += 1
         key = f"trial-{task.trial}-{self._submitted}"
-        future = self._client.submit(
-            train, task_to_json(task), TOPIC, key, digit_settings(), key=key, pure=False, retries=0
-        )
+        check = self._cluster.check
+        order = {
+            "task": task_to_json(task),
+            "topic": TOPIC,
+            "key": key,
+            "settings": digit_settings(),
+            "check": None if check is None else check.as_table(),
+        }
+        future = self._client.submit(train, order, key=key, pure=False, retries=0)
         self._futures[task.trial] = future
         future.add_done_callback(self._ended(task.trial))
 
@@ -113,7 +123,7 @@ class DaskWorkers:
         if self._client.status != "running":  # Dask has given up all tasks
             raise EngineError(f"the connection to {self._cluster.names} is lost: {RESUME}")
         now = monotonic()
-        if now < self._looked + LOOK_EVERY:
+        if self._cluster.patient or now < self._looked + LOOK_EVERY:
             return
         self._looked, count = now, 0
         with contextlib.suppress(OSError, ValueError):
