@@ -11,7 +11,11 @@ from rnntui.recipe.recipe import (
 )
 from rnntui.recipe.rules import Leaf, Rule, Value, check, parse
 from rnntui.recipe.sampling import DIALS, DRAWING_KEYS, SAMPLING_KEYS, SamplingSettings
-from rnntui.recipe.schema import SECTIONS, Data, Model, Sample, Train, find, keys, keys_of
+from rnntui.recipe.schema import SECTIONS, find, keys, keys_of
+from rnntui.recipe.sections.data import Data
+from rnntui.recipe.sections.model import Model
+from rnntui.recipe.sections.sample import Sample
+from rnntui.recipe.sections.train import Train
 
 __all__ = [
     "DIALS",

@@ -1,7 +1,7 @@
 """Recipe: everything that decides a training run, as frozen dataclasses.
 
 A recipe comes from TOML or from the command line and is validated when it is created, so the rest
-of the program never sees a wrong value. `schema.py` declares its keys. This module imports neither
+of the program never sees a wrong value. `sections/` declares its keys. This module imports neither
 NumPy nor Textual.
 """
 
@@ -18,7 +18,11 @@ from typing import Any
 from rnntui.errors import UsageError
 from rnntui.recipe.defaults import adjustments, notes_on
 from rnntui.recipe.rules import Value, check, parse
-from rnntui.recipe.schema import SECTIONS, Data, Model, Sample, Train, find, keys
+from rnntui.recipe.schema import SECTIONS, find, keys
+from rnntui.recipe.sections.data import Data
+from rnntui.recipe.sections.model import Model
+from rnntui.recipe.sections.sample import Sample
+from rnntui.recipe.sections.train import Train
 from rnntui.suggestions import nearest
 from rnntui.text import safe_text
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rnntui.errors import UsageError
 from rnntui.recipe import Recipe
-from rnntui.recipe.schema import END_OF_RUN, VALIDATION_LOSS
+from rnntui.recipe.sections.train import END_OF_RUN, VALIDATION_LOSS
 from rnntui.runs.differing import setting_text
 from rnntui.sweep.space import MOST_TRIALS, Axis, Draw, Settings, drawn, grid
 from rnntui.text import safe_text

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import Train, find
 from rnntui.recipe.registry import Registry
-from rnntui.recipe.schema import VALIDATION_LOSS
+from rnntui.recipe.sections.train import VALIDATION_LOSS
 
 _BETTER = 1e-4  # what counts as an improvement, relative to the best validation loss
 
