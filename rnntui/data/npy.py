@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.table import EXACT, ROUNDED
+from rnntui.data.column_numbers import EXACT, ROUNDED
 from rnntui.errors import DataError
 
 MAGIC = b"\x93NUMPY"

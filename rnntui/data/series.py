@@ -22,13 +22,14 @@ from rnntui.data.decisions import Facts, decisions
 from rnntui.data.decode import OR_ENCODING, decode_text
 from rnntui.data.format import refuse_format, unpacked
 from rnntui.data.generated import CORPUS_SEED, series_task
+from rnntui.data.known import NEW, Known
 from rnntui.data.matching import made_up_names, match_columns
 from rnntui.data.outlook import Outlook, look_ahead, looks_ahead, seasons_of, tamed
 from rnntui.data.plain_numbers import read_plain
 from rnntui.data.source import MOST_BYTES, Source, is_pipe, open_file, parse_source, read, show
 from rnntui.data.split import split_at
 from rnntui.data.stream import fitting, unused_note
-from rnntui.data.table import NEW, Known, Table, parse_numbers, parse_table, read_cells
+from rnntui.data.table import Table, parse_numbers, parse_table, read_cells
 from rnntui.errors import DataError, UsageError
 from rnntui.forecast.backtest import default_horizon
 from rnntui.forecast.linear import differences_help

@@ -1,0 +1,106 @@
+"""The numbers of a column, and what is said about cells that hold none."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import columns
+from rnntui.data.cells import Cells, listed, read_number
+from rnntui.data.source import show
+from rnntui.errors import DataError
+from rnntui.text import safe_text
+
+LONGEST_LINE = 200  # characters of an error
+MOST_WORD = 20  # characters of a mark for missing values
+LONGEST_WHOLE = 400  # characters; longer ones are no finite floats
+EXACT = 2.0**53  # from here on, not every whole number is a float
+ROUNDED = "whole numbers beyond 2^53 are rounded to what a float can hold"
+
+Numbers = NDArray[np.float64]
+
+
+def numbers_in(cells: Cells, index: int, chosen: Sequence[int]) -> Numbers:
+    """The numbers (N,) of a column, NaN where one is missing.
+
+    Raises DataError for the first cell that holds something else.
+    """
+    numbers = cells.numbers(index)
+    missing = np.flatnonzero(np.isnan(numbers))
+    wrong = [int(place) for place in missing if not cells.is_missing(int(place), index)]
+    if wrong:
+        raise _wrong(cells, index, wrong, chosen)
+    return numbers
+
+
+def _wrong(
+    cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp], chosen: Sequence[int]
+) -> DataError:
+    first = int(wrong[0])
+    where = f"{cells.name} line {cells.lines[first]}, column '{show(cells.header[index], 24)}'"
+    complaint = _complaint(cells.rows[first][index], cells.comma)
+    more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+    mark = _one_word(cells, index, wrong)
+    if mark:
+        advice = shlex.quote(f"missing_values={mark}")
+        return DataError(f"{where}: {complaint}{more}: --set {advice} treats it as missing")
+    fix = "correct it" if cells.rows[first][index].strip() else "fill it in"
+    line = f"{where}: {complaint}{more}: {fix}"
+    return DataError(f"{line} {_otherwise(cells, chosen, LONGEST_LINE - len(line))}")
+
+
+def _one_word(cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp]) -> str:
+    """The word that stands in all of several wrong cells, if it can be typed."""
+    words = {cells.rows[int(place)][index].strip() for place in wrong}
+    word = words.pop()
+    typed = safe_text(word) == word and len(word) <= MOST_WORD and "," not in word
+    return word if len(wrong) > 1 and not words and typed else ""
+
+
+def _complaint(cell: str, comma: bool) -> str:
+    if not cell.strip():
+        return "the cell is empty"
+    kind = "not a number" if read_number(cell, comma) is None else "not finite"
+    return f"'{show(cell.strip(), 20)}' is {kind}"
+
+
+def _otherwise(cells: Cells, chosen: Iterable[int], room: int) -> str:
+    """What else helps: other columns, if some of those chosen can be learned as they are."""
+    valid = [i for i in chosen if _is_learnable(cells, i)]
+    others = columns.option(valid, cells.header, room - len(" or use "))
+    return f"or use {others}" if others else "or delete the row"
+
+
+def _is_learnable(cells: Cells, index: int) -> bool:
+    numbers = cells.numbers(index)
+    return bool(np.isfinite(numbers).all() and numbers.min() < numbers.max())
+
+
+def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
+    """Notes on numbers that are not read as they are written."""
+    notes = []
+    grouped = [i for i in chosen if cells.is_grouped(i)]
+    if grouped:
+        names = listed([cells.header[i] for i in grouped])
+        notes.append(f"separators between thousands are dropped: {names}")
+    plain = [i for i in chosen if i not in grouped]
+    if cells.comma and any("," in cell for i in plain for cell in cells.column(i)):
+        notes.append("commas in numbers are read as decimal points")
+    if any(_is_rounded(cells, i) for i in chosen):
+        notes.append(ROUNDED)
+    return tuple(notes)
+
+
+def _is_rounded(cells: Cells, index: int) -> bool:
+    numbers = cells.numbers(index)
+    if not max(np.fmax.reduce(numbers), -np.fmin.reduce(numbers)) >= EXACT:
+        return False
+    pairs = zip(cells.column(index), numbers.tolist(), strict=True)
+    return any(_is_whole(c) and int(c) != int(n) for c, n in pairs if len(c) < LONGEST_WHOLE)
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.strip().lstrip("+-").isdecimal()

@@ -1,0 +1,36 @@
+"""Columns of an earlier reading, which are taken again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rnntui.data.dataset import READER
+
+
+@dataclass(frozen=True)
+class Known:
+    """Features of an earlier reading, `targets` of them to be forecast, which are taken again.
+
+    They were `read_by` a version of this reader: the first ones left rows as they are. `find` is
+    how the columns are found in another file, from those wanted, its header and its name; it raises
+    if one is missing.
+    """
+
+    features: tuple[str, ...] = ()
+    targets: int = 0
+    read_by: int = READER
+    find: Callable[[tuple[str, ...], tuple[str, ...], str], list[int]] | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether times are read."""
+        return self.read_by > 1
+
+    @property
+    def tidied(self) -> bool:
+        """Whether rows that come twice are taken once, and numbers can tell series apart."""
+        return self.read_by > 2
+
+
+NEW = Known()
