@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,11 +40,12 @@ def home(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "ssh").mkdir(mode=0o700)
     with hosts_on_loopback(tmp_path / "ssh") as found:
         yield found
-        for folder in private_folders(port_of(found)):
-            shutil.rmtree(folder)
+        folders = private_folders(port_of(found))
         for pid in behind_ssh(port_of(found)):  # a cluster without its client ends after minutes
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def port_of(home: Path) -> int:
@@ -156,6 +158,73 @@ def test_a_sweep_whose_client_is_killed_ends_on_the_hosts_and_is_resumed(
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert {one[-1] for one in results(ended.stdout).values()} == {"finished"}
+
+
+# The hosts' answers are changed as if their disk were another: they train in directories of theirs.
+OWN_DISKS = """
+from dataclasses import replace
+from rnntui.__main__ import main
+from rnntui.sweep.remote import ssh_cluster, workers
+ask = ssh_cluster.ask_hosts
+def changed(*args):
+    return [(python, replace(facts, shares=False)) for python, facts in ask(*args)]
+ssh_cluster.ask_hosts = changed
+main()
+"""
+TOO_LARGE = OWN_DISKS.replace("main()\n", "workers.MOST_BYTES = 1000\nmain()\n")
+
+
+def test_without_a_shared_disk_runs_are_copied_and_a_killed_worker_changes_nothing(
+    home: Path, tmp_path: Path
+):
+    port, here = port_of(home), tmp_path / "b"
+    calm = run_process("sweep", *TRIALS, "--json", "--runs-dir", str(tmp_path / "a"), timeout=300)
+    args = ("sweep", *TRIALS, "--on", ON, "--json", "--runs-dir", str(here))
+    sweep = subprocess.Popen(
+        [sys.executable, "-c", OWN_DISKS, *args], env=environment(HOME=str(home)), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        until(lambda: [*here.glob("s-*/checkpoints/step-*/manifest.json")], 120)
+        assert not [*here.glob("s-*/lock")]
+        until(lambda: worker_that_trains(port))
+        os.kill(worker_that_trains(port) or 0, signal.SIGKILL)
+        out, err = sweep.communicate(timeout=300)
+    finally:
+        sweep.kill()
+    assert sweep.returncode == 0 and "Traceback" not in err, err
+    assert "checkpoints are copied" in err
+    events = [json.loads(line) for line in out.splitlines()]
+    assert any("its worker was lost; it continues" in one.get("text", "") for one in events)
+    assert results(out) == results(calm.stdout)
+    for number in (1, 2, 3, 4):
+        last = f"s-{number}/checkpoints/step-00000240/model.safetensors"
+        assert (here / last).read_bytes() == (tmp_path / "a" / last).read_bytes()
+
+
+def test_a_trial_begins_again_if_its_checkpoints_are_too_large_to_be_copied(
+    home: Path, tmp_path: Path
+):
+    port, here = port_of(home), tmp_path / "runs"
+    args = ("sweep", *TRIALS, "--on", ON, "--json", "--runs-dir", str(here))
+    sweep = subprocess.Popen(
+        [sys.executable, "-c", TOO_LARGE, *args], env=environment(HOME=str(home)), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert sweep.stdout is not None
+    killed, states, lines = False, [], []
+    with sweep:
+        for line in sweep.stdout:
+            lines.append(line)
+            event = json.loads(line)
+            if not killed and "are copied only at the end" in event.get("text", ""):
+                assert "the trial begins again" in event["text"]
+                os.kill(worker_that_trains(port) or 0, signal.SIGKILL)
+                killed = True
+            states += [event["state"]] if event["event"] == "trial" else []
+    assert killed and "resumed" not in states
+    assert {one[-1] for one in results(lines[-1]).values()} == {"finished"}
+    assert len([*here.glob("s-*/checkpoints/step-00000240/manifest.json")]) == 4
 
 
 def test_a_host_that_cannot_be_used_is_named_in_one_line(home: Path, tmp_path: Path):

@@ -34,7 +34,8 @@ def check_here(table: Mapping[str, Any], note: Callable[[str], None]) -> str:
     if check.mark in _PASSED:
         return ""
     facts, name = facts_of(check.recipe, check.root, check.mark), safe_text(socket.gethostname())
-    if why := objection(facts, check.here):
+    why = "" if facts.shares else "it does not see the directory of runs"
+    if why := why or objection(facts, check.here):
         return f"{name}: {safe_text(why)}"
     note(f"{name}: {description(facts, check.here)}")
     _PASSED.add(check.mark)

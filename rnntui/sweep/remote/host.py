@@ -50,13 +50,14 @@ def facts_of(recipe: Mapping[str, Any], root: str, mark: str) -> Facts:
     except RnntuiError as error:
         problem = str(error)
     connection = os.environ.get("SSH_CONNECTION", "").split()
+    shares = bool(mark) and (Path(root) / mark).exists()
     return Facts(
         versions={**versions(), "distributed": _dask()},
         machine=this_machine(),
         cores=usable_cores(),
-        free=_free(Path(root)),
+        free=_free(Path(root if shares else tempfile.gettempdir())),
         address=connection[2] if len(connection) == 4 else "",
-        shares=bool(mark) and (Path(root) / mark).exists(),
+        shares=shares,
         data=data,
         problem=problem,
     )

@@ -18,8 +18,6 @@ def objection(facts: Facts, here: Facts) -> str:
             return f"{name} {theirs.get(key) or 'is missing'}, here {ours.get(key)}"
     if _minor(theirs.get("python", "")) != _minor(ours.get("python", "")):
         return f"Python {theirs.get('python')}, here {ours.get('python')}"
-    if not facts.shares:
-        return "it does not see the directory of runs: give one that all hosts share (--runs-dir)"
     if facts.problem:
         return facts.problem
     if facts.data != here.data:
@@ -37,6 +35,7 @@ def description(facts: Facts, here: Facts) -> str:
         plural(facts.cores, "core"),
         f"{size_in_words(facts.free)} free",
         "same data",
+        "same directory of runs" if facts.shares else "checkpoints are copied",
     ]
     if any(facts.machine.get(key) != here.machine.get(key) for key in _CPU):
         parts.append("another kind of CPU or BLAS: losses agree, but not to the last digit")

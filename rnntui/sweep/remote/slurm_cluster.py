@@ -36,6 +36,7 @@ class SlurmCluster:
     """Dask in jobs of Slurm, each with one trial at a time. Lost jobs are submitted again."""
 
     names = "Slurm"
+    shares = True
     patient = True  # a job may wait in the queue for as long as it takes
 
     def __init__(self, recipe: Recipe, root: Path, jobs: int) -> None:

@@ -106,6 +106,7 @@ class SshCluster:
         """Check the hosts and start the cluster. Raises EngineError."""
         self.security, pem = new_certificate()
         self._hosts = survey(hosts, recipe, root, lambda _line: None, pem)
+        self.shares = all(host.facts.shares for host in self._hosts)
         self.names = ", ".join(hosts)
         each = math.ceil(jobs / len(hosts))
         self._threads = [max(host.facts.cores, each) for host in self._hosts]

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Protocol
 
-from rnntui.errors import EngineError
+from rnntui.errors import EngineError, RunError
+from rnntui.numbers import size_in_words
 from rnntui.processes import digit_settings
 from rnntui.sweep.process import SAVES
 from rnntui.sweep.remote.check import Check
-from rnntui.sweep.remote.train import end_trials, train
+from rnntui.sweep.remote.copies import MOST_BYTES, read_copy, write_copy
+from rnntui.sweep.remote.train import SAVED, copy_of, end_trials, train
 from rnntui.sweep.task import Report, Said, Task, TaskEnded, task_to_json
+from rnntui.text import fit, safe_text
 
 TOPIC = "rnntui"
 RESUME = "rnntui sweep resume continues the trials"
+_LONGEST = 160  # characters of an error
 _PAUSE = 0.05  # seconds between looks whether all tasks have ended
 LOOK_EVERY, PATIENCE = 5.0, 120.0  # seconds between looks for workers, and without any of them
 
@@ -26,7 +34,8 @@ class Cluster(Protocol):
     """A started Dask cluster on hosts of these `names`.
 
     `address`: of its scheduler; `places`: trials at a time; `check`: of each worker, if its host
-    has not been checked; `patient`: it may take any time until there is a worker.
+    has not been checked; `patient`: it may take any time until there is a worker; `shares`: the
+    hosts have this machine's directory of runs.
     """
 
     names: str
@@ -35,9 +44,19 @@ class Cluster(Protocol):
     places: int
     patient: bool
     check: Check | None
+    shares: bool
 
     def close(self) -> None:
         """End all processes of the cluster, and remove what was made for it."""
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """A trial has saved a checkpoint of so many bytes, on the worker at an address."""
+
+    trial: int
+    bytes: int
+    address: str
 
 
 class DaskWorkers:
@@ -48,7 +67,10 @@ class DaskWorkers:
         from distributed import Client
 
         self._cluster, self._places = cluster, min(jobs, cluster.places)
-        self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[Report | _Saved] = queue.SimpleQueue()
+        self._runs: dict[int, Path] = {}  # of tasks that have not ended, on this machine
+        self._writing = threading.Lock()
+        self._large: set[int] = set()  # trials whose checkpoints are not copied
         self._futures: dict[int, Any] = {}
         self._submitted = 0
         self._seen = self._looked = monotonic()
@@ -64,7 +86,9 @@ class DaskWorkers:
     def _hear(self, event: tuple[float, Any]) -> None:
         """Take over what a trial has printed."""
         trial, printed = event[1]
-        self._reports.put(Said(trial, printed))
+        saved = printed["event"] == SAVED
+        report = _Saved(trial, printed["bytes"], printed["address"]) if saved else None
+        self._reports.put(report or Said(trial, printed))
 
     @property
     def free(self) -> int:
@@ -76,26 +100,68 @@ class DaskWorkers:
         self._submitted += 1
         key = f"trial-{task.trial}-{self._submitted}"
         check = self._cluster.check
-        order = {
+        order: dict[str, Any] = {
             "task": task_to_json(task),
             "topic": TOPIC,
             "key": key,
             "settings": digit_settings(),
             "check": None if check is None else check.as_table(),
+            "copy": None,
         }
-        future = self._client.submit(train, order, key=key, pure=False, retries=0)
+        job = task.job
+        self._runs[task.trial] = Path(job.run or Path(job.runs, job.name))
+        if not self._cluster.shares:
+            order["copy"] = read_copy(Path(job.run)) if job.run else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that a copy is large is known
+            future = self._client.submit(train, order, key=key, pure=False, retries=0)
         self._futures[task.trial] = future
         future.add_done_callback(self._ended(task.trial))
 
     def _ended(self, trial: int) -> Callable[[Any], None]:
+        """Return what reports the end of a trial, from a thread of Dask's."""
+
         def report(future: Any) -> None:
-            if future.status == "finished":
-                end, text = future.result()
-                self._reports.put(TaskEnded(trial, end, text))
-            else:
-                self._reports.put(TaskEnded(trial, "lost", "its worker was lost"))
+            with self._writing:
+                ended = self._take_over(trial, future)
+                self._runs.pop(trial, None)
+            self._reports.put(ended)
 
         return report
+
+    def _take_over(self, trial: int, future: Any) -> TaskEnded:
+        """Return how a task ended, once its run is on this machine."""
+        try:
+            end, text, copied = future.result()
+            if copied:
+                write_copy(copied, self._runs[trial])
+        except RunError as error:
+            return TaskEnded(trial, "disk", str(error))
+        except CancelledError:
+            return TaskEnded(trial, "lost", "its worker was lost")
+        except Exception as error:  # of any kind: whatever came up on the worker, or its death
+            killed = type(error).__name__ == "KilledWorker"
+            why = "was lost" if killed else f"failed: {fit(safe_text(str(error)), _LONGEST)}"
+            return TaskEnded(trial, "lost", f"its worker {why}")
+        return TaskEnded(trial, end, text)
+
+    def _fetch(self, saved: _Saved) -> Report | None:
+        """Copy a run whose host has saved a checkpoint; return a note if it is too large."""
+        if saved.trial not in self._runs or saved.trial in self._large:
+            return None
+        if saved.bytes > MOST_BYTES:
+            self._large.add(saved.trial)
+            text = (
+                f"checkpoints of {size_in_words(saved.bytes)} are copied only at the end: "
+                "if the worker is lost before, the trial begins again"
+            )
+            return Said(saved.trial, {"event": "note", "text": text})
+        with contextlib.suppress(OSError, ValueError, CancelledError):  # there will be another
+            found = self._client.run(copy_of, saved.trial, workers=[saved.address])
+            with self._writing:  # not after the last copy
+                if found[saved.address] and saved.trial in self._runs:
+                    write_copy(found[saved.address], self._runs[saved.trial])
+        return None
 
     def cut(self, trial: int) -> None:
         """Ask the child that trains a trial to save and end, on whatever host it is."""
@@ -114,6 +180,8 @@ class DaskWorkers:
             report = self._reports.get(timeout=seconds)
         except queue.Empty:
             return None
+        if isinstance(report, _Saved):
+            return self._fetch(report)
         if isinstance(report, TaskEnded):
             self._futures.pop(report.trial, None)
         return report
@@ -139,7 +207,7 @@ class DaskWorkers:
             return
         self._end(list(self._futures))
         end = monotonic() + SAVES
-        while not all(one.done() for one in self._futures.values()) and monotonic() < end:
+        while self._runs and monotonic() < end:
             sleep(_PAUSE)
 
     def close(self) -> None:
