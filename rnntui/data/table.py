@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.cells import Cells, as_prose, read_number, split_cells
+from rnntui.data.cells import Cells, as_prose, split_cells
 from rnntui.data.choose_columns import choose
 from rnntui.data.clock import Clock
 from rnntui.data.column_kinds import is_time_column
@@ -112,16 +111,3 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         (*found.indices, *(() if label is None else (label,))),
         counted,
     )
-
-
-def parse_numbers(text: str) -> list[float]:
-    """The numbers of `values:1,2,3`. Raises DataError that names the wrong one."""
-    numbers: list[float] = []
-    for place, word in enumerate(text.split(","), 1):
-        number = read_number(word)
-        if number is None or not math.isfinite(number):
-            wrong = show(word.strip(), 20)
-            what = f"'{wrong}' is not a finite number" if wrong else "is empty"
-            raise DataError(f"values: number {place} {what}: write values:1,2,3")
-        numbers.append(number)
-    return numbers
