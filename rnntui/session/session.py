@@ -9,7 +9,7 @@ happen inside an update are then deferred until it ends.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -30,10 +30,9 @@ from rnntui.protocol.messages import (
 )
 from rnntui.recipe import Recipe, check, find
 from rnntui.runs.backtest import backtester_of
-from rnntui.runs.bounds import Bounds, rate_change
-from rnntui.runs.edits import KERNELS, WORKERS
+from rnntui.runs.bounds import Bounds
+from rnntui.runs.edits import WORKERS
 from rnntui.runs.opening import Opened
-from rnntui.runs.plan_cache import remember
 from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.status import Ended as EndState
 from rnntui.runs.store.status import State as RunState
@@ -48,19 +47,16 @@ from rnntui.session.notes import Notes
 from rnntui.session.pacer import Pacer
 from rnntui.session.prompt_session import PromptSession
 from rnntui.session.recent_steps import RecentSteps
-from rnntui.session.responses import computing, sharing
+from rnntui.session.responses import sharing
 from rnntui.session.run_history import RunHistory
 from rnntui.session.run_log import RunLog
+from rnntui.session.updates import Updates
 from rnntui.session.views import Views, last_of
 from rnntui.text import safe_text
 from rnntui.training.loop import (
     Chunk,
-    hold_kernel_trial,
-    hold_trial,
-    train,
     use_kernels,
     use_workers,
-    validate,
     validates,
 )
 
@@ -80,13 +76,8 @@ class Session:
 
         `viewers`: viewers may come, so early samples and recent time steps are kept for them.
         """
-        recipe, data, self._between = opened.recipe, opened.data, between
+        recipe, data = opened.recipe, opened.data
         self._recipe, self._data, self._state = recipe, data, opened.state
-        captured = {} if opened.new_bounds else opened.captured
-        self._bounds = Bounds.continued(recipe, data, captured)
-        self._updates = self._generator()
-        self._inside = False  # an update is in progress
-        self._broken = False  # an update was interrupted
         self._status: State = "training"
         self._pacer = Pacer()
         self._ticked = monotonic()
@@ -98,15 +89,14 @@ class Session:
         self._monitor = Monitor(recipe, data, self._state, self.findings.ids)
         if isinstance(monitor_state := opened.captured.get("guard"), dict):
             self._monitor.restore(monitor_state)
-        self._after_update: list[Callable[[], None]] = []
         self._troubled_since = 0
         backtester = backtester_of(recipe, data)
         self._prompt_session = PromptSession(recipe.sample, data, self._state, backtester)
         self.ended: Ended | None = None  # set by `close`
         self._run_log = RunLog(opened, self.run_history, self._session_state, lambda: self.elapsed)
-        self._run_log.total = self._bounds.last
         self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
         self._note = self._notes.add
+        self._updates = Updates(opened, between, lambda: self.elapsed, self._notes, self._run_log)
         window = self._state.stream.steps
         self.insights = Insights(recipe, data, self._state, window, backtester)
         self.experiments = ExperimentRunner(recipe, data, self._state, self._experiment_ended)
@@ -115,7 +105,7 @@ class Session:
         steps = self._state.stream.steps
         per_pass = self._state.stream.chunks_per_epoch
         self._viewers = viewers
-        self._recent_steps = RecentSteps(steps, per_pass, self._bounds.last) if viewers else None
+        self._recent_steps = RecentSteps(steps, per_pass, self.total) if viewers else None
         self._views = Views(
             opened,
             self._meter,
@@ -137,7 +127,7 @@ class Session:
             self._notes.plan(opened)
         self._repeat_edits()
         if opened.recalled:
-            self._note_kernels()
+            self._updates.note_kernels()
 
     def _session_state(self) -> dict[str, Any]:
         """Return what a checkpoint stores about this session."""
@@ -146,19 +136,10 @@ class Session:
         return {
             "elapsed": self.elapsed,
             **self._views.kept(),
-            "extended": [recipe_bounds.last, recipe_bounds.seconds, self._bounds.times],
+            "extended": [recipe_bounds.last, recipe_bounds.seconds, self._updates.bounds.times],
             "guard": self._monitor.capture(),
             **self.findings.capture(),
         }
-
-    def _generator(self) -> Iterator[Chunk]:
-        # A run's time limit excludes pauses, so the session enforces it.
-        recipe = self._recipe.replace(seconds=0.0, epochs=0, steps=self._bounds.last or 0)
-        return train(recipe, self._data, self._state, self._inside_an_update)
-
-    def _inside_an_update(self) -> None:
-        if self._between is not None:
-            self._between()
 
     # ---- updates ----------------------------------------------------------------------------
 
@@ -170,12 +151,7 @@ class Session:
 
     def update(self) -> Chunk | None:
         """Make one update; return None if the bounds were already reached."""
-        self._inside = self._broken = True
-        try:
-            chunk = None if self._time_is_over else self._next_chunk()
-            self._broken = False
-        finally:
-            self._inside = False
+        chunk = self._updates.make()
         if chunk is None:
             self._reach_bound()
             return None
@@ -191,29 +167,12 @@ class Session:
             self._prompt_session.sampled(early, monotonic())
         if self._pacer.is_needed and self._pacer.count(monotonic()):
             self._pause()
-        if chunk.step == self._bounds.last:
+        if chunk.step == self._updates.bounds.last:
             self._reach_bound()
-        if self._after_update:
-            waiting, self._after_update = self._after_update, []
-            for change in waiting:
-                change()
+        self._updates.make_changes()
         if self._run_log.pending.is_due(chunk.step):
             self._repeat_edits()
         return chunk
-
-    def _next_chunk(self) -> Chunk | None:
-        if not self.total or self.step < self.total:
-            chosen = hold_trial(self._recipe, self._state, self._inside_an_update)
-            if chosen is not None:
-                self._note("note", sharing(chosen), chosen, WORKERS)
-            if hold_kernel_trial(self._state, self._inside_an_update) is not None:
-                self._note_kernels()
-                remember(self._recipe, self._state)
-        return next(self._updates, None)
-
-    def _note_kernels(self) -> None:
-        kernels = self._state.updater.kernels
-        self._note("plan", computing(kernels), str(kernels), KERNELS)
 
     def _look_after(self, chunk: Chunk) -> None:
         """Log what went wrong in an update and what was done about it."""
@@ -268,7 +227,7 @@ class Session:
             self._note("disk", news)
         if self._run_log.taken:
             raise RunTakenError(self._run_log.taken)
-        if self._status == "training" and self._time_is_over:
+        if self._status == "training" and self._updates.time_is_over:
             self._reach_bound()
 
     def _open_view(self, now: float) -> Open:
@@ -276,10 +235,6 @@ class Session:
         if self.insights.wanted:
             return "measured"
         return "shown" if self._views.shows_signs(now) else ""
-
-    @property
-    def _time_is_over(self) -> bool:
-        return bool(self._bounds.seconds) and self.elapsed >= self._bounds.seconds
 
     @property
     def step(self) -> int:
@@ -304,7 +259,7 @@ class Session:
     @property
     def total(self) -> int | None:
         """Number of updates to make; None without such a bound."""
-        return self._bounds.last
+        return self._updates.bounds.last
 
     @property
     def name(self) -> str:
@@ -332,7 +287,7 @@ class Session:
     @property
     def complete(self) -> bool:
         """Whether every update was completed, so that the state can be saved."""
-        return not self._broken
+        return self._updates.complete
 
     @property
     def alert(self) -> Alert | None:
@@ -386,7 +341,7 @@ class Session:
         newest = self.run_history.validations.newest
         if not self.step or (newest is not None and newest.step == self.step):
             return None
-        loss = validate(self._state, self._inside_an_update)
+        loss = self._updates.validate()
         if loss is not None:
             self._run_log.validated(loss)
         return loss
@@ -431,7 +386,7 @@ class Session:
         """Make exactly `count` more updates, then pause."""
         self._only_unfinished()
         # An update in progress doesn't count.
-        self._go(count + self._inside)
+        self._go(count + self._updates.inside)
 
     def set_pace(self, updates_per_second: float | None) -> None:
         """Limit the updates per second; None: full speed."""
@@ -460,18 +415,11 @@ class Session:
     def set_sampling(self, key: SamplingKey, value: float) -> None:
         """Set a sampling setting; inside an update, the change waits for its end."""
         self._prompt_session.check(key, value)
-        self._between_updates(lambda: self._set_sampling(key, value))
+        self._updates.between(lambda: self._set_sampling(key, value))
 
     def _set_sampling(self, key: SamplingKey, value: float) -> None:
         self._prompt_session.set(key, value)
         self._note("sampling", f"{key} = {value:.4g}", value, key)
-
-    def _between_updates(self, change: Callable[[], None]) -> None:
-        """Make a change now or, inside an update, when the update has ended."""
-        if self._inside:
-            self._after_update.append(change)
-        else:
-            change()
 
     def generate(self, request: Generate) -> None:
         """Generate after a prompt, in place of any generation in progress.
@@ -489,7 +437,7 @@ class Session:
         if request.sampling is None:
             begin()
         else:
-            self._between_updates(begin)
+            self._updates.between(begin)
 
     def stop_generating(self) -> None:
         """Stop the generation in progress."""
@@ -502,7 +450,7 @@ class Session:
         """
         if self._monitor.alert is None and not self.findings.fixable:
             raise UsageError("nothing to fix: the loss is fine")
-        self._between_updates(self._fix)
+        self._updates.between(self._fix)
 
     def _fix(self, lr: float | None = None) -> None:
         """`lr`: the rate that the fix set originally, if it is being repeated."""
@@ -514,19 +462,9 @@ class Session:
         text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
         self._note_findings(withdrawn)
         self._note("mend", text, self._state.lr, "mend")
-        if self.step == self._bounds.last or self._time_is_over:
-            self._extend()
+        if self._updates.at_bound:
+            self._updates.extend()
         self._go(None)
-
-    def _extend(self) -> None:
-        """Extend a run that has reached its bounds by its recipe's bounds."""
-        before = self._bounds.rate(self._recipe, self._state)
-        self._bounds = self._bounds.extended(self._recipe, self._data)
-        self._run_log.total = self._bounds.last
-        self._updates = self._generator()
-        after = self._bounds.rate(self._recipe, self._state)
-        if changed := rate_change(self._recipe, self.step, before, after):
-            self._note("lr", changed)
 
     def _only_unfinished(self) -> None:
         if self._status == "finished":
@@ -537,7 +475,7 @@ class Session:
 
         Training resumes when it has ended, unless it was to pause after a number of updates.
         """
-        if not self._inside:
+        if not self._updates.inside:
             self._experiment(begin)
             return
 
@@ -547,7 +485,7 @@ class Session:
             except UsageError as error:
                 self._note("note", str(error))
 
-        self._after_update.append(later)
+        self._updates.between(later)
 
     def _experiment(self, begin: Callable[[], None]) -> None:
         begin()
@@ -595,7 +533,7 @@ class Session:
                     self._note("note", sharing(int(edit.number)), edit.number, WORKERS)
                 case "kernels" if isinstance(edit.value, str):
                     use_kernels(self._state, Kernels.parse(edit.value))
-                    self._note_kernels()
+                    self._updates.note_kernels()
                 case key if edit.number is not None:
                     self._set_sampling(key, edit.number)
         self._notes.silent = False
@@ -638,7 +576,7 @@ class Session:
 
     def welcome(self) -> Welcome:
         """Describe what does not change during the run."""
-        return self._views.welcome(self._bounds)
+        return self._views.welcome(self._updates.bounds)
 
     def snapshot(self, look: Look, viewers: int = 1, viewer: Hashable = None) -> Snapshot:
         """Return the run's current numbers, with what is new since the marks in `look`.
@@ -646,4 +584,4 @@ class Session:
         `viewer` tells the viewers apart that look at a run.
         """
         pace = self._pacer.pace
-        return self._views.snapshot(look, viewers, viewer, self._status, pace, self._bounds)
+        return self._views.snapshot(look, viewers, viewer, self._status, pace, self._updates.bounds)
