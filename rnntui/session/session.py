@@ -25,7 +25,6 @@ from rnntui.protocol.messages import (
     Request,
     SamplingKey,
     Snapshot,
-    State,
     Welcome,
 )
 from rnntui.recipe import Recipe, check, find
@@ -35,19 +34,17 @@ from rnntui.runs.edits import WORKERS
 from rnntui.runs.opening import Opened
 from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.status import Ended as EndState
-from rnntui.runs.store.status import State as RunState
 from rnntui.session.alerts import advice
 from rnntui.session.commands import execute
-from rnntui.session.experiments import ExperimentRunner
 from rnntui.session.findings import FINDING, Change, RunFindings
 from rnntui.session.insight import Insights
 from rnntui.session.meter import Meter
 from rnntui.session.monitor import Monitor
 from rnntui.session.notes import Notes
-from rnntui.session.pacer import Pacer
 from rnntui.session.prompt_session import PromptSession
 from rnntui.session.recent_steps import RecentSteps
 from rnntui.session.responses import sharing
+from rnntui.session.run_control import RunControl
 from rnntui.session.run_history import RunHistory
 from rnntui.session.run_log import RunLog
 from rnntui.session.updates import Updates
@@ -78,8 +75,6 @@ class Session:
         """
         recipe, data = opened.recipe, opened.data
         self._recipe, self._data, self._state = recipe, data, opened.state
-        self._status: State = "training"
-        self._pacer = Pacer()
         self._ticked = monotonic()
         self._housekeeping_due = 0.0
         self._meter = Meter(opened.captured.get("elapsed", 0.0))
@@ -97,10 +92,10 @@ class Session:
         self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
         self._note = self._notes.add
         self._updates = Updates(opened, between, lambda: self.elapsed, self._notes, self._run_log)
+        self._control = RunControl(opened, self._meter, self._updates, self._notes)
         window = self._state.stream.steps
         self.insights = Insights(recipe, data, self._state, window, backtester)
-        self.experiments = ExperimentRunner(recipe, data, self._state, self._experiment_ended)
-        self._resumes = False  # training resumes when the experiment has ended
+        self.experiments = self._control.experiments
         self._measuring = False  # a view is being measured while the run does not train
         steps = self._state.stream.steps
         per_pass = self._state.stream.chunks_per_epoch
@@ -145,9 +140,7 @@ class Session:
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next update is due; infinite while not training."""
-        if self._status != "training":
-            return math.inf
-        return self._pacer.delay(now)
+        return self._control.delay(now)
 
     def update(self) -> Chunk | None:
         """Make one update; return None if the bounds were already reached."""
@@ -165,8 +158,7 @@ class Session:
             self._note("sample", safe_text(chunk.samples[0][:80]))
         if self._viewers and (early := self._prompt_session.early_samples(chunk, self._recipe)):
             self._prompt_session.sampled(early, monotonic())
-        if self._pacer.is_needed and self._pacer.count(monotonic()):
-            self._pause()
+        self._control.count()
         if chunk.step == self._updates.bounds.last:
             self._reach_bound()
         self._updates.make_changes()
@@ -182,7 +174,7 @@ class Session:
             self._troubled_since = 0
         self.findings.see(chunk)
         if self._monitor.see(chunk, self.findings.ids):
-            self._pause()
+            self._control.halt()
         self._note_health()
         self._note_findings(self.findings.changes)
 
@@ -204,7 +196,7 @@ class Session:
             self._prompt_session.tick(now, passed, spare)
         if self.experiments.busy:
             self.experiments.tick()
-        idle = self._status != "training"
+        idle = self._control.status != "training"
         self._measuring = self.insights.tick(now, idle) and idle
         if now < self._housekeeping_due:
             return
@@ -216,7 +208,7 @@ class Session:
         self._views.tick(now)
         self._run_log.publish_status(
             now,
-            self._run_state(),
+            self._control.run_state,
             self._meter.rate(now, self.step),
             self._reason(),
             self.findings.active,
@@ -227,7 +219,7 @@ class Session:
             self._note("disk", news)
         if self._run_log.taken:
             raise RunTakenError(self._run_log.taken)
-        if self._status == "training" and self._updates.time_is_over:
+        if self._control.status == "training" and self._updates.time_is_over:
             self._reach_bound()
 
     def _open_view(self, now: float) -> Open:
@@ -244,7 +236,7 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether its bounds have been reached."""
-        return self._status == "finished"
+        return self._control.status == "finished"
 
     @property
     def busy(self) -> bool:
@@ -308,7 +300,7 @@ class Session:
     @property
     def paused(self) -> bool:
         """Whether training is paused, by a user or by an alert."""
-        return self._status == "paused"
+        return self._control.status == "paused"
 
     @property
     def troubled_since(self) -> int:
@@ -320,14 +312,14 @@ class Session:
 
         Nothing done here may change the result of continuing with a larger bound.
         """
-        if self._status == "finished":
+        if self._control.status == "finished":
             return
-        self._pause()
+        self._control.halt()
         if self._state.stability.troubled:  # the last updates were skipped
             self._monitor.give_up()
             self._note_health()
             return
-        self._status = "finished"
+        self._control.finish()
         self.findings.see_end(self.step, self._validate_at_end())
         self._note_findings(self.findings.changes)
         loss = self.run_history.losses.recent
@@ -354,54 +346,24 @@ class Session:
 
     def pause(self) -> None:
         """Stop after the current update, even if training was to resume after an experiment."""
-        self._only_unfinished()
-        self._resumes = False
-        if self._status == "training":
-            self._pause()
-            self._note("pause", "paused")
-
-    def _pause(self) -> None:
-        self._meter.pause(monotonic())
-        self._status = "paused"
-        self._pacer.limit(None)
+        self._control.pause()
 
     def resume(self) -> None:
         """Continue, even after training gave up; it pauses again if the problem persists."""
-        self._only_unfinished()
-        if self._status != "training":
-            self._note("resume", "resumed")
-        self._go(None)
-
-    def _go(self, count: int | None) -> None:
-        now = monotonic()
-        self.experiments.stop()
-        self._resumes = False
-        if self._status != "training":
-            self._pacer.restart(now)
-        self._status = "training"
-        self._pacer.limit(count)
-        self._meter.run(now, self.step)
+        self._control.resume()
 
     def make_steps(self, count: int) -> None:
         """Make exactly `count` more updates, then pause."""
-        self._only_unfinished()
-        # An update in progress doesn't count.
-        self._go(count + self._updates.inside)
+        self._control.make_steps(count)
 
     def set_pace(self, updates_per_second: float | None) -> None:
         """Limit the updates per second; None: full speed."""
-        self._only_unfinished()
-        self._set_pace(updates_per_second)
-
-    def _set_pace(self, updates_per_second: float | None) -> None:
-        self._pacer.set_pace(updates_per_second, monotonic())
-        pace = updates_per_second
-        rate = "full speed" if pace is None else f"{pace:g} updates per second"
-        self._note("pace", f"pace: {rate}", pace, "pace")
+        self._control.only_unfinished()
+        self._control.set_pace(updates_per_second)
 
     def set_lr(self, lr: float) -> None:
         """Set the learning rate, from the next update on."""
-        self._only_unfinished()
+        self._control.only_unfinished()
         lr = float(check(find("lr"), lr))
         before = self._state.rate
         self._state.set_rate(lr)
@@ -464,47 +426,18 @@ class Session:
         self._note("mend", text, self._state.lr, "mend")
         if self._updates.at_bound:
             self._updates.extend()
-        self._go(None)
-
-    def _only_unfinished(self) -> None:
-        if self._status == "finished":
-            raise UsageError("the run has finished")
+        self._control.go()
 
     def experiment(self, begin: Callable[[], None]) -> None:
         """Pause and begin an experiment. Raises UsageError.
 
         Training resumes when it has ended, unless it was to pause after a number of updates.
         """
-        if not self._updates.inside:
-            self._experiment(begin)
-            return
-
-        def later() -> None:
-            try:
-                self._experiment(begin)
-            except UsageError as error:
-                self._note("note", str(error))
-
-        self._updates.between(later)
-
-    def _experiment(self, begin: Callable[[], None]) -> None:
-        begin()
-        if self._status == "training":
-            self._resumes = not self._pacer.is_limited
-            self._pause()
-            self._note("pause", f"paused: {self.experiments.activity}")
-
-    def _experiment_ended(self, text: str) -> None:
-        self._note("note", text)
-        if self._resumes:
-            self.resume()
+        self._control.experiment(begin)
 
     def stop_experiment(self) -> None:
         """Stop the experiment in progress; training resumes if it was interrupted."""
-        if self.experiments.busy:
-            activity = self.experiments.activity
-            self.experiments.stop()
-            self._experiment_ended(f"{activity} stopped")
+        self._control.stop_experiment()
 
     def save(self) -> None:
         """Save a checkpoint. Raises UsageError if the run isn't saved."""
@@ -525,7 +458,7 @@ class Session:
                 case "pace" if edit.journaled:  # it was for a viewer that has left
                     continue
                 case "pace":
-                    self._set_pace(edit.number)
+                    self._control.set_pace(edit.number)
                 case "mend":
                     self._fix(edit.number)
                 case "workers" if edit.number:
@@ -537,11 +470,6 @@ class Session:
                 case key if edit.number is not None:
                     self._set_sampling(key, edit.number)
         self._notes.silent = False
-
-    def _run_state(self) -> RunState:
-        if self._status == "finished":
-            return "finished"
-        return "training" if self._status == "training" else "paused"
 
     def _reason(self) -> str:
         return self._monitor.alert.title if self._monitor.alert else ""
@@ -555,7 +483,7 @@ class Session:
         """
         self.experiments.stop()
         state: EndState = "failed" if failed else "stopped"
-        if self._status == "finished":
+        if self._control.status == "finished":
             state, reason = "finished", ""
         elif self._monitor.alert is not None:
             state, reason = "diverged", self._monitor.alert.title
@@ -583,5 +511,5 @@ class Session:
 
         `viewer` tells the viewers apart that look at a run.
         """
-        pace = self._pacer.pace
-        return self._views.snapshot(look, viewers, viewer, self._status, pace, self._updates.bounds)
+        control, bounds = self._control, self._updates.bounds
+        return self._views.snapshot(look, viewers, viewer, control.status, control.pace, bounds)
