@@ -16,7 +16,6 @@ from typing import Any
 
 from rnntui.errors import RunTakenError, UsageError
 from rnntui.insight.signs import Open
-from rnntui.nn.kernels.choice import Kernels
 from rnntui.protocol.messages import (
     Alert,
     Ended,
@@ -30,32 +29,27 @@ from rnntui.protocol.messages import (
 from rnntui.recipe import Recipe, check, find
 from rnntui.runs.backtest import backtester_of
 from rnntui.runs.bounds import Bounds
-from rnntui.runs.edits import WORKERS
 from rnntui.runs.opening import Opened
 from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.status import Ended as EndState
 from rnntui.session.alerts import advice
+from rnntui.session.changes import Changes
 from rnntui.session.commands import execute
-from rnntui.session.findings import FINDING, Change, RunFindings
+from rnntui.session.findings import RunFindings
+from rnntui.session.health_log import HealthLog
 from rnntui.session.insight import Insights
 from rnntui.session.meter import Meter
 from rnntui.session.monitor import Monitor
 from rnntui.session.notes import Notes
 from rnntui.session.prompt_session import PromptSession
 from rnntui.session.recent_steps import RecentSteps
-from rnntui.session.responses import sharing
 from rnntui.session.run_control import RunControl
 from rnntui.session.run_history import RunHistory
 from rnntui.session.run_log import RunLog
 from rnntui.session.updates import Updates
 from rnntui.session.views import Views, last_of
 from rnntui.text import safe_text
-from rnntui.training.loop import (
-    Chunk,
-    use_kernels,
-    use_workers,
-    validates,
-)
+from rnntui.training.loop import Chunk, validates
 
 HOUSEKEEPING_EVERY = 0.02  # seconds
 
@@ -84,7 +78,6 @@ class Session:
         self._monitor = Monitor(recipe, data, self._state, self.findings.ids)
         if isinstance(monitor_state := opened.captured.get("guard"), dict):
             self._monitor.restore(monitor_state)
-        self._troubled_since = 0
         backtester = backtester_of(recipe, data)
         self._prompt_session = PromptSession(recipe.sample, data, self._state, backtester)
         self.ended: Ended | None = None  # set by `close`
@@ -93,6 +86,9 @@ class Session:
         self._note = self._notes.add
         self._updates = Updates(opened, between, lambda: self.elapsed, self._notes, self._run_log)
         self._control = RunControl(opened, self._meter, self._updates, self._notes)
+        self._health_log = HealthLog(
+            self._state, self._monitor, self.findings, self._control, self._notes
+        )
         window = self._state.stream.steps
         self.insights = Insights(recipe, data, self._state, window, backtester)
         self.experiments = self._control.experiments
@@ -113,6 +109,18 @@ class Session:
             self.experiments,
             self._recent_steps,
         )
+        self._changes = Changes(
+            self._state,
+            self._updates,
+            self._control,
+            self._monitor,
+            self.findings,
+            self._health_log,
+            self._prompt_session,
+            self._notes,
+            self._run_log,
+            self._weights_restored,
+        )
         if opened.resumed:
             self._views.restore()
             self._note("resume", f"resumed from update {self.step}")
@@ -120,7 +128,7 @@ class Session:
             self._note("lr", opened.changed_rate)
         if opened.replayed and opened.edits:
             self._notes.plan(opened)
-        self._repeat_edits()
+        self._changes.repeat()
         if opened.recalled:
             self._updates.note_kernels()
 
@@ -153,7 +161,7 @@ class Session:
             self._recent_steps.see(chunk)
         at_end = chunk.validation is not None and not validates(self._recipe, self._state)
         self._run_log.see(chunk, self.elapsed, at_end)
-        self._look_after(chunk)
+        self._health_log.see(chunk)
         if chunk.samples and self._prompt_session.sampled(chunk.samples, monotonic()):
             self._note("sample", safe_text(chunk.samples[0][:80]))
         if self._viewers and (early := self._prompt_session.early_samples(chunk, self._recipe)):
@@ -163,28 +171,8 @@ class Session:
             self._reach_bound()
         self._updates.make_changes()
         if self._run_log.pending.is_due(chunk.step):
-            self._repeat_edits()
+            self._changes.repeat()
         return chunk
-
-    def _look_after(self, chunk: Chunk) -> None:
-        """Log what went wrong in an update and what was done about it."""
-        if chunk.fault or chunk.response:
-            self._troubled_since = self._troubled_since or chunk.step
-        elif self._troubled_since and not self._state.stability.rollbacks:
-            self._troubled_since = 0
-        self.findings.see(chunk)
-        if self._monitor.see(chunk, self.findings.ids):
-            self._control.halt()
-        self._note_health()
-        self._note_findings(self.findings.changes)
-
-    def _note_findings(self, changes: tuple[Change, ...]) -> None:
-        for change in changes:
-            self._note(FINDING, change.text, more=change.line)
-
-    def _note_health(self) -> None:
-        for kind, text in self._monitor.events:
-            self._note(kind, text)
 
     def tick(self, now: float, spare: float) -> None:
         """Do the work between updates: generate text, publish the status, check the bounds.
@@ -305,7 +293,7 @@ class Session:
     @property
     def troubled_since(self) -> int:
         """The first update of the current series of skips and rollbacks; 0 outside of one."""
-        return self._troubled_since
+        return self._health_log.troubled_since
 
     def _reach_bound(self) -> None:
         """Finish the run; the prompt stays usable.
@@ -316,12 +304,10 @@ class Session:
             return
         self._control.halt()
         if self._state.stability.troubled:  # the last updates were skipped
-            self._monitor.give_up()
-            self._note_health()
+            self._health_log.give_up()
             return
         self._control.finish()
-        self.findings.see_end(self.step, self._validate_at_end())
-        self._note_findings(self.findings.changes)
+        self._health_log.see_end(self.step, self._validate_at_end())
         loss = self.run_history.losses.recent
         found = f", loss {loss:.4g}" if math.isfinite(loss) else ""
         self._note("end", f"finished after {self.step} updates{found}")
@@ -364,24 +350,12 @@ class Session:
     def set_lr(self, lr: float) -> None:
         """Set the learning rate, from the next update on."""
         self._control.only_unfinished()
-        lr = float(check(find("lr"), lr))
-        before = self._state.rate
-        self._state.set_rate(lr)
-        self._rate_changed(before)
-
-    def _rate_changed(self, before: float) -> None:
-        rate = self._state.rate
-        self._monitor.rate_changed(before, rate)
-        self._note("lr", f"learning rate {before:.4g} → {rate:.4g}", self._state.lr, "lr")
+        self._changes.set_lr(float(check(find("lr"), lr)))
 
     def set_sampling(self, key: SamplingKey, value: float) -> None:
         """Set a sampling setting; inside an update, the change waits for its end."""
         self._prompt_session.check(key, value)
-        self._updates.between(lambda: self._set_sampling(key, value))
-
-    def _set_sampling(self, key: SamplingKey, value: float) -> None:
-        self._prompt_session.set(key, value)
-        self._note("sampling", f"{key} = {value:.4g}", value, key)
+        self._updates.between(lambda: self._changes.set_sampling(key, value))
 
     def generate(self, request: Generate) -> None:
         """Generate after a prompt, in place of any generation in progress.
@@ -393,7 +367,7 @@ class Session:
 
         def begin() -> None:
             for key, value in self._prompt_session.changes(request.sampling).items():
-                self._set_sampling(key, value)
+                self._changes.set_sampling(key, value)
             self._prompt_session.generate(replace(request, sampling=None))
 
         if request.sampling is None:
@@ -410,23 +384,11 @@ class Session:
 
         A finished run gets as many updates, or as much time, again.
         """
-        if self._monitor.alert is None and not self.findings.fixable:
-            raise UsageError("nothing to fix: the loss is fine")
-        self._updates.between(self._fix)
+        self._changes.fix()
 
-    def _fix(self, lr: float | None = None) -> None:
-        """`lr`: the rate that the fix set originally, if it is being repeated."""
-        step = self._monitor.fix(lr)
-        withdrawn = self.findings.restart(self.step)
-        self._troubled_since = 0
+    def _weights_restored(self) -> None:
         self.run_history.losses.break_off()
         self._views.plateau.restart()
-        text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
-        self._note_findings(withdrawn)
-        self._note("mend", text, self._state.lr, "mend")
-        if self._updates.at_bound:
-            self._updates.extend()
-        self._control.go()
 
     def experiment(self, begin: Callable[[], None]) -> None:
         """Pause and begin an experiment. Raises UsageError.
@@ -444,32 +406,6 @@ class Session:
         if not self._run_log.save():
             raise UsageError("this run isn't saved: start one without --no-save")
         self._note("save", f"saved a checkpoint at update {self.step}")
-
-    def _repeat_edits(self) -> None:
-        """Repeat the edits that were made after this update before."""
-        for edit in self._run_log.pending.take(self.step):
-            self._notes.silent = edit.journaled
-            match edit.kind:
-                case "lr" if edit.number:
-                    before, self._state.lr = self._state.rate, edit.number
-                    self._rate_changed(before)
-                case "lr":  # without a rate there is nothing to set
-                    continue
-                case "pace" if edit.journaled:  # it was for a viewer that has left
-                    continue
-                case "pace":
-                    self._control.set_pace(edit.number)
-                case "mend":
-                    self._fix(edit.number)
-                case "workers" if edit.number:
-                    use_workers(self._state, int(edit.number))
-                    self._note("note", sharing(int(edit.number)), edit.number, WORKERS)
-                case "kernels" if isinstance(edit.value, str):
-                    use_kernels(self._state, Kernels.parse(edit.value))
-                    self._updates.note_kernels()
-                case key if edit.number is not None:
-                    self._set_sampling(key, edit.number)
-        self._notes.silent = False
 
     def _reason(self) -> str:
         return self._monitor.alert.title if self._monitor.alert else ""
