@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rnntui.data import Dataset
 from rnntui.foreground.stopping import Stopped, stoppable
 from rnntui.runs.job import this_terminal
+from rnntui.sweep.board import current_progress
 from rnntui.sweep.driver import Driver, More
 from rnntui.sweep.measure import Expected, KnownKernels
 from rnntui.sweep.report import JsonSweep, PlainSweep
@@ -39,18 +40,21 @@ def run_sweep(
     if on:
         sweep.info = dataclasses.replace(sweep.info, on=on)
     report = JsonSweep(sweep) if as_json else PlainSweep(sweep)
-    with sweep.hold(this_terminal()), contextlib.closing(workers_for(sweep)) as workers:
-        driver = Driver(sweep, workers, report, _sampler(sweep, data))
-        report.follow(driver.progress)
-        report.begin(expected)
-        with stoppable() as stopping:
-            try:
-                driver.run(stopping)
-            except Stopped as stop:
-                report.end(driver.progress, stop.name)
-                return stop.code
-        report.end(driver.progress)
-    states = {one.state for one in driver.progress.values()}
+    with sweep.hold(this_terminal()), contextlib.ExitStack() as stack, stoppable() as stopping:
+        progress = current_progress(sweep)
+        try:
+            with stopping:  # a signal waits until what is being started can be ended
+                workers = stack.enter_context(contextlib.closing(workers_for(sweep)))
+            driver = Driver(sweep, workers, report, _sampler(sweep, data))
+            progress = driver.progress
+            report.follow(progress)
+            report.begin(expected)
+            driver.run(stopping)
+        except Stopped as stop:
+            report.end(progress, stop.name)
+            return stop.code
+        report.end(progress)
+    states = {one.state for one in progress.values()}
     return ALL_FAILED if states == {"failed"} else 0
 
 

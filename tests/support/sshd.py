@@ -47,7 +47,7 @@ def why_no_sshd() -> str:
         return "OpenSSH's server is not installed (sshd, ssh-keygen)"
     if os.getuid() == 0 and not Path("/run/sshd").exists():  # its folder for separated privileges
         try:
-            Path("/run/sshd").mkdir(mode=0o755)
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         except OSError as error:
             return f"/run/sshd cannot be made: {error.strerror}"
     return ""

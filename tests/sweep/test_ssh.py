@@ -60,6 +60,14 @@ def results(lines: str) -> dict[str, tuple[Any, ...]]:
     return {one["run"]: tuple(one[key] for key in keys) for one in done["trials"]}
 
 
+def undisturbed(root: Path) -> subprocess.CompletedProcess[str]:
+    """The same trials on this machine."""
+    args = ("sweep", *TRIALS, "--json", "--runs-dir", str(root))
+    ended = run_process(*args, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    return ended
+
+
 def worker_that_trains(port: int) -> int | None:
     """A Dask worker: a child of its nanny, whose own child trains a trial."""
     found = behind_ssh(port)
@@ -75,8 +83,7 @@ def gone(port: int) -> Callable[[], bool]:
 
 def test_a_killed_worker_changes_no_loss_and_nothing_is_left(home: Path, tmp_path: Path):
     port = port_of(home)
-    calm = run_process("sweep", *TRIALS, "--json", "--runs-dir", str(tmp_path / "a"), timeout=300)
-    assert calm.returncode == 0, calm.stderr
+    calm = undisturbed(tmp_path / "a")
     args = ("sweep", *TRIALS, "--on", ON, "--json", "--runs-dir", str(tmp_path / "b"))
     sweep = subprocess.Popen(
         command(*args), env=environment(HOME=str(home)), text=True,
@@ -178,7 +185,7 @@ def test_without_a_shared_disk_runs_are_copied_and_a_killed_worker_changes_nothi
     home: Path, tmp_path: Path
 ):
     port, here = port_of(home), tmp_path / "b"
-    calm = run_process("sweep", *TRIALS, "--json", "--runs-dir", str(tmp_path / "a"), timeout=300)
+    calm = undisturbed(tmp_path / "a")
     args = ("sweep", *TRIALS, "--on", ON, "--json", "--runs-dir", str(here))
     sweep = subprocess.Popen(
         [sys.executable, "-c", OWN_DISKS, *args], env=environment(HOME=str(home)), text=True,
