@@ -18,7 +18,7 @@ from rnntui.numbers import size_in_words
 from rnntui.processes import digit_settings
 from rnntui.sweep.process import SAVES
 from rnntui.sweep.remote.check import Check
-from rnntui.sweep.remote.copies import MOST_BYTES, read_copy, write_copy
+from rnntui.sweep.remote.copies import MOST_BYTES, Copy, read_copy, write_copy
 from rnntui.sweep.remote.train import SAVED, copy_of, end_trials, train
 from rnntui.sweep.task import Report, Said, Task, TaskEnded, task_to_json
 from rnntui.text import fit, safe_text
@@ -156,11 +156,12 @@ class DaskWorkers:
                 "if the worker is lost before, the trial begins again"
             )
             return Said(saved.trial, {"event": "note", "text": text})
-        with contextlib.suppress(OSError, ValueError, CancelledError):  # there will be another
-            found = self._client.run(copy_of, saved.trial, workers=[saved.address])
-            with self._writing:  # not after the last copy
-                if found[saved.address] and saved.trial in self._runs:
-                    write_copy(found[saved.address], self._runs[saved.trial])
+        copied: Copy = {}
+        with contextlib.suppress(OSError, ValueError, CancelledError, RunError):  # or the next one
+            copied = self._client.run(copy_of, saved.trial, workers=[saved.address])[saved.address]
+        with self._writing:  # not after the last copy
+            if copied and saved.trial in self._runs:
+                write_copy(copied, self._runs[saved.trial])
         return None
 
     def cut(self, trial: int) -> None:
