@@ -81,18 +81,17 @@ def test_a_full_disk_takes_one_line(rnntui: Rnntui, run: str, in_folder: Path, m
 @pytest.mark.slow
 def test_a_signal_leaves_nothing_behind(run: str, in_folder: Path):
     code = (
-        "import time, rnntui.export.formats.csv as csv; from rnntui.cli import run;"
-        "old = csv._table;"
-        "csv._table = lambda *a: (old(*a), print('begun', flush=True), time.sleep(60));"
+        "import time, rnntui.export.writing as writing; from rnntui.cli import run;"
+        "old = writing.write_table;"
+        "writing.write_table = lambda *a: (old(*a), print('begun', flush=True), time.sleep(60));"
         "raise SystemExit(run(['export', 'fox', '--to', 'csv']))"
     )
     argv = [command()[0], "-c", code]
-    process = subprocess.Popen(argv, env=environment(), stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None and process.stdout.readline() == "begun\n"
-    time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
-    process.stdout.close()
+    with subprocess.Popen(argv, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
     assert sorted(path.name for path in in_folder.iterdir()) == ["runs"]
 
 

@@ -21,6 +21,7 @@ from rnntui.runs.store.checkpoint import newest
 from rnntui.runs.store.directory import CHECKPOINTS
 from rnntui.runs.store.journal import EVENTS, METRICS, read_journal
 from rnntui.runs.store.select_checkpoint import select_checkpoint
+from rnntui.runs.store.status import STATUS
 from rnntui.runs.store.summary import summarize
 from rnntui.session.disk import CALM, DiskWatch
 from tests.conftest import run_process
@@ -177,6 +178,7 @@ def test_runs_shows_that_a_disk_is_full(small_disk: Path, rnntui) -> None:
     options = ("--steps", "100000000", "--detach", "--runs-dir", str(runs))
     assert run_process("train", *SETTINGS, "--set", "lr=0.0001", *options).returncode == 0
     until(lambda: newest(runs / "run" / CHECKPOINTS).checkpoint)
+    until((runs / "run" / STATUS).exists)  # what is there is written over; nothing new can be
 
     def row() -> dict[str, object]:
         return dict(rnntui("runs", "--json", "--runs-dir", str(runs)).events[0])
@@ -224,14 +226,19 @@ def test_the_list_of_runs_shows_a_disk_that_takes_no_status(small_disk: Path, rn
     train = ("train", *SETTINGS, "--steps", "100000000", "--runs-dir", str(runs))
     assert run_process(*train, "--detach").returncode == 0
     until(lambda: newest(runs / "run" / CHECKPOINTS).checkpoint and summarize(runs / "run").step)
+    until((runs / "run" / STATUS).exists)  # what is there is written over; nothing new can be
+
+    def listed() -> str:
+        return " ".join(rnntui("runs", "--runs-dir", str(runs)).out.split())
+
     with kept_full(small_disk):
-        until(lambda: FULL in rnntui("runs", "--runs-dir", str(runs)).out)
+        until(lambda: FULL in listed())
         ended = rnntui("stop", "run", "--runs-dir", str(runs))
     saved = newest(runs / "run" / CHECKPOINTS).checkpoint
     assert ended.code == 74 and saved is not None
     assert re.search(rf"but only {saved.step} of \d+ updates are saved: .*{FULL}\n$", ended.err)
     assert summarize(runs / "run").state == "stopped"
-    assert FULL in rnntui("runs", "--runs-dir", str(runs)).out
+    assert FULL in listed()
 
 
 def newest_step(checkpoints: Path) -> int:
