@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 from rnntui.errors import UsageError
 from rnntui.nn.kernels.choice import Kernels
-from rnntui.protocol.messages import SamplingKey
+from rnntui.protocol.messages import Generate, SamplingKey
 from rnntui.runs.edits import WORKERS, Edit
 from rnntui.session.findings import RunFindings
 from rnntui.session.health_log import HealthLog
@@ -15,8 +15,10 @@ from rnntui.session.notes import Notes
 from rnntui.session.prompt_session import PromptSession
 from rnntui.session.responses import sharing
 from rnntui.session.run_control import RunControl
+from rnntui.session.run_history import RunHistory
 from rnntui.session.run_log import RunLog
 from rnntui.session.updates import Updates
+from rnntui.session.views import Views
 from rnntui.training.loop import TrainState, use_kernels, use_workers
 
 
@@ -32,15 +34,15 @@ class Changes:
         findings: RunFindings,
         health_log: HealthLog,
         prompt_session: PromptSession,
+        run_history: RunHistory,
         notes: Notes,
         run_log: RunLog,
-        restored: Callable[[], None],
+        views: Views,
     ) -> None:
-        """`restored` is called when a fix has restored earlier weights."""
         self._state, self._updates, self._control = state, updates, control
         self._monitor, self._findings, self._health_log = monitor, findings, health_log
         self._prompt_session, self._notes, self._note = prompt_session, notes, notes.add
-        self._run_log, self._restored = run_log, restored
+        self._run_history, self._run_log, self._views = run_history, run_log, views
 
     def set_lr(self, lr: float) -> None:
         """Set the learning rate, from the next update on."""
@@ -54,9 +56,34 @@ class Changes:
         self._note("lr", f"learning rate {before:.4g} → {rate:.4g}", self._state.lr, "lr")
 
     def set_sampling(self, key: SamplingKey, value: float) -> None:
-        """Set a sampling setting. Raises UsageError."""
+        """Set a sampling setting; inside an update, the change waits for its end.
+
+        Raises UsageError.
+        """
+        self._prompt_session.check(key, value)
+        self._updates.between(lambda: self._set_sampling(key, value))
+
+    def _set_sampling(self, key: SamplingKey, value: float) -> None:
         self._prompt_session.set(key, value)
         self._note("sampling", f"{key} = {value:.4g}", value, key)
+
+    def generate(self, request: Generate) -> None:
+        """Generate after a prompt, in place of any generation in progress. Raises UsageError.
+
+        The request's sampling settings stay in force and are logged.
+        """
+        self._prompt_session.check_prompt(request.prompt)
+        self._prompt_session.changes(request.sampling)  # an invalid one must not wait
+
+        def begin() -> None:
+            for key, value in self._prompt_session.changes(request.sampling).items():
+                self._set_sampling(key, value)
+            self._prompt_session.generate(replace(request, sampling=None))
+
+        if request.sampling is None:
+            begin()
+        else:
+            self._updates.between(begin)
 
     def fix(self) -> None:
         """Restore the last good weights, lower the learning rate and continue.
@@ -73,7 +100,8 @@ class Changes:
         step = self._monitor.fix(lr)
         withdrawn = self._findings.restart(self._state.step)
         self._health_log.troubled_since = 0
-        self._restored()
+        self._run_history.losses.break_off()
+        self._views.plateau.restart()
         text = f"restored update {step}'s weights; learning rate {self._state.rate:.4g}"
         self._health_log.note_findings(withdrawn)
         self._note("mend", text, self._state.lr, "mend")
@@ -108,4 +136,4 @@ class Changes:
                 use_kernels(self._state, Kernels.parse(edit.value))
                 self._updates.note_kernels()
             case key if edit.number is not None:
-                self.set_sampling(key, edit.number)
+                self._set_sampling(key, edit.number)

@@ -42,6 +42,11 @@ class RunControl:
             return "finished"
         return "training" if self.status == "training" else "paused"
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training, including earlier processes."""
+        return self._meter.elapsed(monotonic())
+
     def delay(self, now: float) -> float:
         """Return the seconds until the next update is due; infinite while not training."""
         if self.status != "training":

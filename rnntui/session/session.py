@@ -8,14 +8,11 @@ happen inside an update are then deferred until it ends.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from rnntui.errors import RunTakenError, UsageError
-from rnntui.insight.signs import Open
+from rnntui.errors import UsageError
 from rnntui.protocol.messages import (
     Alert,
     Ended,
@@ -31,12 +28,13 @@ from rnntui.runs.backtest import backtester_of
 from rnntui.runs.bounds import Bounds
 from rnntui.runs.opening import Opened
 from rnntui.runs.store.checkpoint import Checkpoint
-from rnntui.runs.store.status import Ended as EndState
 from rnntui.session.alerts import advice
 from rnntui.session.changes import Changes
 from rnntui.session.commands import execute
+from rnntui.session.ending import Ending
 from rnntui.session.findings import RunFindings
 from rnntui.session.health_log import HealthLog
+from rnntui.session.housekeeping import Housekeeping
 from rnntui.session.insight import Insights
 from rnntui.session.meter import Meter
 from rnntui.session.monitor import Monitor
@@ -47,11 +45,9 @@ from rnntui.session.run_control import RunControl
 from rnntui.session.run_history import RunHistory
 from rnntui.session.run_log import RunLog
 from rnntui.session.updates import Updates
-from rnntui.session.views import Views, last_of
+from rnntui.session.views import Views
 from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, validates
-
-HOUSEKEEPING_EVERY = 0.02  # seconds
 
 
 class Session:
@@ -67,59 +63,41 @@ class Session:
 
         `viewers`: viewers may come, so early samples and recent time steps are kept for them.
         """
-        recipe, data = opened.recipe, opened.data
-        self._recipe, self._data, self._state = recipe, data, opened.state
+        recipe, data, state = opened.recipe, opened.data, opened.state
+        self._recipe, self._data, self._state = recipe, data, state
         self._ticked = monotonic()
-        self._housekeeping_due = 0.0
-        self._meter = Meter(opened.captured.get("elapsed", 0.0))
-        self._meter.run(self._ticked, self.step)
-        self.run_history = RunHistory(self._state.stream.chunks_per_epoch)
-        self.findings = RunFindings(opened)
-        self._monitor = Monitor(recipe, data, self._state, self.findings.ids)
+        self._meter = meter = Meter(opened.captured.get("elapsed", 0.0))
+        meter.run(self._ticked, self.step)
+        steps, per_pass = state.stream.steps, state.stream.chunks_per_epoch
+        self.run_history = history = RunHistory(per_pass)
+        self.findings = findings = RunFindings(opened)
+        self._monitor = monitor = Monitor(recipe, data, state, findings.ids)
         if isinstance(monitor_state := opened.captured.get("guard"), dict):
-            self._monitor.restore(monitor_state)
+            monitor.restore(monitor_state)
         backtester = backtester_of(recipe, data)
-        self._prompt_session = PromptSession(recipe.sample, data, self._state, backtester)
-        self.ended: Ended | None = None  # set by `close`
-        self._run_log = RunLog(opened, self.run_history, self._session_state, lambda: self.elapsed)
-        self._notes = Notes(self._state, self.run_history, self._run_log, lambda: self.elapsed)
-        self._note = self._notes.add
-        self._updates = Updates(opened, between, lambda: self.elapsed, self._notes, self._run_log)
-        self._control = RunControl(opened, self._meter, self._updates, self._notes)
-        self._health_log = HealthLog(
-            self._state, self._monitor, self.findings, self._control, self._notes
-        )
-        window = self._state.stream.steps
-        self.insights = Insights(recipe, data, self._state, window, backtester)
-        self.experiments = self._control.experiments
+        self._prompt_session = prompt = PromptSession(recipe.sample, data, state, backtester)
+        self._run_log = log = RunLog(opened, history, self._session_state, lambda: self.elapsed)
+        notes = Notes(state, history, log, lambda: self.elapsed)
+        self._note = notes.add
+        self._updates = updates = Updates(opened, between, lambda: self.elapsed, notes, log)
+        self._control = control = RunControl(opened, meter, updates, notes)
+        self.experiments = experiments = control.experiments
+        self._health_log = health = HealthLog(state, monitor, findings, control, notes)
+        self.insights = insights = Insights(recipe, data, state, steps, backtester)
         self._measuring = False  # a view is being measured while the run does not train
-        steps = self._state.stream.steps
-        per_pass = self._state.stream.chunks_per_epoch
         self._viewers = viewers
-        self._recent_steps = RecentSteps(steps, per_pass, self.total) if viewers else None
-        self._views = Views(
-            opened,
-            self._meter,
-            self._monitor,
-            self._prompt_session,
-            self.run_history,
-            self._run_log,
-            self.findings,
-            self.insights,
-            self.experiments,
-            self._recent_steps,
+        self._recent_steps = recent = RecentSteps(steps, per_pass, self.total) if viewers else None
+        self._views = views = Views(
+            opened, meter, monitor, prompt, history, log, findings, insights, experiments, recent
         )
         self._changes = Changes(
-            self._state,
-            self._updates,
-            self._control,
-            self._monitor,
-            self.findings,
-            self._health_log,
-            self._prompt_session,
-            self._notes,
-            self._run_log,
-            self._weights_restored,
+            state, updates, control, monitor, findings, health, prompt, history, notes, log, views
+        )
+        self._ending = Ending(
+            state, updates, control, monitor, findings, health, prompt, history, notes, log, views
+        )
+        self._housekeeping = Housekeeping(
+            state, control, meter, monitor, findings, insights, notes, log, views
         )
         if opened.resumed:
             self._views.restore()
@@ -127,7 +105,7 @@ class Session:
         if opened.changed_rate:
             self._note("lr", opened.changed_rate)
         if opened.replayed and opened.edits:
-            self._notes.plan(opened)
+            notes.plan(opened)
         self._changes.repeat()
         if opened.recalled:
             self._updates.note_kernels()
@@ -154,7 +132,7 @@ class Session:
         """Make one update; return None if the bounds were already reached."""
         chunk = self._updates.make()
         if chunk is None:
-            self._reach_bound()
+            self._ending.reach_bound()
             return None
         self._views.see(chunk)
         if self._recent_steps is not None:
@@ -168,7 +146,7 @@ class Session:
             self._prompt_session.sampled(early, monotonic())
         self._control.count()
         if chunk.step == self._updates.bounds.last:
-            self._reach_bound()
+            self._ending.reach_bound()
         self._updates.make_changes()
         if self._run_log.pending.is_due(chunk.step):
             self._changes.repeat()
@@ -186,35 +164,10 @@ class Session:
             self.experiments.tick()
         idle = self._control.status != "training"
         self._measuring = self.insights.tick(now, idle) and idle
-        if now < self._housekeeping_due:
+        if not self._housekeeping.tick(now):
             return
-        self._housekeeping_due = now + HOUSEKEEPING_EVERY
-        self.findings.share_time(self._open_view(now))
-        self.insights.share_time(self.findings.recording_share)
-        self._meter.read(now, self.step)
-        self._state.updater.check()
-        self._views.tick(now)
-        self._run_log.publish_status(
-            now,
-            self._control.run_state,
-            self._meter.rate(now, self.step),
-            self._reason(),
-            self.findings.active,
-        )
-        if line := self.findings.due_line(self.elapsed):
-            self._run_log.signs(line)
-        if news := self._run_log.disk_news(now):
-            self._note("disk", news)
-        if self._run_log.taken:
-            raise RunTakenError(self._run_log.taken)
         if self._control.status == "training" and self._updates.time_is_over:
-            self._reach_bound()
-
-    def _open_view(self, now: float) -> Open:
-        """Return what kind of view is open."""
-        if self.insights.wanted:
-            return "measured"
-        return "shown" if self._views.shows_signs(now) else ""
+            self._ending.reach_bound()
 
     @property
     def step(self) -> int:
@@ -286,6 +239,11 @@ class Session:
         return advice(self._recipe, self._state.rate, now.predictions, now.largest_value)
 
     @property
+    def ended(self) -> Ended | None:
+        """How the run has ended; None before `close`."""
+        return self._ending.ended
+
+    @property
     def paused(self) -> bool:
         """Whether training is paused, by a user or by an alert."""
         return self._control.status == "paused"
@@ -294,35 +252,6 @@ class Session:
     def troubled_since(self) -> int:
         """The first update of the current series of skips and rollbacks; 0 outside of one."""
         return self._health_log.troubled_since
-
-    def _reach_bound(self) -> None:
-        """Finish the run; the prompt stays usable.
-
-        Nothing done here may change the result of continuing with a larger bound.
-        """
-        if self._control.status == "finished":
-            return
-        self._control.halt()
-        if self._state.stability.troubled:  # the last updates were skipped
-            self._health_log.give_up()
-            return
-        self._control.finish()
-        self._health_log.see_end(self.step, self._validate_at_end())
-        loss = self.run_history.losses.recent
-        found = f", loss {loss:.4g}" if math.isfinite(loss) else ""
-        self._note("end", f"finished after {self.step} updates{found}")
-        self._run_log.save()
-        self._prompt_session.write_final_sample()
-
-    def _validate_at_end(self) -> float | None:
-        """Validate the last weights unless they have been, as after a time limit."""
-        newest = self.run_history.validations.newest
-        if not self.step or (newest is not None and newest.step == self.step):
-            return None
-        loss = self._updates.validate()
-        if loss is not None:
-            self._run_log.validated(loss)
-        return loss
 
     # ---- commands: each may raise UsageError -----------------------------------------------
 
@@ -354,26 +283,14 @@ class Session:
 
     def set_sampling(self, key: SamplingKey, value: float) -> None:
         """Set a sampling setting; inside an update, the change waits for its end."""
-        self._prompt_session.check(key, value)
-        self._updates.between(lambda: self._changes.set_sampling(key, value))
+        self._changes.set_sampling(key, value)
 
     def generate(self, request: Generate) -> None:
         """Generate after a prompt, in place of any generation in progress.
 
         The request's sampling settings stay in force and are logged as edits.
         """
-        self._prompt_session.check_prompt(request.prompt)
-        self._prompt_session.changes(request.sampling)  # an invalid one must not wait
-
-        def begin() -> None:
-            for key, value in self._prompt_session.changes(request.sampling).items():
-                self._changes.set_sampling(key, value)
-            self._prompt_session.generate(replace(request, sampling=None))
-
-        if request.sampling is None:
-            begin()
-        else:
-            self._updates.between(begin)
+        self._changes.generate(request)
 
     def stop_generating(self) -> None:
         """Stop the generation in progress."""
@@ -385,10 +302,6 @@ class Session:
         A finished run gets as many updates, or as much time, again.
         """
         self._changes.fix()
-
-    def _weights_restored(self) -> None:
-        self.run_history.losses.break_off()
-        self._views.plateau.restart()
 
     def experiment(self, begin: Callable[[], None]) -> None:
         """Pause and begin an experiment. Raises UsageError.
@@ -407,9 +320,6 @@ class Session:
             raise UsageError("this run isn't saved: start one without --no-save")
         self._note("save", f"saved a checkpoint at update {self.step}")
 
-    def _reason(self) -> str:
-        return self._monitor.alert.title if self._monitor.alert else ""
-
     def close(
         self, reason: str = "", exit_code: int = 0, failed: bool = False, complete: bool = True
     ) -> str:
@@ -417,24 +327,9 @@ class Session:
 
         `complete`: no update was interrupted. Returns what could not be saved, as one safe line.
         """
-        self.experiments.stop()
-        state: EndState = "failed" if failed else "stopped"
-        if self._control.status == "finished":
-            state, reason = "finished", ""
-        elif self._monitor.alert is not None:
-            state, reason = "diverged", self._monitor.alert.title
-        if state != "finished":
-            self._note("end", f"{state} after {self.step} updates: {reason}")
-        if line := self.findings.due_line(self.elapsed, last=True):
-            self._run_log.signs(line)
-        if complete:
-            self._views.settle_baselines()
-            self._views.show()
-        unsaved = self._run_log.close(state, reason, exit_code, complete, self.findings.active)
-        made = self.step if complete else max(0, self.step - 1)
-        last = last_of(self.snapshot(Look()))
-        self.ended = Ended(state, safe_text(reason), made, self._run_log.saved, unsaved, last)
-        return unsaved
+        return self._ending.close(
+            reason, exit_code, failed, complete, lambda: self.snapshot(Look())
+        )
 
     # ---- views ------------------------------------------------------------------------------
 

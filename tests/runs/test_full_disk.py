@@ -69,7 +69,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "_WRITE_EVERY", 0.002)
     monkeypatch.setattr("rnntui.runs.store.status.INTERVAL", 0.01)
     monkeypatch.setattr("rnntui.session.disk.CALM", 0.02)
-    monkeypatch.setattr("rnntui.session.session.HOUSEKEEPING_EVERY", 0.002)
+    monkeypatch.setattr("rnntui.session.housekeeping.HOUSEKEEPING_EVERY", 0.002)
 
 
 @pytest.mark.parametrize(
