@@ -4,12 +4,14 @@
 
 A kill hits the sweep itself, one of its trials, or all of them at once. Whenever the sweep is gone
 it is resumed; when it is done and kills are left, another one is started. Each ends with the same
-best losses, to the last digit, and the same last weights, byte by byte.
+best losses, to the last digit, and the same last weights, byte by byte. With --ssh, Dask trains the
+trials behind an sshd on this machine, and its workers are killed as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -19,27 +21,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import command, environment
 from tests.support.processes import children
+from tests.support.sockets import parent_of, trials_behind
+from tests.support.sshd import HOSTS, hosts_on_loopback, port_of, why_no_sshd
 
 TRIALS = (
     "brackets", "--grid", "lr=1e-3,3e-3,1e-2,3e-2", "--grid", "hidden=40,48", "--jobs", "2",
     "--set", "eval_every=50", "--set", "checkpoint_every=25", "--set", "final_length=0",
 )  # fmt: skip
 GIVE_UP = 600.0  # seconds
-VICTIMS = ("sweep", "trial", "all")
+VICTIMS, REMOTE_VICTIMS = ("sweep", "trial", "all"), ("sweep", "worker", "trial")
+REFERENCE = "reference"  # the sweep that nobody disturbs, on this machine
 
 
 @dataclass
 class Tally:
     """What was killed, and how the sweeps ended."""
 
-    kills: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("sweep", "trial", "all"), 0)
-    )
+    kills: dict[str, int]
     sweeps: int = 0
     lost: int = 0
     different: int = 0
@@ -53,12 +56,15 @@ class Tally:
 class Sweeps:
     """Runs sweeps in a directory."""
 
-    def __init__(self, root: Path, steps: int) -> None:
-        self.root, self._steps = root, steps
+    def __init__(self, root: Path, steps: int, home: Path | None) -> None:
+        """`home`: whose ssh configuration has the hosts of the sweeps, if these are remote."""
+        self.root, self._steps, self._home = root, steps, home
+        self.ssh_port = port_of(home) if home else 0
 
     def start(self, name: str) -> subprocess.Popen[str]:
         """Start a sweep."""
-        return self._run("sweep", *TRIALS, "--steps", str(self._steps), "--name", name)
+        there = ("--on", f"ssh:{','.join(HOSTS)}") if self._home and name != REFERENCE else ()
+        return self._run("sweep", *TRIALS, *there, "--steps", str(self._steps), "--name", name)
 
     def resume(self, name: str) -> subprocess.Popen[str]:
         """Resume one."""
@@ -67,7 +73,7 @@ class Sweeps:
     def _run(self, *args: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             command(*args, "--json", "--runs-dir", str(self.root)),
-            env=environment(),
+            env=environment(HOME=str(self._home)) if self._home else environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -90,16 +96,23 @@ class Sweeps:
         return hashlib.sha256((checkpoints[-1] / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
-def kill_something(sweep: subprocess.Popen[str], chance: random.Random) -> str:
-    """Kill the sweep, a trial or all of them; return which, or nothing if there was none."""
+def kill_something(sweep: subprocess.Popen[str], chance: random.Random, port: int) -> str:
+    """Kill the sweep, a trial or others; return which, or nothing if there was none.
+
+    `port`: of the sshd behind which its trials are; 0 if they are its children.
+    """
     try:
-        trials = children(sweep.pid)
+        trials = trials_behind(port) if port else children(sweep.pid)
     except OSError:
         return ""
-    what = chance.choice(VICTIMS)
-    victims = {"sweep": [sweep.pid], "trial": trials[:1], "all": [sweep.pid, *trials]}[what]
-    if what == "trial" and len(trials) > 1:
-        victims = [chance.choice(trials)]
+    what = chance.choice(REMOTE_VICTIMS if port else VICTIMS)
+    one = [chance.choice(trials)] if trials else []
+    victims = {
+        "sweep": [sweep.pid],
+        "trial": one,
+        "all": [sweep.pid, *trials],
+        "worker": [parent_of(pid) for pid in one],
+    }[what]
     killed = 0
     for pid in victims:
         try:
@@ -116,12 +129,22 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--ssh", action="store_true")
     arguments = parser.parse_args()
-    chance, tally, began = random.Random(arguments.seed), Tally(), time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rnntui-sweep-kills-") as folder:
-        sweeps = Sweeps(Path(folder), arguments.steps)
-        output, _ = sweeps.start("reference").communicate(timeout=GIVE_UP)
-        expected = sweeps.results("reference", output)
+    chance, began = random.Random(arguments.seed), time.monotonic()
+    tally = Tally(dict.fromkeys(REMOTE_VICTIMS if arguments.ssh else VICTIMS, 0))
+    with contextlib.ExitStack() as stack:
+        new_folder = tempfile.TemporaryDirectory
+        folder = stack.enter_context(new_folder(prefix="rnntui-sweep-kills-"))
+        home = None
+        if arguments.ssh:
+            if why := why_no_sshd():
+                parser.error(why)
+            keys = Path(stack.enter_context(new_folder(prefix="rnntui-sshd-")))
+            home = stack.enter_context(hosts_on_loopback(keys))
+        sweeps = Sweeps(Path(folder), arguments.steps, home)
+        output, _ = sweeps.start(REFERENCE).communicate(timeout=GIVE_UP)
+        expected = sweeps.results(REFERENCE, output)
         assert {one[0] for one in expected.values()} == {"finished"}, output[-2000:]
         while tally.total < arguments.kills:
             tally.sweeps += 1
@@ -147,7 +170,9 @@ def disturbed(
             output, _ = process.communicate(timeout=pause)
         except subprocess.TimeoutExpired:
             assert tally.total < kills, "the sweep does not end"
-            if not started(sweeps, name) or not (what := kill_something(process, chance)):
+            if not started(sweeps, name) or not (
+                what := kill_something(process, chance, sweeps.ssh_port)
+            ):
                 continue
             tally.kills[what] += 1
             continue

@@ -21,6 +21,16 @@ def behind_ssh(port: int) -> dict[int, str]:
     return found
 
 
+def trials_behind(port: int) -> list[int]:
+    """Return the processes of trials that came in through that port, as children of workers."""
+    found = behind_ssh(port)
+    return [
+        pid
+        for pid, what in found.items()
+        if "rnntui.sweep.child" in what and "spawn_main" in found.get(parent_of(pid), "")
+    ]
+
+
 def parent_of(pid: int) -> int:
     """Return the parent of a process; 0 if it is gone."""
     with contextlib.suppress(OSError):

@@ -79,6 +79,12 @@ def hosts_on_loopback(folder: Path) -> Iterator[Path]:
         server.wait()
 
 
+def port_of(home: Path) -> int:
+    """Return the port of the server in the ssh configuration of a home."""
+    words = (home / ".ssh" / "config").read_text().split()
+    return int(words[words.index("Port") + 1])
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 on which nothing listens."""
     with socket.socket() as one:

@@ -20,8 +20,8 @@ import pytest
 
 from tests.conftest import command, environment, run_process
 from tests.support.real_runs import until
-from tests.support.sockets import behind_ssh, listening, parent_of
-from tests.support.sshd import HOSTS, hosts_on_loopback, why_no_sshd
+from tests.support.sockets import behind_ssh, listening, parent_of, trials_behind
+from tests.support.sshd import HOSTS, hosts_on_loopback, port_of, why_no_sshd
 
 WHY = why_no_sshd() or (
     "" if find_spec("distributed") and find_spec("asyncssh") else "needs rnntui[sweep]"
@@ -48,11 +48,6 @@ def home(tmp_path: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def port_of(home: Path) -> int:
-    words = (home / ".ssh" / "config").read_text().split()
-    return int(words[words.index("Port") + 1])
-
-
 def results(lines: str) -> dict[str, tuple[Any, ...]]:
     """The best loss of each trial, from the last line."""
     done = json.loads(lines.splitlines()[-1])
@@ -69,12 +64,8 @@ def undisturbed(root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def worker_that_trains(port: int) -> int | None:
-    """A Dask worker: a child of its nanny, whose own child trains a trial."""
-    found = behind_ssh(port)
-    for pid, what in found.items():
-        if "rnntui.sweep.child" in what and "spawn_main" in found.get(parent_of(pid), ""):
-            return parent_of(pid)
-    return None
+    """A Dask worker whose child trains a trial."""
+    return next((parent_of(pid) for pid in trials_behind(port)), None)
 
 
 def gone(port: int) -> Callable[[], bool]:
