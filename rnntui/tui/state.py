@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rnntui.engine.ending import Ending, ending_of
-from rnntui.protocol.forecasts import Backtested, Outlook
+from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Insight, InsightLook, Passage
 from rnntui.protocol.insight import View as ViewName
 from rnntui.protocol.messages import (
@@ -18,7 +16,6 @@ from rnntui.protocol.messages import (
     Ended,
     Event,
     Generated,
-    History,
     Loading,
     Look,
     PastText,
@@ -28,56 +25,23 @@ from rnntui.protocol.messages import (
     Welcome,
     Window,
 )
-from rnntui.recipe import Recipe, SamplingSettings
-from rnntui.runs.store.status import Status
+from rnntui.recipe import Recipe
 from rnntui.tui.draw import Bins, Glyphs
 from rnntui.tui.draw.keys import Keys, key_of
 from rnntui.tui.draw.loss_overlay import LossOverlay
+from rnntui.tui.final_numbers import final_numbers
+from rnntui.tui.generated_text import GeneratedText, join_generated
+from rnntui.tui.history import join_history
 from rnntui.tui.look import Layout
-from rnntui.update_numbers import UpdateNumbers
 
-SHOWN_BEFORE = 50  # rows before a forecast, or three times those that are forecast again
 SHOWN_SAMPLES = 20  # of them shown below the current text
-KEPT_TEXT = 16_000  # characters of a generated text that stay visible
 KEPT_EVENTS = 500
 KEPT_SAMPLES = 200
 KEPT_VALIDATIONS = 2_000
 FOLLOWED = 4.0  # updates per second that a user can follow
 CALM = ((60.0, 4.0), (8.0, 3.0), (0.0, 1.0))  # from these seconds of training on, times as rarely
 
-Number = float | None
 Connection = Literal["starting", "live", "gone"]
-
-
-@dataclass(frozen=True)
-class GeneratedText:
-    """A text or forecast received so far; `end` counts all of it, kept here or not."""
-
-    id: int = 0
-    source: Literal["prompt", "sample"] = "sample"
-    update: int = 0
-    prompt: str = ""
-    text: str = ""
-    values: tuple[tuple[Number, ...], ...] = ()
-    end: int = 0
-    finished: bool = True
-    warning: str = ""
-    others: tuple[str, ...] = ()  # samples generated with it, the newest part of each
-    before: tuple[tuple[Number, ...], ...] = ()  # the rows a forecast continues
-    sampling: SamplingSettings | None = None  # of its newest token; None for a forecast
-    outlook: Outlook | None = None  # of a forecast
-
-    @property
-    def shown_before(self) -> int:
-        """How many of the rows before a forecast are shown with it."""
-        earlier = self.outlook.earlier if self.outlook is not None else ()
-        horizon = max((len(one.values) for one in earlier), default=0)
-        return min(len(self.before), max(SHOWN_BEFORE, 3 * horizon))
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """All samples generated together."""
-        return (self.text, *self.others)
 
 
 @dataclass
@@ -120,7 +84,7 @@ class RunState:
     welcome: Welcome | None = None
     snapshot: Snapshot | None = None
     bins: Bins = field(default_factory=Bins)
-    validations: list[tuple[int, Number]] = field(default_factory=list)
+    validations: list[tuple[int, float | None]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     event_count: int = 0
     steps: TokenSteps | ValueSteps | None = None
@@ -219,7 +183,7 @@ class RunState:
         self.pending.clear()
         if self.snapshot is not None and (status := ending.status):
             self.snapshot = dataclasses.replace(
-                self.snapshot, **_final_numbers(status, self.snapshot.numbers)
+                self.snapshot, **final_numbers(status, self.snapshot.numbers)
             )
 
     @property
@@ -378,73 +342,6 @@ class RunState:
         return len(self.shown_steps.input) if self.shown_steps else 0
 
 
-def _final_numbers(status: Status, known: UpdateNumbers | None) -> dict[str, Any]:
-    """What a snapshot has of a run's last status; the version that wrote it may know less."""
-    numbers = known
-    if status.last is not None:
-        numbers = known or UpdateNumbers(status.step, math.floor(status.epoch))
-        numbers = dataclasses.replace(numbers, loss_per_token=status.last)
-    found = {
-        "step": status.step,
-        "epoch": status.epoch,
-        "numbers": numbers,
-        "smooth": status.loss,
-        "averaged": status.averaged,
-        "best": status.lowest,
-        "validation": status.validation,
-        "best_validation": status.best,
-        "elapsed": status.elapsed,
-        "saved": status.checkpoint,
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
 def belongs(steps: TokenSteps | ValueSteps, update: int) -> bool:
     """Return whether time steps are those of an update, or of several that include it."""
     return (steps.first or steps.step) <= update <= steps.step
-
-
-def join_history(bins: Bins, new: History) -> Bins:
-    """Return the bins, replaced from `new.start` on, or all of them if the level has changed."""
-    same = new.level == bins.level and bins.start <= new.start <= bins.start + len(bins.mean)
-    start = new.start - bins.start if same else 0
-
-    def joined(old: Sequence[Any], fresh: Sequence[Any]) -> tuple[Any, ...]:
-        return (*old[:start], *fresh)
-
-    return Bins(
-        level=new.level,
-        mean=joined(bins.mean, new.mean),
-        low=joined(bins.low, new.low),
-        high=joined(bins.high, new.high),
-        smooth=joined(bins.smooth, new.smooth),
-        bad=joined(bins.bad, new.bad),
-        start=bins.start,
-    )
-
-
-def join_generated(old: GeneratedText | None, new: Generated) -> GeneratedText:
-    """Return the text generated so far with its new part; only the newest text is kept."""
-    same = old is not None and old.id == new.id
-    text, values, end = (old.text, old.values, old.end) if same and old else ("", (), 0)
-    if new.start < end:
-        text = text[: len(text) - (end - new.start)]
-        values = values[: max(0, len(values) - (end - new.start))]
-    elif new.start > end:
-        text, values = "", ()
-    text, values = text + new.text, (*values, *new.values)
-    return GeneratedText(
-        id=new.id,
-        source=new.source,
-        update=new.step,
-        prompt=new.prompt,
-        text=text[-KEPT_TEXT:],
-        values=values,
-        end=new.start + (len(new.text) or len(new.values)),
-        finished=new.finished,
-        warning=new.warning,
-        others=new.others,
-        before=new.before or (old.before if same and old else ()),
-        sampling=new.sampling,
-        outlook=new.outlook or (old.outlook if same and old else None),
-    )

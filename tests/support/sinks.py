@@ -296,8 +296,9 @@ def lists(text: str) -> object:
 def final_report(text: str) -> object:
     """What the dashboard leaves in the scrollback."""
     from rnntui.engine.spawn import LOG, EngineHandle
+    from rnntui.tui.generated_text import GeneratedText
     from rnntui.tui.start import _epilogue
-    from rnntui.tui.state import GeneratedText, RunState
+    from rnntui.tui.state import RunState
     from tests.support.scripted import Scripted
 
     recipe = dataclasses.replace(Recipe(), name=text)

@@ -12,9 +12,10 @@ from rnntui.engine.ending import Ending
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.runs.store.status import Status
+from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
 from rnntui.tui.report import report
-from rnntui.tui.state import Display, GeneratedText, RunState
+from rnntui.tui.state import Display, RunState
 from tests.conftest import quick_where
 from tests.support.drawing import SNAPSHOT
 from tests.support.examples.forecasts import LOSES, OUTLOOK

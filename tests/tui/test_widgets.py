@@ -30,10 +30,12 @@ from rnntui.tui.colours import contrast
 from rnntui.tui.draw import Bins, Row, exactly
 from rnntui.tui.draw.rows import ROLES
 from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, transition
+from rnntui.tui.generated_text import GeneratedText, join_generated
+from rnntui.tui.history import join_history
 from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout
 from rnntui.tui.report import report, return_commands
 from rnntui.tui.sent import SentCells
-from rnntui.tui.state import GeneratedText, RunState, join_generated, join_history
+from rnntui.tui.state import RunState
 from rnntui.tui.themes import THEMES, role_style
 from rnntui.tui.widgets.cells import changes, expand
 from rnntui.tui.widgets.prompt import unescaped

@@ -19,8 +19,9 @@ from rnntui.tui.draw import (
 )
 from rnntui.tui.draw.generated import prompt_height, scrolled_text, text_lines, verdict_rows
 from rnntui.tui.draw.sampling import sampling_note
+from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
-from rnntui.tui.state import Display, GeneratedText, RunState
+from rnntui.tui.state import Display, RunState
 from rnntui.tui.widgets.panel import Panel
 
 EARLIER = 3  # most earlier samples shown
