@@ -50,9 +50,12 @@ def load_model(
     return model_of(recipe, data, checkpoint, seed)
 
 
-def last_checkpoint(path: Path) -> Checkpoint:
-    """Load the newest valid checkpoint of a run. Raises DataError or RunError with one line."""
-    return _find(open_run(path).checkpoints, "last", path.name)
+def find_checkpoint(path: Path, which: str = "last") -> Checkpoint:
+    """Load the newest or the best valid checkpoint of a run.
+
+    Raises DataError or RunError with one line.
+    """
+    return _find(open_run(path).checkpoints, which, path.name)
 
 
 def _find(checkpoints: Path, which: str, name: str) -> Checkpoint:

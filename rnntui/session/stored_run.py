@@ -42,7 +42,6 @@ from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.runs.backtest import backtester_of
 from rnntui.runs.job import Job
 from rnntui.runs.opening import same_data
-from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.store.event_log import EventLog
 from rnntui.runs.store.journal import SIGNS, number, signature, whole
@@ -50,7 +49,7 @@ from rnntui.runs.store.metrics import numbers_in
 from rnntui.runs.store.status import ENDED, Status, read_status
 from rnntui.runs.store.summary import RunSummary, summarize
 from rnntui.runs.stored_recipe import stored_recipe
-from rnntui.runs.trained_model import Model, last_checkpoint, model_of
+from rnntui.runs.trained_model import Model, find_checkpoint, model_of
 from rnntui.runs.vocabulary import rebuild
 from rnntui.session.experiments import MOST_RUNS
 from rnntui.session.findings import EVENT_WORDS, findings_from
@@ -89,12 +88,15 @@ class StoredRun:
         self._problem = ""
         self.ended: Ended | None = None  # this process ends no run
         self.run_history = RunHistory()
-        self._checkpoint: Checkpoint | None = None
+        self._saved: int | None = None  # the update of the last checkpoint
         self._model: Model | None = None
         self._prompt_session: PromptSession | None = None
         try:
-            self._checkpoint = last_checkpoint(self._path)
-            self._model = model_of(stored_recipe(self._path), self._data, self._checkpoint)
+            checkpoint = find_checkpoint(self._path)
+            self._saved = checkpoint.step
+            if isinstance(self._data, ValueData):  # a forecast is the one of `rnntui generate`
+                checkpoint = find_checkpoint(self._path, "best")
+            self._model = model_of(stored_recipe(self._path), self._data, checkpoint)
             tests = backtester_of(self._recipe, self._data)
             self._prompt_session = PromptSession(
                 self._recipe.sample, self._data, self._model, tests
@@ -268,8 +270,8 @@ class StoredRun:
             why = f": {safe_text(found.problem)}" if found.problem else ""
             return f"{found.state} {when}, after update {count(found.step)}{why}"[:200]
         saved = "the start"
-        if self._model:
-            saved = f"the checkpoint at update {count(self._model.step)}"
+        if self._saved is not None:
+            saved = f"the checkpoint at update {count(self._saved)}"
         last = self._step or found.step
         return (
             f"crashed {when}, after update {count(last)}: "
@@ -314,7 +316,7 @@ class StoredRun:
             else None,
             alert=None,
             baselines=self._shown.baselines,
-            saved=model.step if model else None,
+            saved=self._saved,
             viewers=viewers,
             window=past.window(look, history),
             findings=self._findings[:MOST_FINDINGS],
@@ -340,7 +342,7 @@ class StoredRun:
         return self._measured().look(look, monotonic(), viewer)
 
     def _measured(self) -> Insights:
-        """Return the views of the last checkpoint; they read the run's own source."""
+        """Return the views of the checkpoint; they read the run's own source."""
         if self._insights is None:
             assert self._model is not None
             data: Dataset = self._data

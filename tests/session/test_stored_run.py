@@ -21,6 +21,7 @@ from rnntui.runs.recorder import VIEW
 from rnntui.runs.store.journal import EVENTS, METRICS, segment
 from rnntui.runs.store.metrics_index import INDEX, LINES
 from rnntui.runs.stored_recipe import stored_recipe
+from rnntui.runs.trained_model import load_model
 from rnntui.session.recorded_losses import WORTH_KEEPING, RecordedLosses
 from rnntui.session.session import Session
 from rnntui.session.stored_run import StoredRun
@@ -94,6 +95,16 @@ def test_a_run_that_has_ended_shows_what_the_live_one_did(tmp_path: Path, recipe
     assert [event.text for event in live.events] == [
         event.text for event in ended.events if event.kind != "end"
     ]
+
+
+def test_a_finished_series_forecasts_with_its_best_weights(tmp_path: Path) -> None:
+    spoiled = VALUES.replace(lr=0.5, eval_every=1)
+    _, path = trained(tmp_path, spoiled, 20)
+    best = load_model(path, "best").step
+    assert best < load_model(path).step == 20
+    view = viewing(path)
+    assert view._model is not None and view._model.step == best
+    assert seen(view).saved == 20
 
 
 @pytest.mark.parametrize(
