@@ -490,7 +490,9 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.foreground.texts:main": (),  # to a pipe of our own, as JSON of ASCII
     "rnntui.sweep.background:main": (),  # to a file
     "rnntui.sweep.child:TrialReport._print": (),  # to a pipe of our own
-    "rnntui.sweep.local:LocalWorkers._follow": (),  # to a pipe of our own
+    "rnntui.sweep.process:TrialProcess.follow": (),  # to a pipe of our own
+    "rnntui.sweep.remote.host:main": (),  # to a pipe of our own, as JSON of ASCII
+    "rnntui.sweep.remote.host:private_folder": (),  # to a file, a certificate of ours
     "rnntui.sweep.report:JsonSweep._print": (),  # settings and names, as JSON of ASCII
     "rnntui.sweep.report:JsonSweep.said": (),
     "rnntui.sweep.report:PlainSweep._line": (),  # passed through safe_text

@@ -54,13 +54,14 @@ def test_a_copy_has_only_what_is_complete_and_not_too_large(tmp_path: Path):
     assert read_copy(tmp_path / "nothing") == {}
     run = trained(tmp_path / "a", until=4)
     name, size = newest_checkpoint(run)
-    assert name == "step-00000004" and size > 0
+    assert name.startswith("step-00000004") and size > 0  # it may have been saved twice
     assert read_copy(run, size) != {} and read_copy(run, size - 1) == {}
-    (run / "checkpoints" / name / "manifest.json").unlink()
+    for last in (run / "checkpoints").glob("step-00000004*"):
+        (last / "manifest.json").unlink()
     (run / ".status.json.new").write_text("half")
     assert newest_checkpoint(run)[0] == "step-00000002"
     copied = read_copy(run)
-    assert not [one for one in copied if name in one or one.startswith((".", "lock"))]
+    assert not [one for one in copied if "step-00000004" in one or one.startswith((".", "lock"))]
 
 
 @pytest.mark.parametrize(
