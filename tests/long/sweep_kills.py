@@ -34,6 +34,8 @@ TRIALS = (
     "--set", "eval_every=50", "--set", "checkpoint_every=25", "--set", "final_length=0",
 )  # fmt: skip
 GIVE_UP = 600.0  # seconds
+# Seconds between kills: three before a first checkpoint fail a trial, and hosts start slowly.
+PAUSES = ((0.5, 6.0), (4.0, 16.0))
 VICTIMS, REMOTE_VICTIMS = ("sweep", "trial", "all"), ("sweep", "worker", "trial")
 REFERENCE = "reference"  # the sweep that nobody disturbs, on this machine
 
@@ -93,6 +95,8 @@ class Sweeps:
 
     def _weights(self, run: str) -> str:
         checkpoints = sorted((self.root / run / "checkpoints").glob("step-*"))
+        if not checkpoints:
+            return ""
         return hashlib.sha256((checkpoints[-1] / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
@@ -166,7 +170,9 @@ def disturbed(
     process = sweeps.start(name)
     while True:
         try:
-            pause = chance.uniform(0.5, 6.0) if tally.total < kills else GIVE_UP
+            pause = (
+                chance.uniform(*PAUSES[bool(sweeps.ssh_port)]) if tally.total < kills else GIVE_UP
+            )
             output, _ = process.communicate(timeout=pause)
         except subprocess.TimeoutExpired:
             assert tally.total < kills, "the sweep does not end"
