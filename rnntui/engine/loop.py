@@ -81,7 +81,7 @@ class Engine:
         self._signalled = False
         self._asked = False  # a viewer asked to stop: it is named, not the signal
         self._closing = False  # the run is being saved; signals no longer interrupt
-        self._interrupted = False  # an update was interrupted
+        self._gave_up = False  # an unresponsive worker cannot finish its update
         self.unsaved = ""  # after the end: what could not be saved, one safe line
         self._failure: Failed | None = None
         self._reported = False  # a viewer has received the failure
@@ -135,7 +135,7 @@ class Engine:
 
     def _give_up(self, error: UnresponsiveError) -> None:
         """End without the update that an unresponsive worker cannot finish."""
-        self._interrupted = True
+        self._gave_up = True
         self._reason = safe_text(f"{self._reason or 'stopped'}: {error}")[:LONGEST_LINE]
 
     def _hear_requester(self) -> None:
@@ -162,7 +162,9 @@ class Engine:
     def _save(self, session: Session | StoredRun) -> None:
         status = self._status or 0
         try:
-            self.unsaved = session.close(self._reason, status, complete=not self._interrupted)
+            # A signal may also have come between two updates, with nothing to break off.
+            complete = session.complete and not self._gave_up
+            self.unsaved = session.close(self._reason, status, complete=complete)
         except UnresponsiveError as error:
             self._give_up(error)
             self.unsaved = session.close(self._reason, status, complete=False)
@@ -278,7 +280,6 @@ class Engine:
         self._end(128 + number)
         self._reason = self._reason or f"stopped by {signal.Signals(number).name}"
         if self._breakable and (again or not self._uninterrupted):
-            self._interrupted = True
             raise _Ended
 
     # ---- requests ---------------------------------------------------------------------------

@@ -66,13 +66,11 @@ class Updates:
 
     def make(self) -> Chunk | None:
         """Make one update; return None if the bounds were already reached."""
-        self.inside = self._broken = True
+        self.inside = True
         try:
-            chunk = None if self.time_is_over else self._next_chunk()
-            self._broken = False
+            return None if self.time_is_over else self._next_chunk()
         finally:
             self.inside = False
-        return chunk
 
     def _next_chunk(self) -> Chunk | None:
         if not self.bounds.last or self._state.step < self.bounds.last:
@@ -82,7 +80,11 @@ class Updates:
             if hold_kernel_trial(self._state, self._inside_an_update) is not None:
                 self.note_kernels()
                 remember(self._recipe, self._state)
-        return next(self._chunks, None)
+        # A trial that is interrupted leaves the weights as they are; an update does not.
+        self._broken = True
+        chunk = next(self._chunks, None)
+        self._broken = False
+        return chunk
 
     def note_kernels(self) -> None:
         """Log how the updates are computed."""
