@@ -204,7 +204,8 @@ def test_a_trial_begins_again_if_its_checkpoints_are_too_large_to_be_copied(
     home: Path, tmp_path: Path
 ):
     port, here = port_of(home), tmp_path / "runs"
-    args = ("sweep", *TRIALS, "--on", ON, "--json", "--runs-dir", str(here))
+    steps = "2400"  # longer than the time from one copy to the next, on a fast machine, too
+    args = ("sweep", *TRIALS, "--steps", steps, "--on", ON, "--json", "--runs-dir", str(here))
     sweep = subprocess.Popen(
         [sys.executable, "-c", TOO_LARGE, *args], env=environment(HOME=str(home)), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -222,7 +223,7 @@ def test_a_trial_begins_again_if_its_checkpoints_are_too_large_to_be_copied(
             states += [event["state"]] if event["event"] == "trial" else []
     assert killed and "resumed" not in states
     assert {one[-1] for one in results(lines[-1]).values()} == {"finished"}
-    assert len([*here.glob("s-*/checkpoints/step-00000240/manifest.json")]) == 4
+    assert len([*here.glob(f"s-*/checkpoints/step-{int(steps):08}/manifest.json")]) == 4
 
 
 def test_a_host_that_cannot_be_used_is_named_in_one_line(home: Path, tmp_path: Path):
