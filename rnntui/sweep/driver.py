@@ -28,7 +28,7 @@ CUT = "cut by its user"
 
 
 class Listener(Protocol):
-    """Is told what happens in a sweep."""
+    """Receives what happens in a sweep."""
 
     def started(self, trial: Trial, until: int | None, resumed: bool) -> None:
         """Hear that a trial is being trained."""

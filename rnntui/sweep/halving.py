@@ -1,4 +1,4 @@
-"""Which trial to train next: every trial gets to the first rung, then the better half goes on.
+"""Which trial to train next: every trial gets to the first rung, then the better half continues.
 
 Asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter Tuning",
 2020): a trial pauses at each rung and continues once it is among the better half of all that have

@@ -47,11 +47,11 @@ def transition(before: Style, after: Style, system: ColorSystem | None) -> str:
     if after == PLAIN:
         return "\x1b[0m"
     colours = _colours(PLAIN, after, system)
-    anew = ["0", *(on for on, _, has in _attributes(after) if has), *colours]
+    complete = ["0", *(on for on, _, has in _attributes(after) if has), *colours]
     changed = [*_switched(before, after), *_colours(before, after, system)]
     if not changed:
         return ""
-    return min((f"\x1b[{';'.join(codes)}m" for codes in (changed, anew)), key=len)
+    return min((f"\x1b[{';'.join(codes)}m" for codes in (changed, complete)), key=len)
 
 
 @lru_cache(maxsize=1024)

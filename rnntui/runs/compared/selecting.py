@@ -53,7 +53,7 @@ class MatchingList:
         return [run.summary.path for run in matching(found, self.filter, time.time())]
 
     def news(self) -> Sequence[str]:
-        """Nothing is told about the runs of a directory."""
+        """A directory of runs has no news."""
         return ()
 
 

@@ -1,4 +1,4 @@
-"""What all of Dask's processes are told, and how it is kept from the terminal."""
+"""The configuration of all Dask processes, and how their output is kept off the terminal."""
 
 from __future__ import annotations
 

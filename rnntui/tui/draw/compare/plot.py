@@ -91,7 +91,7 @@ def _series(curve: Curve, shown: Shown) -> list[tuple[tuple[LossPoint, ...], boo
 
 
 def _length(curve: Curve, axis: Axis) -> float:
-    """Return how far the run goes on the x axis; 0: it has no place on it."""
+    """Return the end of the run on the x axis; 0 if it has no place there."""
     return _factor(curve, axis) * (curve.seconds if axis == "time" else curve.update)
 
 
