@@ -15,6 +15,10 @@ class UsageError(RnntuiError):
     exit_code = 2
 
 
+class RunExistsError(UsageError):
+    """A new run was to have the name of one that exists."""
+
+
 class DataError(RnntuiError):
     """A source that cannot be trained on (EX_DATAERR)."""
 

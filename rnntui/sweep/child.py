@@ -10,7 +10,7 @@ import sys
 from time import monotonic
 from typing import Any
 
-from rnntui.errors import OutputError, RnntuiError, RunError, RunTakenError
+from rnntui.errors import OutputError, RnntuiError, RunError, RunExistsError, RunTakenError
 from rnntui.foreground.json_report import json_line
 from rnntui.foreground.loop import train_reporting
 from rnntui.foreground.report import Lines, Run
@@ -107,6 +107,8 @@ def train_task(task: Task, report: TrialReport) -> tuple[End, str, int]:
         raise
     except RunTakenError as error:
         return "busy", str(error), error.exit_code
+    except RunExistsError as error:
+        return "exists", str(error), error.exit_code
     except RunError as error:
         return "disk", str(error), error.exit_code
     except RnntuiError as error:

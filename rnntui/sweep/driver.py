@@ -69,6 +69,7 @@ class Driver:
         self.progress = progress_of(self._trials, sweep.lines)
         self._lost: dict[int, _Tries] = {}
         self._busy: dict[int, int] = {}
+        self._begun_again: set[int] = set()  # trials of which an earlier process may be left
         self._cut: set[int] = set()  # trials that were asked to end
         self._wishes = Wishes(sweep.directory, sweep.lines)
         self._listens_at = 0.0
@@ -132,6 +133,8 @@ class Driver:
             except RnntuiError as error:  # its run is damaged; the other trials continue
                 self._end(number, "failed", str(error))
                 continue
+            if self.progress[number].started:
+                self._begun_again.add(number)
             self._add({"trial": number, "event": "start", "until": until})
             self._workers.start(Task(number, job, until))
             self._listener.started(trial, until, bool(job.run))
@@ -184,8 +187,10 @@ class Driver:
                 self._end(number, "failed", text)
             case "disk":
                 raise RunError(f"{self._sweep.run_name(number)}: {text}")
-            case "busy":
+            case "busy" | "exists" if number in self._begun_again:  # its lost process is not gone
                 self._wait_for_run(number, text)
+            case "busy" | "exists":  # somebody else's run has that name
+                self._end(number, "failed", text)
             case "lost" if number in self._cut:  # while it was starting
                 self._end(number, "stopped", CUT)
             case "lost":

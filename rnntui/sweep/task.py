@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 from rnntui.runs.job import Job, job_from_dict, job_to_dict
 
-End = Literal["finished", "rung", "stopped", "failed", "busy", "disk", "lost"]
+End = Literal["finished", "rung", "stopped", "failed", "busy", "exists", "disk", "lost"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Said:
 class TaskEnded:
     """How a task ended.
 
-    `busy`: another process trains that run; `disk`: it could not be saved; `lost`: its process was
-    killed or is gone, so that it may be tried again. `text`: why, one safe line.
+    `busy`: another process trains that run; `exists`: it was to be new, but is there; `disk`: it
+    could not be saved; `lost`: its process was killed or is gone, so that it may be tried again.
+    `text`: why, one safe line.
     """
 
     trial: int

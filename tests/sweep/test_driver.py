@@ -17,7 +17,7 @@ from rnntui.session.session import Session
 from rnntui.sweep.board import current_progress, rows_of
 from rnntui.sweep.driver import MOST_TRIES, Driver
 from rnntui.sweep.store import Sweep, open_sweep
-from rnntui.sweep.task import Task, TaskEnded
+from rnntui.sweep.task import End, Task, TaskEnded
 from tests.support.sweeps import RATES, TINY, Heard, HereWorkers, tiny_sweep
 
 
@@ -198,10 +198,45 @@ def test_a_run_that_another_process_has_is_waited_for(
 
     def busy(task: Task) -> TaskEnded | None:
         seen.append(task)
-        return TaskEnded(1, "busy", "is being trained") if len(seen) < 4 else None
+        end: End = "busy" if len(seen) > 1 else "lost"
+        return TaskEnded(1, end, "is being trained") if len(seen) < 4 else None
 
     assert finish(sweep, HereWorkers(intercept=busy))[0].progress[1].state == "finished"
     assert len(seen) == 4
+
+
+def test_a_lost_trial_may_create_its_run_after_the_next_one_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("rnntui.sweep.driver.BUSY_PAUSE", 0.001)
+    undisturbed = tiny_sweep(tmp_path / "a", RATES[:1])
+    expected = bests(undisturbed, finish(undisturbed)[0])
+    sweep = tiny_sweep(tmp_path / "b", RATES[:1])
+    seen: list[Task] = []
+
+    def lose(task: Task) -> TaskEnded | None:
+        seen.append(task)
+        if len(seen) == 1:
+            return TaskEnded(1, "lost", "its worker was lost")
+        if len(seen) == 2:  # the lost one's process was still starting
+            Session(open_job(seen[0].job)).close("lost", complete=False)
+        return None
+
+    assert bests(sweep, finish(sweep, HereWorkers(intercept=lose))[0]) == expected
+    assert [bool(task.job.run) for task in seen] == [False, False, True]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_run_of_somebody_else_is_not_taken_for_a_trial(tmp_path: Path, training: bool):
+    sweep = tiny_sweep(tmp_path, RATES[:2])
+    other = Session(open_job(Job(TINY, runs=str(tmp_path), name="s-1")))
+    if not training:
+        other.close("stopped", complete=False)
+    driver, _ = finish(sweep)
+    assert driver.progress[1].state == "failed" and "s-1" in driver.progress[1].reason
+    assert driver.progress[2].state == "finished"
+    if training:
+        other.close("stopped", complete=False)
 
 
 @pytest.mark.parametrize(

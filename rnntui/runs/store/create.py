@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnntui.errors import DataError, RunError, RunTakenError, UsageError
+from rnntui.errors import DataError, RunError, RunExistsError, RunTakenError
 from rnntui.runs.store.contents import ABANDONED, foreign_entry
 from rnntui.runs.store.directory import (
     CHECKPOINTS,
@@ -143,7 +143,7 @@ def _fill(directory: Path, new: NewRun, files: Files) -> RunInfo:
 
 
 def _rename_to_free(root: Path, beside: Path, names: Iterator[str], files: Files) -> Path:
-    """Rename it to the first free name. Raises OSError, UsageError or RunTakenError."""
+    """Rename it to the first free name. Raises OSError, RunExistsError or RunTakenError."""
     path = root
     for name in names:
         path = root / name
@@ -156,14 +156,15 @@ def _rename_to_free(root: Path, beside: Path, names: Iterator[str], files: Files
     raise _name_taken(path)
 
 
-def _name_taken(path: Path) -> UsageError | RunTakenError:
+def _name_taken(path: Path) -> RunExistsError | RunTakenError:
     try:
         held = live_lock_owner(path)
     except (OSError, DataError):
         held = None
     if held:
         return taken(path.name, path)
-    return UsageError(f"run '{path.name}' already exists: rnntui resume {path.name} continues it")
+    text = f"run '{path.name}' already exists: rnntui resume {path.name} continues it"
+    return RunExistsError(text)
 
 
 def remove_runs(paths: Sequence[Path], files: Files = FILES) -> None:

@@ -59,7 +59,7 @@ def train(order: Mapping[str, Any]) -> tuple[str, str, Copy]:
     finally:
         _PROCESSES.pop(task.trial, None)
         _RUNS.pop(task.trial, None)
-    copied = {} if news.run is None or ended.end == "busy" else read_copy(news.run)
+    copied = {} if news.run is None or ended.end in ("busy", "exists") else read_copy(news.run)
     return ended.end, ended.text, copied
 
 
