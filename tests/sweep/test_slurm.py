@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from rnntui.runs.store.lock_owner import read_lock_owner
 from tests.conftest import command, environment, run_process
 from tests.support.real_runs import until
 from tests.support.slurm import jobs, lives, lose, stand_in
+from tests.support.sockets import parent_of
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("dask_jobqueue") is None, reason="needs rnntui[slurm]"),
 ]
 TRIALS = (
-    "sweep", "brackets", "--grid", "lr=1e-3,3e-3,1e-2,3e-2", "--jobs", "2", "--steps", "240",
+    "sweep", "brackets", "--grid", "lr=1e-3,3e-3,1e-2,3e-2", "--jobs", "2", "--steps", "480",
     "--set", "hidden=40", "--set", "eval_every=40", "--set", "checkpoint_every=20", "--name", "s",
     "--json",
 )  # fmt: skip
@@ -49,9 +51,14 @@ def test_trials_of_a_lost_job_continue_in_another_and_nothing_is_left(slurm: Pat
     )  # fmt: skip
     try:
         until(lambda: [*root.glob("s-*/checkpoints/step-*/manifest.json")], 120)
+        saved = next(root.glob("s-*/checkpoints/step-*/manifest.json"))
+        owner = read_lock_owner(saved.parents[2])
+        assert owner is not None
         (folder,) = root.glob(".sweep-*")
         assert folder.stat().st_mode & 0o777 == 0o700
-        lose(jobs(slurm)[0])
+        job = os.getpgid(parent_of(owner[0].pid))
+        assert job in jobs(slurm)
+        lose(job)
         out, err = sweep.communicate(timeout=300)
     finally:
         sweep.kill()
