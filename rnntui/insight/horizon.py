@@ -21,21 +21,21 @@ Number = float | None
 class HorizonMeter:
     """Repeats the backtest with the weights of the moment; `newest` is the last complete one."""
 
-    def __init__(self, parameters: Parameters, backtester: Backtester) -> None:
-        self._parameters, self._backtester = parameters, backtester
+    def __init__(self, backtester: Backtester) -> None:
+        self._backtester = backtester
         self._copy: Parameters | None = None
         self._work: Slices[Results] | None = None
         self._count = 0
         self.newest: Backtested | None = None
 
-    def work(self, step: int) -> None:
-        """Do a slice of the work; `step` is the update whose weights are the live ones.
+    def work(self, step: int, parameters: Parameters) -> None:
+        """Do a slice of the work; `parameters` are the weights of update `step`.
 
         Raises DataError if the data are too short for the horizon.
         """
         if self._work is None:
-            self._copy = self._copy or Parameters(self._parameters.shape)
-            self._copy.flat[...] = self._parameters.flat
+            self._copy = self._copy or Parameters(parameters.shape)
+            self._copy.flat[...] = parameters.flat
             self._work = self._backtester.slices(self._copy, step)
         end = thread_time() + SLICE
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from rnntui.data import Dataset
 from rnntui.errors import DataError, UsageError
+from rnntui.generation.generate import Generator
 from rnntui.insight.details import details
 from rnntui.insight.guesses import guesses
 from rnntui.insight.horizon import HorizonMeter
@@ -50,8 +51,13 @@ class Observer:
         recipe: Recipe,
         window: int,
         backtester: Backtester | None = None,
+        forecaster: Callable[[], Generator] | None = None,
     ) -> None:
-        """`window`: the time steps of a training chunk. `backtester`: of values to forecast."""
+        """`window`: the time steps of a training chunk. `backtester`: of values to forecast.
+
+        `forecaster` returns the weights to backtest, if these are not always `parameters`.
+        """
+        self._forecaster = forecaster
         self._parameters, self._data, self._recipe = parameters, data, recipe
         self._window = window
         self._number, self._version = 1, 0  # passage 0 is none
@@ -72,7 +78,7 @@ class Observer:
         self._impossible: set[type] = set()  # what the data are too short for
         self._first: MemoryReading | None = None
         self._now: MemoryReading | None = None
-        self._horizon = HorizonMeter(parameters, backtester) if backtester else None
+        self._horizon = HorizonMeter(backtester) if backtester else None
         self._made: tuple[tuple[object, ...], Seen | None] | None = None
         try:
             self._set_reader(Reader(parameters, data, excerpt(data, self._number)))
@@ -132,11 +138,14 @@ class Observer:
         meter = self._horizon
         if meter is None or not self._possible(HorizonMeter):
             return False
-        newest = meter.newest
+        parameters, newest = self._parameters, meter.newest
+        if self._forecaster is not None:
+            weights = self._forecaster()
+            parameters, step = weights.parameters, weights.step
         if newest and not meter.busy and (newest.step == step or not self._due("backtest")):
             return False
         try:
-            meter.work(step)
+            meter.work(step, parameters)
         except DataError:
             return self._give_up(HorizonMeter)
         return True

@@ -83,3 +83,4 @@ class Outlook(Base):
     times: tuple[Safe, ...]  # of its own rows, the first of them if they are many
     bands: tuple[Band, ...]
     earlier: tuple[Earlier, ...]
+    best: bool = False  # by the weights that the run has chosen, not those of the moment

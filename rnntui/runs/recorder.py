@@ -28,6 +28,7 @@ from rnntui.training.loop import Chunk
 
 FIRST_SAVE, SAVE_EVERY = 5.0, 30.0  # seconds, unless the recipe sets a number of updates
 SOON = 1.0  # seconds until a user's change is saved in a checkpoint
+BEST_WITHIN = 10.0  # seconds that are waited for the best checkpoint
 VIEW = "view.json"
 _WRITE_EVERY = 0.2  # seconds between two passes of the writing thread
 
@@ -166,7 +167,7 @@ class Recorder:
         self._metrics.flush()
         self._saver.offer(checkpoint)
 
-    def best(self, patience: float = 10.0) -> Checkpoint:
+    def best(self, patience: float = BEST_WITHIN) -> Checkpoint:
         """Return the checkpoint of the best validation, after what is being saved.
 
         Raises DataError if there is none, or none that can be read.

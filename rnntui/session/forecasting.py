@@ -145,6 +145,7 @@ class LiveForecast:
             times=tuple(texts) if any(texts) else (),
             bands=tuple(_band(part.widths) for part in parts[:kept]),
             earlier=tuple(Earlier(_numbers(ahead), _band(widths)) for ahead, widths in recent),
+            best=self._state.fixed,
         )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rnntui.data import Dataset
 from rnntui.errors import RnntuiError, UsageError
+from rnntui.generation.generate import Generator
 from rnntui.insight.allowance import Allowance
 from rnntui.nn.model import Parameters
 from rnntui.protocol.forecasts import Backtested
@@ -72,10 +73,14 @@ class Insights:
         weights: Weights,
         window: int,
         backtester: Backtester | None = None,
+        forecaster: Callable[[], Generator] | None = None,
     ) -> None:
-        """`window`: time steps of a training chunk. `backtester`: of values to forecast."""
+        """`window`: time steps of a training chunk. `backtester`: of values to forecast.
+
+        `forecaster` returns the weights that forecast, if these are not always `weights`.
+        """
         self.seconds = 0.0
-        self._backtester = backtester
+        self._backtester, self._forecaster = backtester, forecaster
         self._recipe, self._data, self._weights, self._window = recipe, data, weights, window
         self._observer: Observer | None = None
         self._failure = ""
@@ -197,7 +202,12 @@ class Insights:
             from rnntui.insight.observer import Observer
 
             self._observer = Observer(
-                self._weights.parameters, self._data, self._recipe, self._window, self._backtester
+                self._weights.parameters,
+                self._data,
+                self._recipe,
+                self._window,
+                self._backtester,
+                self._forecaster,
             )
         return self._observer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -41,10 +41,15 @@ class PromptSession:
         data: Dataset,
         state: Generator,
         backtester: Backtester | None = None,
+        forecaster: Callable[[], Generator] | None = None,
     ) -> None:
-        """`backtester`: of values to forecast; without one, forecasts have no intervals."""
+        """`backtester`: of values to forecast; without one, forecasts have no intervals.
+
+        `forecaster` returns the weights that forecast, if these are not always those of `state`.
+        """
         self._sample, self._data, self._state = sample, data, state
-        self._backtester = backtester
+        self._backtester, self._forecaster = backtester, forecaster
+        self._forecasting: Generator | None = None  # the weights of the newest forecast
         is_text = isinstance(data, TokenData)
         self._runner = TextJobRunner(lambda: state.sampling if is_text else None, self._ended)
         self.past = PastTexts()
@@ -107,7 +112,9 @@ class PromptSession:
 
     def _forecast(self, data: ValueData, request: Generate) -> None:
         method, prompt, length = self._method(request), request.prompt, request.length
-        parts = LiveForecast(self._state, data, self._backtester, method, prompt, length)
+        weights = self._forecaster() if self._forecaster is not None else self._state
+        parts = LiveForecast(weights, data, self._backtester, method, prompt, length)
+        self._forecasting = weights
         for key, value in self.changes(request.sampling).items():
             self.set(key, value)
         self._runner.begin(
@@ -172,9 +179,14 @@ class PromptSession:
         if self._runner.answers_prompt:
             self._kept_until = now + PROMPT_STAYS
         if spare > 0:
-            self._runner.run_while_idle(spare, self._state.step)
+            self._runner.run_while_idle(spare, self._step)
         else:
-            self._runner.run_while_training(passed, self._state.step)
+            self._runner.run_while_training(passed, self._step)
+
+    @property
+    def _step(self) -> int:
+        """The update of the weights that generate."""
+        return (self._forecasting or self._state).step
 
     def since(self, id_: int, length: int) -> Generated | None:
         """Return what a viewer lacks that has `length` characters or values of job `id_`."""

@@ -17,6 +17,7 @@ from rnntui.protocol.messages import Event, EventKind
 from rnntui.runs.capture import capture
 from rnntui.runs.edits import Pending, journaled
 from rnntui.runs.opening import Opened
+from rnntui.runs.recorder import BEST_WITHIN
 from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.metrics_index import MetricsIndex
 from rnntui.runs.store.status import State, Status
@@ -89,11 +90,14 @@ class RunLog:
         """The update of the newest checkpoint."""
         return self._recorder.saved if self._recorder else None
 
-    def best(self) -> Checkpoint:
-        """Return the checkpoint of the best validation. Raises DataError if there is none."""
+    def best(self, patience: float = BEST_WITHIN) -> Checkpoint:
+        """Return the checkpoint of the best validation, within `patience` seconds.
+
+        Raises DataError if there is none.
+        """
         if self._recorder is None:
             raise DataError("the run is not stored")
-        return self._recorder.best()
+        return self._recorder.best(patience)
 
     @property
     def trouble(self) -> str:

@@ -33,6 +33,7 @@ from rnntui.session.changes import Changes
 from rnntui.session.commands import execute
 from rnntui.session.ending import Ending
 from rnntui.session.findings import RunFindings
+from rnntui.session.forecaster import Forecaster
 from rnntui.session.health_log import HealthLog
 from rnntui.session.housekeeping import Housekeeping
 from rnntui.session.insight import Insights
@@ -48,6 +49,8 @@ from rnntui.session.updates import Updates
 from rnntui.session.views import Views
 from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, validates
+
+CHOSEN_WITHIN = 0.2  # seconds that a forecast waits for the checkpoint that is being written
 
 
 class Session:
@@ -75,7 +78,12 @@ class Session:
         if isinstance(monitor_state := opened.captured.get("guard"), dict):
             monitor.restore(monitor_state)
         backtester = backtester_of(recipe, data)
-        self._prompt_session = prompt = PromptSession(recipe.sample, data, state, backtester)
+        forecaster = Forecaster(
+            recipe, data, state, lambda: self.finished, lambda: self._run_log.best(CHOSEN_WITHIN)
+        )
+        self._prompt_session = prompt = PromptSession(
+            recipe.sample, data, state, backtester, forecaster
+        )
         self._run_log = log = RunLog(opened, history, self._session_state, lambda: self.elapsed)
         notes = Notes(state, history, log, lambda: self.elapsed)
         self._note = notes.add
@@ -83,7 +91,7 @@ class Session:
         self._control = control = RunControl(opened, meter, updates, notes)
         self.experiments = experiments = control.experiments
         self._health_log = health = HealthLog(state, monitor, findings, control, notes)
-        self.insights = insights = Insights(recipe, data, state, steps, backtester)
+        self.insights = insights = Insights(recipe, data, state, steps, backtester, forecaster)
         self._measuring = False  # a view is being measured while the run does not train
         self._viewers = viewers
         self._recent_steps = recent = RecentSteps(steps, per_pass, self.total) if viewers else None

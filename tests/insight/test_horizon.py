@@ -16,6 +16,7 @@ from rnntui.forecast.slices import result_of
 from rnntui.forecast.verdict import verdict
 from rnntui.insight import horizon
 from rnntui.insight.horizon import HorizonMeter
+from rnntui.nn.model import Parameters
 from rnntui.protocol.codec import from_plain, to_plain
 from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import InsightLook
@@ -31,28 +32,28 @@ RECIPE = Recipe().replace(
 )
 
 
-def meter_of(recipe: Recipe = RECIPE) -> HorizonMeter:
+def meter_of(recipe: Recipe = RECIPE) -> tuple[HorizonMeter, Parameters]:
     data = load(recipe)
     parameters = network_for(data, "rnn", 1, 4, "float32")
     tests = backtester_of(recipe, data)
     assert tests is not None
-    return HorizonMeter(parameters, tests)
+    return HorizonMeter(tests), parameters
 
 
-def measured(meter: HorizonMeter, step: int) -> Backtested:
+def measured(meter: HorizonMeter, parameters: Parameters, step: int) -> Backtested:
     before = meter.newest
     while meter.newest is before:
-        meter.work(step)
+        meter.work(step, parameters)
     assert meter.newest is not None
     return meter.newest
 
 
 def test_slices_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(horizon, "SLICE", 1e-9)
-    meter = meter_of()
+    meter, parameters = meter_of()
     data = load(RECIPE)
-    whole = result_of(Backtester(RECIPE, data).slices(meter._parameters, 7))
-    found = measured(meter, 7)
+    whole = result_of(Backtester(RECIPE, data).slices(parameters, 7))
+    found = measured(meter, parameters, 7)
     (target,) = found.targets
     assert (found.step, found.columns, target.horizon) == (7, 1, 6)
     assert target.origins == len(whole.tests[0].plan.outer) > 5
@@ -67,17 +68,17 @@ def test_slices_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
 def test_updates_meanwhile_change_neither_the_backtest_nor_are_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    undisturbed = measured(meter_of(), 1)
+    undisturbed = measured(*meter_of(), 1)
     monkeypatch.setattr(horizon, "SLICE", 1e-9)
-    meter = meter_of()
-    meter.work(1)
+    meter, parameters = meter_of()
+    meter.work(1, parameters)
     while meter.newest is None:
-        meter._parameters.flat += 0.5
-        after = meter._parameters.flat.copy()
-        meter.work(2)
-        np.testing.assert_array_equal(meter._parameters.flat, after)
+        parameters.flat += 0.5
+        after = parameters.flat.copy()
+        meter.work(2, parameters)
+        np.testing.assert_array_equal(parameters.flat, after)
     assert meter.newest == undisturbed
-    assert measured(meter, 3).targets != undisturbed.targets
+    assert measured(meter, parameters, 3).targets != undisturbed.targets
 
 
 def test_many_columns_and_rows_ahead_fit_into_a_message() -> None:

@@ -13,10 +13,13 @@ from rnntui.data import load
 from rnntui.errors import UsageError
 from rnntui.protocol.codec import from_plain, to_plain
 from rnntui.protocol.forecasts import Outlook
-from rnntui.protocol.messages import Generate, Generated
+from rnntui.protocol.insight import InsightLook
+from rnntui.protocol.messages import Generate, Generated, Look
 from rnntui.recipe import Recipe
 from rnntui.runs.forecasting import forecast
-from rnntui.runs.trained_model import Model
+from rnntui.runs.job import Job
+from rnntui.runs.opening import open_job
+from rnntui.runs.trained_model import Model, load_model
 from rnntui.session.session import Session
 from tests.support.sessions import look, run, session
 
@@ -70,6 +73,48 @@ def test_it_is_the_forecast_of_the_command_line(source: str) -> None:
             half = found.outlook.bands[place].half80
             if n < len(half):
                 assert value + half[n] == pytest.approx(float(row[f"{name}.upper80"]), rel=1e-3)
+
+
+def test_a_finished_run_forecasts_with_the_weights_that_generate_takes(
+    source: str, tmp_path: Path
+) -> None:
+    spoiled = RECIPE.replace(source=source, split=0.3, lr=0.02, eval_every=1, steps=20)
+    opened = open_job(Job(recipe=spoiled, runs=str(tmp_path / "runs"), name="run"))
+    assert opened.recorder is not None
+    path, s = opened.recorder.run.path.resolve(), Session(opened)
+    try:
+        run(s, 15)
+        s.pause()
+        live = forecast_of(s, Generate("", 8))
+        assert live.step == 15 and live.outlook is not None and not live.outlook.best
+        s.set_lr(1.0)  # the last updates make it worse
+        s.resume()
+        run(s)
+        assert s.finished
+        health = Look(insight=InsightLook(view="health"))
+        deadline = monotonic() + 60
+        best = s.best_checkpoint().step
+        assert 0 < best < 20
+        while (found := forecast_of(s, Generate("", 8))).step != best:
+            assert monotonic() < deadline
+        assert found.outlook is not None and found.outlook.best
+        while (tested := s.snapshot(health).backtest) is None or tested.step != best:
+            assert monotonic() < deadline
+            s.tick(monotonic(), 0.01)
+    finally:
+        s.close("finished")
+        opened.state.close()
+    printed = "".join(forecast(load_model(path, "best"), "", 8).pieces).splitlines()
+    rows = [[float(cell) for cell in line.split(",")[1:3]] for line in printed[1:]]
+    np.testing.assert_allclose(found.values, rows, rtol=1e-9)
+
+
+def test_a_finished_run_that_is_not_stored_forecasts_with_its_last_weights(source: str) -> None:
+    s = session(RECIPE.replace(source=source, steps=5))
+    run(s)
+    assert s.finished
+    found = forecast_of(s, Generate("", 3))
+    assert found.step == 5 and found.outlook is not None and not found.outlook.best
 
 
 def test_it_reaches_as_far_as_it_is_judged_and_shows_what_was_held_out(source: str) -> None:

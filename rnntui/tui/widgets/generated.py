@@ -78,7 +78,9 @@ class GeneratedPanel(Panel):
             if self.state.values and not generated.prompt.strip():
                 says = "after the end of the source"
             says = self._which(generated, height - 1) or says
-            at = f"{dot}at update {count(generated.update)}" if generated.update else ""
+            best = generated.outlook is not None and generated.outlook.best
+            by = "best weights, of" if best else "at"
+            at = f"{dot}{by} update {count(generated.update)}" if generated.update else ""
             row.append((f"  {says}{at}", "muted"))
             if self.options.text_top is not None:
                 down = self.options.key_of("scroll_text_down", "pgdn")
