@@ -89,7 +89,7 @@ def _load_tokens(
         looks = f"{len(validation):,} of the {len(held_out):,} {tokenizer.unit}s kept for it"
         notes = (*notes, f"validation uses {looks}")
     period = len(tokens) // data.repeat if data.repeat > 1 else 0
-    unused = unused_note(split.train, keys.batch, keys.seq_len, tokenizer.unit, period=period)
+    unused = unused_note(split.train, keys.streams, keys.seq_len, tokenizer.unit, period=period)
     doubts = _doubts(source, found, bool(len(validation)))
     return TokenData(
         name=source.name,

@@ -110,7 +110,7 @@ def load_values(
             seasons = seasons_of(levels[: split.train + bool(data.difference)], likely)
         outlook = look_ahead(recipe, seasons, train, len(validation))
     period = len(raw.rows) if data.repeat > 1 else 0
-    unused = unused_note(len(train), keys.batch, keys.seq_len, "row", period=period)
+    unused = unused_note(len(train), keys.streams, keys.seq_len, "row", period=period)
     return ValueData(
         name=source.name,
         features=raw.features,

@@ -22,6 +22,7 @@ def heading(run: Run) -> list[str]:
         *(() if isinstance(run.data, TokenData) else run.data.facts),
         ("network", _network(run)),
         ("training", _training(run)),
+        ("streams", _streams(run)),
         ("workers", _workers(run)),
         ("ends", _bounds(run)),
         ("stored as", run.name),
@@ -62,6 +63,13 @@ def _training(run: Run) -> str:
         f"{train.optimizer}, lr {train.lr:g}{schedule}, gradient {clip} · "
         f"{plural(train.batch, 'stream')} of {steps} · seed {train.seed}"
     )
+
+
+def _streams(run: Run) -> str:
+    train = run.recipe.train
+    if train.turns == 1:
+        return ""
+    return f"{count(train.streams)} in all, {count(train.turns)} sets that take turns"
 
 
 def _workers(run: Run) -> str:

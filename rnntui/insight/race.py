@@ -40,7 +40,7 @@ def windows(recipe: Recipe, data: Dataset) -> tuple[int, ...]:
 
     Raises UsageError if the data is too short to compare two.
     """
-    longest = (len(_training(data)) - 1) // recipe.train.batch
+    longest = (len(_training(data)) - 1) // recipe.train.streams
     window = longest if isinstance(recipe.train.seq_len, str) else recipe.train.seq_len
     wanted = (1, window // 4, window) if window >= 8 else _SHORT
     found = tuple(sorted({steps for steps in wanted if 1 <= steps <= longest}))

@@ -38,6 +38,7 @@ class RateTest:
         )  # fmt: skip
         self._copy = start(plain, data)
         restore(self._copy, copy_weights(state))
+        np.copyto(self._copy.waiting.states, state.waiting.states)
         self._copy.stream.restore(state.stream.position)
         self._updates = train(plain, data, self._copy)
         self._now = state.rate

@@ -54,6 +54,7 @@ class Welcome(Base):
     workers: int = 1  # number of training processes
     batch: int = 0  # if the data determined it; 0: as the recipe says
     seq_len: int = 0  # likewise
+    turns: int = 0  # likewise
     facts: tuple[Fact, ...] = ()  # what was decided about a table
 
 

@@ -14,10 +14,11 @@ from rnntui.recipe.sampling import DRAWING_KEYS
 from rnntui.recipe.schema import keys
 
 if TYPE_CHECKING:
-    from rnntui.recipe import Recipe
+    from rnntui.recipe import Recipe, Train
 
 
 LEAST_STEPS = 8  # of a series that is too short for what was chosen for it
+LEAST_CHUNKS = 8  # of a stream that takes turns: with fewer it would hardly carry its state
 
 
 @dataclass(frozen=True)
@@ -127,36 +128,53 @@ def _shown(value: Value) -> str:
 
 
 def fit_to_length(recipe: Recipe, have: int, unit: str) -> tuple[Recipe, tuple[str, ...]]:
-    """Reduce batch or seq_len to what `have` tokens can fill; return the recipe and a note.
+    """Reduce turns, batch or seq_len to what `have` tokens can fill; return the recipe and a note.
 
-    Only the one that the user did not choose is reduced; of values, if neither was chosen, first
-    batch and then seq_len. If both or, of tokens, neither were chosen, the recipe is returned
-    unchanged.
+    First `turns`, unless the user chose it. Of the others, only the one that the user did not
+    choose is reduced; of values, if neither was chosen, first batch and then seq_len. If both or,
+    of tokens, neither were chosen, they are returned unchanged.
     """
     train, free = recipe.train, have - 1
-    steps = 1 if isinstance(train.seq_len, str) else train.seq_len
-    chosen = {"batch", "seq_len"}.intersection(recipe.chosen)
-    if free < 1 or free >= train.batch * steps:
+    if free < 1:
         return recipe, ()
+    turns = train.turns if "turns" in recipe.chosen else _most_turns(train, free)
+    changes = {"turns": turns} | _sizes(recipe, free // turns)
+    return _shorter(recipe, changes, have, unit)
+
+
+def _most_turns(train: Train, free: int) -> int:
+    """The recipe's turns, or as many as leave each stream some chunks to carry its state over."""
+    least = 1 if isinstance(train.seq_len, str) else LEAST_CHUNKS * train.seq_len
+    return max(1, min(train.turns, free // (train.batch * least)))
+
+
+def _sizes(recipe: Recipe, free: int) -> dict[str, int]:
+    """The batch and the seq_len that `free` tokens can fill, as far as they must change."""
+    train = recipe.train
+    steps = 1 if isinstance(train.seq_len, str) else train.seq_len
+    if free >= train.batch * steps:
+        return {}
+    chosen = {"batch", "seq_len"}.intersection(recipe.chosen)
     if not chosen and recipe.data.task == "values" and free >= LEAST_STEPS:
         steps = min(steps, free)
         length = {} if isinstance(train.seq_len, str) else {"seq_len": steps}
-        return _shorter(recipe, {"batch": free // steps, **length}, have, unit)
+        return {"batch": free // steps, **length}
     if len(chosen) != 1:
-        return recipe, ()
+        return {}
     batch = free // steps if "seq_len" in chosen else train.batch
     if not 1 <= batch <= free:
-        return recipe, ()
-    changes = {"batch": batch} if "seq_len" in chosen else {"seq_len": free // batch}
-    return _shorter(recipe, changes, have, unit)
+        return {}
+    return {"batch": batch} if "seq_len" in chosen else {"seq_len": free // batch}
 
 
 def _shorter(
     recipe: Recipe, changes: dict[str, int], have: int, unit: str
 ) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe with a smaller batch or seq_len, and a note."""
+    """The recipe with smaller sizes, and a note; unchanged where they are its own."""
     train = recipe.train
     changes = {key: value for key, value in changes.items() if value != getattr(train, key)}
+    if not changes:
+        return recipe, ()
     batch = changes.get("batch", train.batch)
     if train.workers > batch and "workers" not in recipe.chosen:
         changes["workers"] = 0

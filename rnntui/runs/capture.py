@@ -31,6 +31,8 @@ def capture(state: TrainState, more: dict[str, Any], loss: float | None = None) 
     """
     tensors = {f"moments.{name}": m.copy() for name, m in state.optimizer.moments.items()}
     tensors["hidden"] = state.hidden.copy()
+    if len(state.waiting.states):
+        tensors["waiting"] = state.waiting.states.copy()
     tensors["random.dropout"] = state.updater.random_states()
     if state.trained is not state.parameters:
         tensors["trained"] = state.trained.flat.copy()
@@ -70,6 +72,8 @@ def reinstate(state: TrainState, saved: Checkpoint) -> None:
         for name, moment in state.optimizer.moments.items():
             _fill(moment, saved.optimizer[f"moments.{name}"])
         _fill(state.hidden, saved.optimizer["hidden"])
+        if len(state.waiting.states):
+            _fill(state.waiting.states, saved.optimizer["waiting"])
         kernels = content.get("kernels")  # None: not chosen yet; absent from older checkpoints
         if kernels is not None:
             use_kernels(state, Kernels.parse(str(kernels)))

@@ -209,7 +209,7 @@ def reset_length(path: Path, model: Model) -> int:
     if isinstance(train.seq_len, int):
         return train.seq_len
     # A chunk was a complete stream: its length follows from the size of the source.
-    return (_trained_on(path, model) - 1) // train.batch
+    return (_trained_on(path, model) - 1) // train.streams
 
 
 def _trained_on(path: Path, model: Model) -> int:

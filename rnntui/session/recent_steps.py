@@ -49,14 +49,20 @@ class Joined:
 class RecentSteps:
     """Keeps the time steps of updates of a short run; of a longer one, what is to be joined."""
 
-    def __init__(self, chunk_steps: int, chunks_per_pass: int, total: int | None) -> None:
-        """`chunk_steps`: time steps of a chunk; `total`: updates to make, if that is known."""
-        joins = chunk_steps < SHORT_CHUNK
+    def __init__(
+        self, chunk_steps: int, chunks_per_pass: int, total: int | None, turns: int = 1
+    ) -> None:
+        """`chunk_steps`: time steps of a chunk; `total`: updates to make, if that is known.
+
+        With several `turns` consecutive chunks are of different passages: none are joined.
+        """
+        joins = chunk_steps < SHORT_CHUNK and turns == 1
         self._joined = max(1, min(chunks_per_pass, MOST_STEPS // chunk_steps)) if joins else 1
         self._whole_pass = self._joined == chunks_per_pass
         short = total is not None and total <= SHORT_RUN
         # Two passes: while one is under way, the one before it is shown.
-        self._filling = -(-MOST_STEPS // chunk_steps)  # updates that fill the room of a viewer
+        # Updates that fill the room of a viewer:
+        self._filling = -(-MOST_STEPS // chunk_steps) if turns == 1 else 1
         joining = max(2 * self._joined, self._filling) if self._joined > 1 else 0
         self._most = SHORT_RUN if short else joining
         self._kept: deque[Kept] = deque()

@@ -94,7 +94,10 @@ class Session:
         self.insights = insights = Insights(recipe, data, state, steps, backtester, forecaster)
         self._measuring = False  # a view is being measured while the run does not train
         self._viewers = viewers
-        self._recent_steps = recent = RecentSteps(steps, per_pass, self.total) if viewers else None
+        turns, total = state.stream.turns, self.total
+        self._recent_steps = recent = (
+            RecentSteps(steps, per_pass, total, turns) if viewers else None
+        )
         self._views = views = Views(
             opened, meter, monitor, prompt, history, log, findings, insights, experiments, recent
         )

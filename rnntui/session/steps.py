@@ -178,6 +178,7 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
         facts=tuple(Fact(label, safe_text(words)[:200]) for label, words in facts[:MOST_FACTS]),
         workers=state.workers,
         batch=recipe.train.batch,
+        turns=recipe.train.turns,
         seq_len=recipe.train.seq_len if isinstance(recipe.train.seq_len, int) else 0,
     )
 

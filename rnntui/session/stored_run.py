@@ -258,6 +258,7 @@ class StoredRun:
             notes=(safe_text(self._problem)[:200],) if self._problem else (),
             workers=train.workers or 1,
             batch=train.batch,
+            turns=train.turns,
             seq_len=train.seq_len if isinstance(train.seq_len, int) else 0,
             run=safe_text(self._path.name),
             ended=True,

@@ -74,7 +74,7 @@ class GradientCheck:
 
 
 def check_gradients(recipe: Recipe, data: Dataset) -> GradientCheck:
-    """Check a recipe on the second chunk of `data`, in float64 whatever its own precision.
+    """Check a recipe on its first streams' second chunk, in float64 whatever its own precision.
 
     Its initial weights are moved at random, so that none is zero and no unit almost linear. The
     mask of dropout is kept, and `loss_epsilon` left out, as training leaves it out of the gradient.
@@ -106,7 +106,7 @@ class _Problem:
 
     def __init__(self, recipe: Recipe, data: Dataset) -> None:
         train, model = recipe.train, recipe.model
-        stream = Stream(_source(data), train.batch, train.seq_len)
+        stream = Stream(_source(data), train.batch, train.seq_len, train.turns)
         shape = _shape(recipe, data)
         check_memory(recipe.replace(dtype="float64"), shape, stream.steps)
         self.steps = stream.steps
@@ -130,7 +130,8 @@ class _Problem:
         self._hidden = shape.hidden_state(train.batch)
         self._batch = stream.next()
         self.loss()
-        self._batch = stream.next()
+        for _ in range(train.turns):
+            self._batch = stream.next()
         if train.state == "carry" and not self._batch.starts_epoch:
             self._network.final_state(self._hidden)
 
@@ -208,7 +209,7 @@ def _as_in_pytorch(model: ModelShape, name: str) -> tuple[str, tuple[int, ...]]:
 def _affordable(recipe: Recipe, data: Dataset) -> tuple[Recipe, str]:
     """The recipe with sizes that can be checked in seconds, and in words what was reduced."""
     shape, batch, seq_len = _shape(recipe, data), recipe.train.batch, recipe.train.seq_len
-    steps = Stream(_source(data), batch, seq_len).steps
+    steps = Stream(_source(data), batch, seq_len, recipe.train.turns).steps
     kinks = shape.cell == "rnn" and shape.activation == "relu"
     before = sizes = {"batch": batch, "seq_len": steps, "hidden": shape.hidden}
 

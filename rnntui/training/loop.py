@@ -239,6 +239,7 @@ def _update(
     state.epoch = batch.epoch
     state.factor = state.schedule.factor(state.step, last, state.seconds)
     lr = state.rate
+    state.waiting.take(batch, state.hidden)
     if batch.starts_epoch or recipe.train.state == "reset":
         state.hidden.fill(0)
     with np.errstate(all="ignore"):
@@ -250,6 +251,7 @@ def _update(
             if state.observer is not None:
                 state.observer()
             state.updater.apply(lr, norm, between)
+    state.waiting.put(batch, state.hidden)
     tokens = state.stream.steps * state.stream.batch
     response, back_to = _stabilise(state, total / tokens, norm, fault)
     state.last_loss = total * state.loss_weight
@@ -311,7 +313,7 @@ def _stabilise(
 ) -> tuple[Response, int | None]:
     """Go back to good weights if it is time to, or keep those there are if they are healthy."""
     stability, weights = state.stability, state.weights
-    chance = state.references.at(state.stream.start // state.stream.steps)
+    chance = state.references.at(state.stream.chunk)
     response = stability.see(loss, norm, fault, chance)
     if response == "rollback":
         return response, go_back(state)

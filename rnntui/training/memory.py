@@ -41,6 +41,8 @@ def memory_needed(recipe: Recipe, shape: ModelShape, steps: int, workers: int = 
     if recipe.model.dropout:
         activations += 2 * (shape.layers - 1) * rows * H
     numbers = shared + workers * own + activations
+    if recipe.train.turns > 1:
+        numbers += recipe.train.streams * shape.layers * cell.parts * H  # states that wait
     item = 8 if shape.dtype == "float64" else 4
     views = workers * steps * shape.layers * cell.gates * _VIEWS_OF_A_STEP
     return numbers * item + views + (workers - 1) * _INTERPRETER

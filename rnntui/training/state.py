@@ -30,6 +30,7 @@ from rnntui.training.schedule import Schedule, check_schedule
 from rnntui.training.selection import Selector
 from rnntui.training.shape import shape_of
 from rnntui.training.stability import GoodWeights, Stability
+from rnntui.training.waiting import Waiting
 from rnntui.training.workers.autotune import Trial
 from rnntui.training.workers.plan import Plan
 from rnntui.training.workers.pool import WorkerPool
@@ -71,6 +72,7 @@ class TrainState(SamplingState):
     references: ReferenceLosses
     stability: Stability
     weights: GoodWeights[Saved]
+    waiting: Waiting
     factor: float = 1.0  # of the last update
     epoch: int = 0  # of the last update
     seconds: float = 0.0  # spent training
@@ -125,14 +127,15 @@ def start(
     """
     check_workers(recipe)
     source, validation = _parts(data)
-    check_length(len(source), recipe.train.batch, recipe.train.seq_len, data.unit)
+    keys = recipe.train
+    check_length(len(source), keys.batch, keys.seq_len, data.unit, keys.turns)
     if recipe.model.dropout and recipe.model.layers == 1:
         raise UsageError("dropout acts between layers: add --layers 2 (or more), or --dropout 0")
     check_schedule(recipe.train, bool(len(validation) > 1 and recipe.train.eval_every))
     shape, steps = shape_of(recipe, data), chunk_steps(recipe, data)
     check_memory(recipe, shape, steps)
     try:
-        stream = Stream(source, recipe.train.batch, recipe.train.seq_len)
+        stream = Stream(source, keys.batch, keys.seq_len, keys.turns)
         plan = Plan.of(recipe, shape, steps)
         pool = WorkerPool() if pool is None else pool
         open_workers = replace(plan, workers=recipe.train.workers)
@@ -242,6 +245,7 @@ def _allocate(
         references=known,
         stability=_stability(recipe, stream, known),
         weights=GoodWeights(first, first),
+        waiting=Waiting(train.turns, updater.arrays.hidden),
     )
 
 
@@ -268,8 +272,8 @@ def total_steps(recipe: Recipe, data: Dataset) -> int | None:
     train = recipe.train
     bounds = [train.steps] if train.steps else []
     if train.epochs:
-        size = (len(_parts(data)[0]) - 1) // train.batch
-        bounds.append(train.epochs * (size // chunk_steps(recipe, data)))
+        size = (len(_parts(data)[0]) - 1) // train.streams
+        bounds.append(train.epochs * (size // chunk_steps(recipe, data) * train.turns))
     return min(bounds, default=None)
 
 
@@ -293,8 +297,12 @@ def restore(state: TrainState, saved: Saved) -> None:
 
 
 def go_back(state: TrainState) -> int:
-    """Restore the good weights, halve the learning rate, and return the update they are from."""
+    """Restore the good weights, halve the learning rate, and return the update they are from.
+
+    Streams that wait for their turn continue from the zero state: theirs may be from bad weights.
+    """
     restore(state, state.weights.good)
+    state.waiting.clear()
     state.weights.went_back(state.step)
     state.lr /= 2
     return state.weights.good.step
@@ -318,4 +326,4 @@ def chunk_steps(recipe: Recipe, data: Dataset) -> int:
     """T: the time steps of a chunk."""
     if isinstance(recipe.train.seq_len, int):
         return recipe.train.seq_len
-    return (len(_parts(data)[0]) - 1) // recipe.train.batch
+    return (len(_parts(data)[0]) - 1) // recipe.train.streams

@@ -303,7 +303,8 @@ class RunState:
 
     def set_welcome(self, welcome: Welcome) -> None:
         """Store the description of the run, with the settings that its data determined."""
-        from_data = {"batch": welcome.batch, "seq_len": welcome.seq_len}
+        names = ("batch", "seq_len", "turns")
+        from_data = {name: getattr(welcome, name) for name in names}
         self.welcome = welcome
         self.recipe = self.recipe.replace(
             **{key: value for key, value in from_data.items() if value}

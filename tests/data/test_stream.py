@@ -47,12 +47,12 @@ def test_an_epoch_covers_the_source(shape: tuple[int, int, int], features: int) 
 
 
 @settings(deadline=None)
-@given(shapes, st.integers(0, 40), st.integers(1, 40))
+@given(shapes, st.integers(0, 40), st.integers(1, 40), st.integers(1, 4))
 def test_a_restored_cursor_goes_on_as_if_nothing_had_happened(
-    shape: tuple[int, int, int], before: int, after: int
+    shape: tuple[int, int, int], before: int, after: int, turns: int
 ) -> None:
-    count, batch, steps = shape
-    first, second = (Stream(np.arange(count), batch, steps) for _ in range(2))
+    count, batch, steps = shape[0] * turns, *shape[1:]
+    first, second = (Stream(np.arange(count), batch, steps, turns) for _ in range(2))
     for _ in range(before):
         first.next()
     second.restore(first.position)
@@ -60,6 +60,29 @@ def test_a_restored_cursor_goes_on_as_if_nothing_had_happened(
         a, b = first.next(), second.next()
         assert np.array_equal(a.inputs, b.inputs)
         assert (a.epoch, a.starts_epoch, a.ends_epoch) == (b.epoch, b.starts_epoch, b.ends_epoch)
+        assert a.turn == b.turn
+
+
+@settings(deadline=None)
+@given(shapes, st.integers(2, 5), st.sampled_from([0, 2]))
+def test_sets_of_streams_take_turns(shape: tuple[int, int, int], turns: int, features: int) -> None:
+    count, batch, steps = shape[0] * turns, *shape[1:]
+    data = np.arange(count)
+    if features:
+        data = np.stack([data] * features, axis=1)
+    stream, all_streams = Stream(data, batch, steps, turns), Stream(data, batch * turns, steps)
+    assert stream.chunks_per_epoch == all_streams.chunks_per_epoch * turns
+    for number in range(all_streams.chunks_per_epoch + 1):
+        whole = all_streams.next()
+        for turn in range(turns):
+            got = stream.next()
+            assert got.turn == turn and got.epoch == whole.epoch
+            assert np.array_equal(got.inputs, whole.inputs[:, turn::turns])
+            assert np.array_equal(got.targets, got.inputs + 1)
+            assert stream.start == got.inputs[0, 0].flat[0]
+            assert stream.chunk == (number * turns + turn) % stream.chunks_per_epoch
+            assert got.starts_epoch == (whole.starts_epoch and turn == 0)
+            assert got.ends_epoch == (whole.ends_epoch and turn == turns - 1)
 
 
 def test_a_full_sequence_is_one_chunk() -> None:
@@ -142,15 +165,25 @@ def test_too_short(have: int, batch: int, seq_len: int | str, line: str) -> None
     assert str(caught.value) == line
 
 
+def test_too_short_for_so_many_streams() -> None:
+    line = "too short: have 500 characters to train on, need 1,601 (batch 16 × turns 4 × seq_len 25"
+    with pytest.raises(DataError) as caught:
+        check_length(500, 16, 25, "character", turns=4)
+    assert str(caught.value) == f"{line} + 1): --set turns=1 works"
+
+
 @settings(deadline=None)
 @given(
     st.integers(2, 2000),
     st.integers(1, 60),
     st.one_of(st.integers(1, 90), st.just("full")),
+    st.integers(1, 5),
 )
-def test_the_setting_that_the_error_names_works(have: int, batch: int, seq_len: int | str) -> None:
+def test_the_setting_that_the_error_names_works(
+    have: int, batch: int, seq_len: int | str, turns: int
+) -> None:
     try:
-        check_length(have, batch, seq_len)
+        check_length(have, batch, seq_len, turns=turns)
     except DataError as error:
         for word in str(error).split():
             name, _, value = word.partition("=")
@@ -158,7 +191,9 @@ def test_the_setting_that_the_error_names_works(have: int, batch: int, seq_len: 
                 batch = int(value)
             elif name == "seq_len" and value:
                 seq_len = int(value)
-    assert Stream(np.zeros(have), batch, seq_len).chunks_per_epoch >= 1
+            elif name == "turns" and value:
+                turns = int(value)
+    assert Stream(np.zeros(have), batch, seq_len, turns).chunks_per_epoch >= 1
 
 
 @settings(deadline=None)

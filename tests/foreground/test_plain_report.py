@@ -156,6 +156,12 @@ def test_the_heading_says_how_many_processes_train(rnntui):
     assert "worker" not in rnntui(*CURED, "--steps", "5").out
 
 
+def test_the_heading_says_how_many_streams_take_turns(rnntui):
+    args = (*CURED, "--batch", "1", "--seq-len", "2", "--steps", "5")
+    assert "  streams   2 in all, 2 sets that take turns" in rnntui(*args, "--set", "turns=2").out
+    assert "turn" not in rnntui(*args).out
+
+
 def test_several_samples_are_numbered(rnntui):
     ended = rnntui("train", "hello-world", "--plain", "--steps", "1", "--samples", "2", "--greedy")
     lines = [line.strip() for line in ended.out.splitlines()]

@@ -11,7 +11,7 @@ import rnntui
 from rnntui.data import load
 from rnntui.errors import RnntuiError, UsageError
 from rnntui.recipe import Recipe, bundled, find, from_dict, from_toml, keys, load_recipe, to_dict
-from rnntui.recipe.defaults import CONFLICTS, fit_to_length
+from rnntui.recipe.defaults import CONFLICTS, LEAST_CHUNKS, fit_to_length
 from rnntui.training.loop import fit_to_data, start
 from tests.conftest import quick_where
 
@@ -104,6 +104,27 @@ def test_defaults_alone_are_refused_with_settings_that_work(tmp_path: Path, rnnt
     path.write_text("the quick brown fox. " * 10)
     ended = rnntui("train", str(path), "--json")
     assert ended.code == 65 and "--set batch=5 works" in ended.err
+
+
+@pytest.mark.parametrize("have", [60, 900, 5000, 60_000])
+@pytest.mark.parametrize(
+    "chosen", [{}, {"batch": "9"}, {"seq_len": "40"}, {"seq_len": "full"}, {"turns": "30"}]
+)
+def test_turns_give_way_first(have: int, chosen: dict[str, str]) -> None:
+    before = load_recipe("tales").replace(turns=30).override(chosen)
+    recipe, notes = fit_to_length(before, have, "character")
+    train = recipe.train
+    assert bool(notes) == (recipe != before)
+    if "turns" in chosen:
+        assert train.turns == 30
+        return
+    steps = train.seq_len if isinstance(train.seq_len, int) else 1
+    if train.turns < 30 and train.turns > 1:
+        assert (train.batch, train.seq_len) == (before.train.batch, before.train.seq_len)
+        chunks = (have - 1) // (train.batch * (train.turns + 1)) // steps
+        assert chunks < LEAST_CHUNKS or train.seq_len == "full"
+    if chosen:
+        assert train.streams * steps < have
 
 
 @pytest.mark.parametrize("have", [50, 200])

@@ -69,6 +69,11 @@ CASES = {
     "rnn, sgd, exponential, init orthogonal": FOX.replace(
         optimizer="sgd", schedule="exponential", init="orthogonal", sample_start="carried"
     ),
+    "gru, three turns": FOX.replace(cell="gru", turns=3, seq_len=4),
+    "lstm, two turns, two workers": FOX.replace(
+        cell="lstm", layers=2, dropout=0.3, turns=2, seq_len=5, workers=2
+    ),
+    "values, four turns": VALUES.replace(turns=4, seq_len=2, cell="gru"),
     "values, gru": VALUES.replace(cell="gru", standardize=True),
     "values, lstm, several samples": VALUES.replace(cell="lstm"),
     "adaptive output, two workers": FOX.replace(output="adaptive", cell="gru", workers=2),
@@ -109,6 +114,7 @@ def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list
         "lstm, two layers, dropout",
         "values, lstm, several samples",
         "values, skip, averaged, by horizon",
+        "gru, three turns",
     ),
 )
 def test_every_later_number_is_the_same(recipe: Recipe, tmp_path: Path) -> None:
@@ -148,6 +154,28 @@ def test_what_was_done_about_faults_goes_on_the_same(
     assert 0 < back[242] < 240 and 242 < back[382] < 380, back
 
 
+@pytest.mark.parametrize("name", quick_first(["gru, three turns", "values, four turns"]))
+def test_it_goes_on_the_same_from_every_update_of_a_turn(name: str, tmp_path: Path) -> None:
+    recipe = CASES[name].replace(steps=14)
+    whole, weights = trail(recipe, tmp_path, ())
+    parts, resumed = trail(recipe, tmp_path, tuple(range(1, 14)))
+    assert parts == whole
+    assert np.array_equal(resumed, weights)
+
+
+def test_streams_that_wait_start_anew_after_a_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = CASES["gru, three turns"].replace(steps=60, sample_every=0, skip_spikes=True)
+    data = load(recipe)
+    spoil(monkeypatch, dict.fromkeys((40, 41, 42), math.nan))
+    state = start(recipe, data)
+    for chunk in train(recipe, data, state):
+        waits = np.abs(state.waiting.states).max() > 0
+        assert waits == (chunk.response != "rollback")
+        if chunk.response == "rollback":
+            break
+    assert chunk.response == "rollback"
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     from rnntui.errors import DataError
 
@@ -155,7 +183,8 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     state = start(FOX, data)
     next(train(FOX, data, state))
     saved = save(tmp_path, capture(state, {}))
-    for other in (FOX.replace(hidden=8), FOX.replace(cell="gru"), FOX.replace(optimizer="sgd")):
+    others = {"hidden": 8}, {"cell": "gru"}, {"optimizer": "sgd"}, {"turns": 2}
+    for other in (FOX.replace(**changes) for changes in others):
         other = other.replace(batch=2) if other.train.optimizer == "sgd" else other
         with pytest.raises(DataError) as error:
             reinstate(start(other, data), load_checkpoint(saved))
@@ -165,8 +194,8 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 # ---- sessions: changes made by hand -------------------------------------------------------------
 
 
-def opened(runs: Path, **job: object) -> Opened:
-    return open_job(Job(FOX.replace(checkpoint_every=6), runs=str(runs), **job))  # type: ignore[arg-type]
+def opened(runs: Path, recipe: Recipe = FOX, **job: object) -> Opened:
+    return open_job(Job(recipe.replace(checkpoint_every=6), runs=str(runs), **job))  # type: ignore[arg-type]
 
 
 def drive(session: Session, until: int) -> list[float]:
@@ -178,8 +207,9 @@ def drive(session: Session, until: int) -> list[float]:
     return losses
 
 
-def test_changes_by_hand_are_made_again(tmp_path: Path) -> None:
-    first = opened(tmp_path, name="first")
+@pytest.mark.parametrize("recipe", [FOX, CASES["gru, three turns"]], ids=["fox", "turns"])
+def test_changes_by_hand_are_made_again(recipe: Recipe, tmp_path: Path) -> None:
+    first = opened(tmp_path, recipe, name="first")
     session = Session(first)
     losses = drive(session, 5)
     session.set_lr(0.02)
@@ -190,7 +220,7 @@ def test_changes_by_hand_are_made_again(tmp_path: Path) -> None:
     session.close()
     weights = first.state.parameters.flat
 
-    second = opened(tmp_path, name="second", replay=str(tmp_path / "first"))
+    second = opened(tmp_path, recipe, name="second", replay=str(tmp_path / "first"))
     again = Session(second)
     assert drive(again, 24) == losses
     again.close()

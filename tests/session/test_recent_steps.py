@@ -79,6 +79,20 @@ def test_a_long_pass_of_short_chunks_joins_the_newest() -> None:
     assert np.array_equal(joined.steps.inputs[1:], joined.steps.targets[:-1])
 
 
+def test_short_chunks_of_different_streams_are_not_joined() -> None:
+    recipe = Recipe().replace(
+        source="text:" + "abcdefgh" * 200, hidden=4, batch=1, turns=3, seq_len=2, steps=30
+    )
+    recent = RecentSteps(2, 700, 30, turns=3)
+    for chunk in train(recipe):
+        recent.see(chunk)
+    assert recent.latest() is None
+    for fill in (False, True):
+        joined = recent.at(20, fill)
+        assert joined is not None and (joined.first, joined.step) == (20, 20)
+        assert len(joined.steps.inputs) == 2
+
+
 def test_a_long_run_of_long_chunks_keeps_nothing() -> None:
     recent = RecentSteps(25, 90, None)
     for chunk in train(Recipe().replace(source="text:" + "abc" * 400, hidden=4, steps=3)):

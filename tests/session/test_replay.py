@@ -439,6 +439,7 @@ EXTENDED = {
     "dropout, several samples, greedy": FOX.replace(layers=2, dropout=0.3, samples=2),
     "carried samples": FOX.replace(sample_start="carried", sample_random="shared", cell="lstm"),
     "no validation": FOX.replace(split=0.0, eval_every=0),
+    "turns": FOX.replace(turns=3, cell="gru", batch=2),
     "values": FOX.replace(
         task="values", source="values:" + ",".join(str(n * n % 11) for n in range(90))
     ),

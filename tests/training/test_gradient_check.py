@@ -54,13 +54,14 @@ def test_every_bundled_recipe_passes(rnntui, name):
     seq_len=st.one_of(st.just("full"), st.integers(1, 8)),
     layers=st.integers(1, 3),
     batch=st.integers(1, 9),
+    turns=st.integers(1, 3),
     state=st.sampled_from(["carry", "reset"]),
     reduction=st.sampled_from(["mean", "sum"]),
     dtype=st.sampled_from(["float32", "float64"]),
     seed=st.integers(0, 99),
 )
 def test_every_kind_of_network_passes(kind, **more):
-    data = tokens(140) if more["task"] == "tokens" else values(140)
+    data = tokens(440) if more["task"] == "tokens" else values(440)
     outcome = check_gradients(small(**kind_settings(kind), **more), data)
     assert outcome.passes, outcome.worst
     assert outcome.note == ""

@@ -106,6 +106,23 @@ def test_the_hidden_state_between_chunks(kind):
         assert state.hidden[:, 0, 0] == pytest.approx(hidden)
 
 
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("data", [TOKENS, VALUES], ids=["tokens", "values"])
+def test_each_set_of_streams_carries_its_own_state(cell, data):
+    task = "tokens" if data is TOKENS else "values"
+    still = SMALL.replace(task=task, cell=cell, layers=2, optimizer="sgd", lr=1e-30)
+    still = still.replace(dtype="float64", seq_len=4, eval_every=0, steps=0, epochs=2)
+    in_turn, state = after(still.replace(batch=2, turns=3), data)
+    together, _ = after(still.replace(batch=6), data)
+    assert len(in_turn) == total_steps(still.replace(batch=2, turns=3), data) == 3 * len(together)
+    rounds = [in_turn[n : n + 3] for n in range(0, len(in_turn), 3)]
+    for chunks, whole in zip(rounds, together, strict=True):
+        mean = sum(chunk.loss_per_token for chunk in chunks) / 3
+        assert mean == pytest.approx(whole.loss_per_token, rel=1e-12)
+    assert np.array_equal(state.waiting.states[2], state.hidden)
+    assert (state.waiting.states[0] != state.waiting.states[1]).any()
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("data", [TOKENS, VALUES])
 def test_the_steps_of_a_chunk(data, layers):
@@ -292,7 +309,8 @@ def test_a_machine_that_does_not_tell_its_memory_still_refuses(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"hidden": 200}, {"batch": 60, "layers": 2}, {"dtype": "float64"}]
+    "changes",
+    [{}, {"hidden": 200}, {"batch": 60, "layers": 2}, {"dtype": "float64"}, {"turns": 20}],
 )
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_memory_estimate_is_near_what_is_allocated(changes, cell):

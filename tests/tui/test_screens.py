@@ -92,6 +92,18 @@ async def test_pages_open_scroll_and_close(engine: Scripted) -> None:
             await until(pilot, lambda: isinstance(app.screen, MainScreen))
 
 
+async def test_the_information_page_says_which_streams_take_turns() -> None:
+    """Also where the data determined how many."""
+    engine = Scripted(Recipe(name="tales").replace(batch=16, turns=300))
+    engine.welcome = dataclasses.replace(engine.welcome, turns=30)
+    app = dashboard(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(app.screen, PageScreen))
+        assert "480: 30 sets of 16 that take turns" in shown(app)
+
+
 async def test_values_have_curves_and_a_forecast() -> None:
     engine = Scripted(Recipe(name="sun").replace(task="values", source="corpus:sunspots"))
     app = dashboard(engine)

@@ -39,6 +39,12 @@ class Train:
         most=65_536,
         aka=("batch_size", "bs", "streams"),
     )
+    turns: int = key(
+        1,
+        "sets of `batch` streams that are read in turn, each with a hidden state of its own",
+        least=1,
+        most=65_536,
+    )
     state: str = key(
         "carry",
         "hidden state between chunks: carry over or reset to zero",
@@ -180,3 +186,8 @@ class Train:
         choices=("auto", "reference"),
         decides="speed",
     )
+
+    @property
+    def streams(self) -> int:
+        """How many streams the source is cut into."""
+        return self.batch * self.turns

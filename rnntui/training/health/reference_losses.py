@@ -61,7 +61,9 @@ def _values(values: NDArray[Any], stream: Stream) -> ReferenceLosses:
 
 def _by_chunk(squares: NDArray[np.float64], stream: Stream) -> NDArray[np.float64]:
     """The mean over the targets of each chunk of a pass."""
-    size, used = (len(squares) - 1) // stream.batch, stream.chunks_per_epoch * stream.steps
-    streams = squares[1 : 1 + size * stream.batch].reshape(stream.batch, size)[:, :used]
-    means: NDArray[np.float64] = streams.reshape(stream.batch, -1, stream.steps).mean(axis=(0, 2))
-    return means
+    batch, turns, steps = stream.batch, stream.turns, stream.steps
+    size, used = (len(squares) - 1) // (batch * turns), stream.chunks_per_epoch // turns * steps
+    streams = squares[1 : 1 + size * batch * turns].reshape(batch * turns, size)[:, :used]
+    means = streams.reshape(batch, turns, -1, steps).mean(axis=(0, 3))  # (turns, chunks)
+    in_order: NDArray[np.float64] = means.T.reshape(-1)
+    return in_order

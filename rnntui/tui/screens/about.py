@@ -59,6 +59,7 @@ def _run_rows(state: RunState, width: int) -> Rows:
             ("parameters", f"{count(welcome.parameters)}"),
             ("per epoch", plural(welcome.steps_per_epoch, "update")),
             ("per update", plural(welcome.tokens_per_update, welcome.unit)),
+            ("streams", _streams(recipe)),
             ("floor", f"{welcome.floor:.4f}{unit}" if welcome.floor is not None else ""),
             *((b.name, f"{b.loss:.4f}{unit} on the validation part") for b in state.baselines),
             ("status", _progress(state)),
@@ -125,6 +126,14 @@ def _truncation(state: RunState) -> str:
         return "full BPTT: they flow through the whole sequence"
     steps = "time step" if train.seq_len == 1 else "time steps"
     return f"{truncation(train)} {steps}; the hidden state is {_STATES[train.state]}"
+
+
+def _streams(recipe: Recipe) -> str:
+    """Describe streams that take turns; streams that are all read in every update need no words."""
+    train = recipe.train
+    if train.turns == 1:
+        return ""
+    return f"{count(train.streams)}: {count(train.turns)} sets of {train.batch} that take turns"
 
 
 def _system(state: RunState) -> str:

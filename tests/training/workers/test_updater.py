@@ -69,7 +69,7 @@ def run(recipe, data=TOKENS):
     quick_first(
         [
             ("rnn", {"optimizer": "sgd", "lr": 0.1, "reduction": "sum"}),
-            ("gru", {"optimizer": "adamw", "layers": 2}),
+            ("gru", {"optimizer": "adamw", "layers": 2, "turns": 3}),
             ("lstm", {"optimizer": "adam", "clip_mode": "value", "clip": 0.001}),
             ("lstm", {"optimizer": "rmsprop", "clip": 0.0, "layers": 3, "batch": 2}),
             ("gru", {"optimizer": "adagrad", "state": "reset", "eval_every": 3}),
@@ -99,6 +99,7 @@ def test_they_do_what_one_process_does(cell, settings, dtype, tolerance):
     for mine, theirs in (
         (one.parameters.flat, several.parameters.flat),
         (one.hidden, several.hidden),
+        *zip(one.waiting.states, several.waiting.states, strict=True),
         *((moment, moments[name]) for name, moment in one.optimizer.moments.items()),
     ):
         assert np.abs(mine - theirs).max() <= tolerance * np.abs(mine).max()
