@@ -1,6 +1,7 @@
 """Training and writing compared with PyTorch, JAX and a plain loop, as the README's table has it.
 
-    python -m tests.benchmarks.comparison [--peer-python PYTHON] [--resume] [--renew] [CONFIG ...]
+    python -m tests.benchmarks.comparison [--peer-python PYTHON] [--avx2] [--resume] [--renew]
+                                          [CONFIG ...]
 
 The others run in PYTHON, which needs torch and jax (what is absent is left out, with the reason),
 rnntui in the Python that runs this. All start from the same weights, read the same streams, and
@@ -27,6 +28,7 @@ from rnntui.bench.workload import TRAINING, Workload
 from tests.benchmarks import results
 from tests.benchmarks.problems import training_problem, writing_problem
 from tests.benchmarks.rotation import Program, Times, rotate
+from tests.benchmarks.vector import only_avx2
 
 PEAK_SECONDS = 1.5
 TWO_CORES_FROM = 8  # streams: fewer are not worth a second process
@@ -131,6 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("config", nargs="*", help="; ".join(config.name for config in CONFIGS))
     parser.add_argument("--peer-python", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("--avx2", action="store_true", help="leave AVX-512 unused, in all of them")
     parser.add_argument("--rounds", type=int, default=3, help="after each start")
     parser.add_argument("--starts", type=int, default=3, help="of every program")
     parser.add_argument(
@@ -139,6 +142,8 @@ def main() -> None:
     parser.add_argument("--renew", action="store_true", help="write the tables")
     parser.add_argument("--resume", action="store_true", help="only what has no result yet")
     arguments = parser.parse_args()
+    if arguments.avx2:
+        only_avx2("tests.benchmarks.comparison")
     unknown = set(arguments.config) - {config.name for config in CONFIGS}
     if unknown:
         parser.error(f"no such config: {', '.join(unknown)}")

@@ -1,6 +1,6 @@
 """Where the time of an update goes: matrix products, tanh and exp, other ufuncs, and the rest.
 
-    python -m tests.benchmarks.profile [--seconds 2]
+    python -m tests.benchmarks.profile [--avx2] [--seconds 2]
 
 NumPy's functions are wrapped before the network is imported, and what the wrapping itself costs is
 measured and taken off. The rest is Python, table lookups, sorting and copies.
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks import results
+from tests.benchmarks.vector import only_avx2
 
 KINDS = ("products", "tanh", "ufuncs")
 UFUNCS = ("add", "subtract", "multiply", "divide", "log", "sqrt", "maximum", "sign", "abs")
@@ -140,7 +141,11 @@ def main() -> None:
     """Profile, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=2.0, help="for each network")
-    found = profile(parser.parse_args().seconds)
+    parser.add_argument("--avx2", action="store_true", help="leave AVX-512 unused")
+    arguments = parser.parse_args()
+    if arguments.avx2:
+        only_avx2("tests.benchmarks.profile")
+    found = profile(arguments.seconds)
     results.write(results.PROFILE, {**results.circumstances(), "configs": results.rounded(found)})
 
 

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from rnntui.bench.machine import this_machine
+from tests.benchmarks.vector import chosen
 
 COMPARISON, PROFILE, DASHBOARD, LEARNING = "comparison", "profile", "dashboard", "learning"
 KILLS, KEYS, STOPPED, SOAK, MEMORY = "kills", "keys", "stopped", "soak", "memory"
@@ -36,7 +37,10 @@ def write(name: str, results: dict[str, Any]) -> None:
 
 def circumstances() -> dict[str, Any]:
     """Where and when: for every file of results."""
-    return {"date": datetime.date.today().isoformat(), "machine": asdict(this_machine())}
+    machine = asdict(this_machine())
+    if unit := chosen():
+        machine["vector"] = unit
+    return {"date": datetime.date.today().isoformat(), "machine": machine}
 
 
 def told(results: dict[str, Any]) -> str:
