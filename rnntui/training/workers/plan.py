@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from rnntui.clusters import Clusters
+from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.model import ModelShape
 from rnntui.nn.optim import Coefficients
@@ -57,8 +59,14 @@ class Plan:
 
     @property
     def products(self) -> int:
-        """Of weights and activations in the recurrent layers, per gate and in one direction."""
-        return self.steps * self.batch * self.shape.hidden**2 * (2 * self.shape.layers - 1)
+        """Products of weights and activations in an update, per gate and in one direction.
+
+        Those of the output layer count as well; of an adaptive one, the head's.
+        """
+        shape = self.shape
+        recurrent = shape.hidden**2 * (2 * shape.layers - 1)
+        output = prod(shape.output_shapes()["Wy"]) // CELLS[shape.cell].gates
+        return self.steps * self.batch * (recurrent + output)
 
     def streams(self, worker: int) -> slice:
         """The streams of a process: as many as the others have, or one more."""

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnntui.clusters import choose_clusters
 from rnntui.errors import UsageError
 from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe, load_recipe
 from rnntui.training.loop import StaleChunkError, start, train, use_workers
 from rnntui.training.workers import autotune as choice
 from rnntui.training.workers import prestart as prestarting
-from rnntui.training.workers.autotune import autotune
+from rnntui.training.workers.autotune import autotune, first_updates
 from rnntui.training.workers.plan import Plan
 from rnntui.training.workers.pool import WorkerPool
 from rnntui.training.workers.prestart import most_workers, prestart, usable_cores
@@ -98,6 +99,17 @@ def test_of_a_long_chunk_only_the_first_steps_are_tried(monkeypatch, share, firs
     with WorkerPool() as pool:
         autotune(PLAN, 2, pool, clock)
     assert set(steps) == {first}
+
+
+def test_a_large_vocabulary_makes_the_trial_short_and_early():
+    small = Plan.of(RECIPE, ModelShape.of(RECIPE, 65), 20)
+    large = Plan.of(RECIPE, ModelShape.of(RECIPE, 20_000), 20)
+    rows = 20 * RECIPE.train.batch
+    assert large.products - small.products >= 0.3 * rows * 48 * (20_000 - 65)
+    assert first_updates(large) < first_updates(small) / 10
+    clusters = choose_clusters([10_000, *[1] * 19_999])
+    shape = ModelShape.of(RECIPE.replace(output="adaptive"), 20_000, clusters)
+    assert Plan.of(RECIPE, shape, 20).products < large.products
 
 
 def test_without_workers_one_process_trains(monkeypatch):
