@@ -204,7 +204,7 @@ def _check(hint: Any) -> Check:
     if origin in (Union, types.UnionType):
         return _union(args)
     if origin is tuple:
-        return _list(_check(args[0]))
+        return _list(_check(args[0]), args[0] in (float, float | None))
     if origin is Literal:
         return _choice(args)
     if dataclasses.is_dataclass(hint):
@@ -251,13 +251,19 @@ def _union(args: tuple[Any, ...]) -> Check:
     return check
 
 
-def _list(item: Check) -> Check:
+def _list(item: Check, numbers: bool) -> Check:
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise ProtocolError(f"{where}: expected a list, got {_shown(value)}")
+        if numbers and _all_finite(value):  # there are thousands in some replies
+            return tuple(value)
         return tuple([item(v, where) for v in value])
 
     return check
+
+
+def _all_finite(values: list[Any]) -> bool:
+    return set(map(type, values)) == {float} and all(map(math.isfinite, values))
 
 
 def _choice(choices: tuple[Any, ...]) -> Check:

@@ -17,7 +17,7 @@ DRAWING = (
     "textual._styles_cache:StylesCache.get_inner_outer",  # 1,024 widgets, of closed pages too
     "textual.geometry:Region.intersection",  # 4,096 places
     "rich.cells:cached_cell_len",  # 4,096 widths
-    "rnntui.tui.widgets.cells:_units",  # 2,048 rows
+    "rnntui.tui.widgets.cells:_cells",  # 2,048 texts
 )
 THEME = (
     "rich.color:Color.downgrade",

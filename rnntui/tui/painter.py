@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
+from textual import events
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
@@ -24,7 +25,6 @@ from rnntui.text import cell_width
 from rnntui.tui import escapes
 from rnntui.tui.sent import SentCells
 
-MANY = 500  # cells
 Piece = tuple[int, int, Strip]  # column, row, the cells from there on
 
 
@@ -34,6 +34,10 @@ class DiffingScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = DiffingCompositor()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Draw everything: a terminal that changed its size and back may have lost some of it."""
+        self.refresh()
 
     def on_screen_suspend(self) -> None:
         """Clear cached lines: a closed page would keep them until it is garbage-collected."""
@@ -48,12 +52,16 @@ class DiffingCompositor(Compositor):
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return the changes since the last update."""
-        self._changed = tuple(self._dirty_regions)
+        self._changed = changed = tuple(self._dirty_regions)
         try:
             update = super().render_partial_update()
         finally:
             self._changed = ()
-        return update and DiffingChops(update.chops, update.spans, update.chop_ends)
+        if update is None:
+            return None
+        diffing = DiffingChops(update.chops, update.spans, update.chop_ends)
+        diffing.compared = all(region.height == 1 for region in changed)
+        return diffing
 
     def _get_renders(
         self, crop: Region | None = None
@@ -83,14 +91,17 @@ class Diffing(CompositorUpdate):
 class DiffingChops(Diffing, ChopsUpdate):
     """An update of spans of lines.
 
-    A few cells are those that their widgets have found to differ. Many are whole widgets, which
-    were moved or shown: of these, only cells that differ from those shown are sent.
+    If `compared`, they are cells that their widgets have found to differ, which are sent. Otherwise
+    there are whole widgets, which were moved or shown: only cells that differ from those on the
+    terminal are sent.
     """
+
+    compared = False
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
         pieces = [(x, y, list(_runs(strip)), strip.cell_length) for x, y, strip in self._pieces()]
-        if self.sent is not None and sum(cells for *_, cells in pieces) > MANY:
+        if self.sent is not None and not self.compared:
             lines = ((x, y, runs) for x, y, runs, _ in pieces)
             return escapes.paint(_differing(lines, self.sent), _system(console))
         if self.sent is not None:

@@ -14,6 +14,8 @@ from rich.style import Style
 from rnntui.text import cells
 from rnntui.tui.escapes import blank
 
+MOST_NOTED = 50  # spans of a row
+
 Cell = tuple[str, Style]  # a character and its style; the second half of a wide one is ""
 Runs = list[tuple[str, Style]]
 
@@ -25,11 +27,13 @@ class SentCells:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[Cell | None]] = {}
+        self._noted: dict[int, list[tuple[int, Runs]]] = {}  # not yet in the rows: few are compared
         self._size: tuple[int, int] | None = None
 
     def forget(self) -> None:
         """Assume nothing about what the terminal shows."""
         self._rows.clear()
+        self._noted.clear()
 
     def fit(self, size: tuple[int, int]) -> None:
         """Forget everything if the terminal has another size than before."""
@@ -39,17 +43,25 @@ class SentCells:
 
     def replace(self, x: int, y: int, runs: Iterable[tuple[str, Style]]) -> list[tuple[int, Runs]]:
         """Note that these cells will be shown; return those to send for it, as (column, runs)."""
-        old, new = self._note(x, y, runs)
+        self._enter_noted(y)
+        old, new = self._enter(x, y, runs)
         return [(x + first, _merged(new[first:stop])) for first, stop in _different(old, new)]
 
-    def note(self, x: int, y: int, runs: Iterable[tuple[str, Style]]) -> None:
+    def note(self, x: int, y: int, runs: Runs) -> None:
         """Note that these cells are sent."""
-        self._note(x, y, runs)
+        noted = self._noted.setdefault(y, [])
+        noted.append((x, runs))
+        if len(noted) > MOST_NOTED:
+            self._enter_noted(y)
 
-    def _note(
+    def _enter_noted(self, y: int) -> None:
+        for x, runs in self._noted.pop(y, ()):
+            self._enter(x, y, runs)
+
+    def _enter(
         self, x: int, y: int, runs: Iterable[tuple[str, Style]]
     ) -> tuple[list[Cell | None], list[Cell]]:
-        """Note cells; return what was there before, and what is there now."""
+        """Enter cells into their row; return what was there before, and what is there now."""
         new = _expanded(runs)
         row = self._rows.setdefault(y, [])
         end = x + len(new)

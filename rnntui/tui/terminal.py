@@ -11,8 +11,10 @@ even split or long after the first frame, it is read like a key.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import select
+import signal
 import sys
 import time
 from abc import ABCMeta
@@ -25,6 +27,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import _MessagePumpMeta
 from textual.screen import Screen
@@ -67,6 +70,40 @@ class TerminalDriver(LinuxDriver):
             if getattr(self._app, "on_other_screen", False):
                 return
         super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Set up the terminal; from now on its size is read when a change of it is handled.
+
+        Textual reads it as soon as the signal arrives. A second signal may interrupt it there, so
+        that the newer size is reported first and an outdated one last.
+        """
+        before = self._get_terminal_size()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGWINCH, self._size_changed)
+        if self._get_terminal_size() != before:
+            self._size_changed()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size of the terminal that is drawn on, even if stdout is a file."""
+        with contextlib.suppress(OSError):  # it is gone
+            columns, rows = os.get_terminal_size(self.fileno)
+            if columns > 0 and rows > 0:  # it has been given a size
+                return columns, rows
+        return super()._get_terminal_size()
+
+    def _size_changed(self, *_: object) -> None:
+        if not self._in_band_window_resize:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: already quitting
+                self._loop.call_soon_threadsafe(self._report_size)
+
+    def _report_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
+
+    def process_message(self, message: Message) -> None:
+        """Pass on an event; a size that was never asked for is not the terminal's."""
+        if self._in_band_window_resize or not isinstance(message, events.Resize):
+            super().process_message(message)
 
     def _sigcont_application(self, *_: object) -> None:
         """Resume after a stop that we prepared for (Ctrl-Z) or one that nobody can (SIGSTOP).

@@ -48,12 +48,13 @@ def start(
     columns: int = 100,
     rows: int = 30,
     background: bytes = b"",
+    before: str = "",
     **more: str,
 ) -> Terminal:
     root = str(Path(__file__).parents[2])
     environment = {"TMPDIR": str(home), "XDG_RUNTIME_DIR": str(home), "PYTHONPATH": root}
     environment |= {"COLUMNS": "100", "LINES": "30"}  # some shells export the size they started in
-    argv = [sys.executable, "-c", PROGRAM, *settings]
+    argv = [sys.executable, "-c", before + PROGRAM, *settings]
     return Terminal(argv, columns, rows, environment=environment | more, background=background)
 
 
@@ -208,6 +209,50 @@ def test_tiny_sizes_and_back(terminal: Terminal, home: Path) -> None:
     assert terminal.wait_for("training continues")
     terminal.write("q")
     assert terminal.exit_code() == 0
+
+
+def test_a_size_that_changes_and_changes_back_is_drawn_again(terminal: Terminal) -> None:
+    wanted = [b"rnntui", b"nats per character", b"generated text", b"prompt", b"quit"]
+    for _ in range(2):
+        terminal.pump(0.2)
+        seen = len(terminal.raw())
+        terminal.signal(signal.SIGWINCH)  # what comes of two of them; the terminal cropped it
+        assert terminal.wait_until(lambda _, n=seen: all(w in terminal.raw()[n:] for w in wanted))
+
+
+SIZE_CHANGES = """
+import fcntl, os, struct, sys, termios
+from rnntui.tui import terminal
+size_now = os.get_terminal_size
+def then_it_changes(descriptor=0):
+    found = size_now(descriptor)
+    if tuple(found) == (59, 15):
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    return found
+os.get_terminal_size = then_it_changes
+"""
+
+
+def test_the_last_of_two_sizes_is_the_one_drawn(home: Path) -> None:
+    """The second signal arrives while the first size is being read."""
+    with start(home, before=SIZE_CHANGES) as terminal:
+        assert terminal.wait_for("of update"), terminal.text()
+        seen = len(terminal.raw())
+        terminal.resize(59, 15)
+        assert terminal.wait_until(lambda _: b"nats per character" in terminal.raw()[seen:])
+        terminal.pump(0.5)
+        drawn = terminal.raw()[seen:]
+        assert drawn.rfind(b"too small") < drawn.rfind(b"nats per character")
+        terminal.write("q")
+        assert terminal.exit_code() == 0
+
+
+@pytest.mark.parametrize("report", [b"\x1b[48;15;59;600;2000t", b"\x1b[48;0;0;0;0t"])
+def test_a_size_that_was_not_asked_for_changes_nothing(terminal: Terminal, report: bytes) -> None:
+    terminal.write(report + b"gmark")
+    assert terminal.wait_for("mark"), terminal.text()
+    terminal.pump(0.3)
+    assert b"too small" not in terminal.raw()
 
 
 @pytest.mark.slow

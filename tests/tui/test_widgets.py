@@ -164,19 +164,22 @@ frames = st.lists(
 )
 
 
-@pytest.mark.parametrize("many", [0, 500])
+@pytest.mark.parametrize("compared", [False, True])
+@pytest.mark.parametrize("most_noted", [0, 50])
 @given(drawn=frames)
 @quick
 def test_cells_that_are_shown_already_need_not_be_sent(
-    many: int, drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]]
+    compared: bool,
+    most_noted: int,
+    drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnntui.tui.painter.MANY", many)
-        check_frames(drawn)
+        patch.setattr("rnntui.tui.sent.MOST_NOTED", most_noted)
+        check_frames(drawn, compared)
 
 
 def check_frames(
-    drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]],
+    drawn: list[tuple[list[list[tuple[str, Style]]], tuple[int, int] | None]], compared: bool
 ) -> None:
     sent = SentCells()
     few: list[str] = []
@@ -190,6 +193,7 @@ def check_frames(
                 narrow = [strip([(t.replace("漢", "x"), s) for t, s in line]) for line in parts]
                 spans = [(y, span[0], min(WIDTH, sum(span))) for y in range(HEIGHT)]
                 update = DiffingChops([{0: s} for s in narrow], spans, [[WIDTH]] * HEIGHT)
+                update.compared = compared
             update.sent = known
             updates.append(update.render_segments(console()))
     assert shown(*few) == shown(*all_of_it)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from rnntui.text import cells
-from rnntui.tui.draw.rows import Glyphs, Row, merged
+from rnntui.tui.draw.rows import Glyphs, Row
 
 # Dots of a cell per column and row: braille numbers its dots in this order.
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -73,16 +74,10 @@ class Canvas:
 
     def dots(self, points: Iterable[Point], role: str, single: str = "") -> None:
         """Draw one dot per point; glyph sets without fine dots show `single` in its cell."""
-        masks: Masks = {}
-        bits, tall, wide = self._bits, len(self._bits), len(self._bits[0])
         across, down = self._across, self._down
-        for x, y in points:
-            if 0 <= x <= 1 and 0 <= y <= 1:
-                across_dot, down_dot = round(x * across), round((1 - y) * down)
-                cell = (across_dot // wide, down_dot // tall)
-                mask = bits[down_dot % tall][across_dot % wide]
-                masks[cell] = masks.get(cell, 0) | mask
-        self.stamp(masks, role, single)
+        inside = [point for point in points if 0 <= point[0] <= 1 and 0 <= point[1] <= 1]
+        dots = {(round(x * across), round((1 - y) * down)) for x, y in inside}
+        self.stamp(self._masks_of(dots, False), role, single)
 
     def line(
         self,
@@ -154,10 +149,7 @@ class Canvas:
 
     def rows(self) -> list[Row]:
         """Return the rows of the canvas."""
-        return [
-            merged(zip(chars, roles, strict=True))
-            for chars, roles in zip(self._chars, self._roles, strict=True)
-        ]
+        return [_runs(chars, roles) for chars, roles in zip(self._chars, self._roles, strict=True)]
 
     def _segment(self, masks: Masks, start: Point, end: Point, dash: int) -> None:
         (x0, y0), (x1, y1) = start, end
@@ -193,6 +185,17 @@ class Canvas:
                 char = single or _QUADRANT_GLYPHS[mask]
             self._chars[row][column] = char
             self._roles[row][column] = role
+
+
+def _runs(chars: list[str], roles: list[str]) -> Row:
+    """Join neighbouring cells of the same role."""
+    row: Row = []
+    first = 0
+    for role, group in groupby(roles):
+        end = first + len(list(group))
+        row.append(("".join(chars[first:end]), role))
+        first = end
+    return row
 
 
 def _between(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import ne
 
 from rich.segment import Segment
 from rich.style import Style
@@ -68,13 +70,17 @@ class CellView(Widget):
     def render_line(self, y: int) -> Strip:
         """Return a row in the compositor's format."""
         row = self._rows[y] if y < len(self._rows) else []
-        strip = Strip([Segment(text, self._style(role)) for text, role in row])
-        return strip.adjust_cell_length(self.size.width, self._style(""))
+        style = self._styles()
+        strip = Strip([Segment(text, style(role)) for text, role in row])
+        return strip.adjust_cell_length(self.size.width, style(""))
 
-    def _style(self, role: str) -> Style:
-        if self.app.no_color:
-            return colourless_style(role)
-        return role_style(self.app.theme, role, self.on_surface)
+    def _styles(self) -> Callable[[str], Style]:
+        """Return what gives a role its style; `app` and `theme` take long to look up."""
+        app = self.app
+        if app.no_color:
+            return colourless_style
+        theme, on_surface = app.theme, self.on_surface
+        return lambda role: role_style(theme, role, on_surface)
 
 
 def spelled(rows: Rows, glyphs: Glyphs) -> Rows:
@@ -91,18 +97,19 @@ def expand(row: Row) -> list[Cell]:
     """Expand a row to one entry per cell; the second half of a wide character is empty."""
     out: list[Cell] = []
     for text, role in row:
-        if text.isascii():
-            out += [(char, role) for char in text]
-            continue
-        for unit, width in _units(text):
-            out.append((unit, role))
-            out += [("", role)] * (width - 1)
+        out += _cells(text, role)
     return out
 
 
 @lru_cache(maxsize=2048)
-def _units(text: str) -> tuple[tuple[str, int], ...]:
-    return tuple(cells(text))
+def _cells(text: str, role: str) -> tuple[Cell, ...]:
+    if text.isascii():
+        return tuple([(char, role) for char in text])
+    out: list[Cell] = []
+    for unit, width in cells(text):
+        out.append((unit, role))
+        out += [("", role)] * (width - 1)
+    return tuple(out)
 
 
 def changes(before: Row, after: Row) -> list[tuple[int, int]]:
@@ -120,9 +127,7 @@ def _changes(before: Row, after: Row) -> list[tuple[int, int]]:
     old += [_BLANK] * (size - len(old))
     new += [_BLANK] * (size - len(new))
     spans: list[tuple[int, int]] = []
-    for x in range(size):
-        if old[x] == new[x]:
-            continue
+    for x in [x for x, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]:
         first = x
         # Half of a wide character cannot be painted: start at its first cell.
         while first > 0 and (old[first][0] == "" or new[first][0] == ""):
@@ -137,7 +142,8 @@ def _cheaper_joined(row: list[Cell], end: int, first: int) -> bool:
     """Return whether resending the cells between two changes is cheaper than moving the cursor."""
     if first - end >= MOVE + COLOUR:
         return False
-    turns = sum(row[x][1] != row[x - 1][1] for x in range(end, first + 1))
+    roles = [role for _, role in row[end - 1 : first + 1]]
+    turns: int = sum(map(ne, roles, roles[1:]))
     return first - end + COLOUR * turns < MOVE + COLOUR * (row[end - 1][1] != row[first][1])
 
 
