@@ -137,6 +137,12 @@ def note(text: str) -> None:
 )
 @click.option("--json", is_flag=True, help="Print one JSON object.")
 @click.option(
+    "--dynamic",
+    type=click.FloatRange(0, 100, min_open=True),
+    metavar="RATE",
+    help="Text: also the loss of a copy that learns from FILE as it reads it; try 0.1.",
+)
+@click.option(
     "--predictions",
     metavar="CSV",
     shell_complete=completion.files,
@@ -149,6 +155,7 @@ def evaluate(
     file: str,
     checkpoint: str,
     json: bool,
+    dynamic: float | None,
     predictions: str | None,
     force: bool,
     runs_dir: str | None,
@@ -159,12 +166,20 @@ def evaluate(
     and scaling; - is standard input. With state = reset, the hidden state is zeroed every seq_len
     time steps, as in training. For tokens, the loss is in nats per token, with bits and
     perplexity; for values, it is half the squared error per time step, and errors are in the
-    file's units. Baselines are the losses of simple models on the same data. For values, errors
+    file's units.
+
+    Text is also read cold, as transformers are judged: random windows of 256 tokens, each from the
+    zero state, with all tokens counted, ± the standard error. The hidden state that is carried
+    from start to end knows more, so that the two losses must not be compared with each other, nor
+    with that of --dynamic. The stored run is never changed.
+
+    Baselines are the losses of simple models on the same data. For values, errors
     stand beside those of simple methods, which are fitted on the rows that the run trained on.
 
     \b
     Examples:
       rnntui eval tales-calm-heron other.txt
+      rnntui eval tales-calm-heron other.txt --dynamic 0.1
       rnntui eval prices newer.csv --predictions predictions.csv
     """
     from pathlib import Path
@@ -178,6 +193,8 @@ def evaluate(
     path = run_path(runs_dir, run)
     note_newer_keys(path)
     model = load_model(path, checkpoint)
+    if dynamic and model.recipe.data.task == "values":
+        raise click.UsageError("--dynamic is for runs on text: this one learned numbers")
     out = None if predictions is None else Path(predictions)
     if out is not None:
         if model.recipe.data.task != "values":
@@ -186,7 +203,12 @@ def evaluate(
     stdin = getattr(sys.stdin, "buffer", None)
     reset = reset_length(path, model)
     found = evaluate_file(
-        model, file, reset, stdin, lambda steps: SlowNote(note, "evaluating", steps)
+        model,
+        file,
+        reset,
+        stdin,
+        lambda steps: SlowNote(note, "evaluating", steps),
+        dynamic or 0.0,
     )
     for remark in found.notes:
         note(remark)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from rnntui.foreground.json_report import json_line
+from rnntui.nn.dynamic import CHUNK
 from rnntui.numbers import bits, count, figure, perplexity, plural
 from rnntui.runs.evaluation import Evaluation
 from rnntui.text import cell_width, fit, pad, safe_text
@@ -20,6 +22,10 @@ def as_json(found: Evaluation) -> str:
     if found.is_text:
         more |= {"bits": bits(found.loss), "perplexity": perplexity(found.loss)}
         more |= {"left_out": found.left_out, "left_out_share": found.left_out / found.total}
+    if found.cold:
+        more["cold"] = asdict(found.cold)
+    if found.dynamic:
+        more["dynamic"] = asdict(found.dynamic)
     more["baselines"] = dict(found.baselines)
     if found.columns:
         more["columns"] = [asdict(column) for column in found.columns]
@@ -43,9 +49,20 @@ def as_text(found: Evaluation) -> str:
         ignored = f"ignored (not in the vocabulary): {count(found.left_out)}"
         words.append(f"{ignored} ({_percentage(found)})")
     words.append(f"weights of update {count(found.step)}")
-    lines = [" · ".join(words)]
+    lines = [" · ".join(words), *_other_protocols(found)]
     lines += [f"baseline: {name} {figure(loss, DIGITS)}" for name, loss in found.baselines]
     return "\n".join([*lines, *_tables(found)])
+
+
+def _other_protocols(found: Evaluation) -> Iterator[str]:
+    """Format the losses of the same weights and text, measured in other ways."""
+    if cold := found.cold:
+        error = "" if cold.error is None else f" ± {figure(cold.error, 2)}"
+        windows = f"{plural(cold.windows, 'random window')} of {count(cold.length)}"
+        yield f"cold: {figure(cold.loss, DIGITS)}{error} · {windows}, each from the zero state"
+    if dynamic := found.dynamic:
+        how = f"SGD, rate {dynamic.rate:g}, on every {CHUNK} {found.unit}s once they are counted"
+        yield f"dynamic: {figure(dynamic.loss, DIGITS)} · {how}"
 
 
 def _percentage(found: Evaluation) -> str:

@@ -1,4 +1,4 @@
-"""Losses, forward only: the validation loss in parallel rows, and the exact loss in one pass."""
+"""Losses, forward only: validation in parallel rows, one exact pass, and windows read cold."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from rnntui.nn.network import Network
 WARM_UP = 64  # steps that a row reads before those that count
 _MOST_ROWS, _LEAST_LENGTH, _CHUNK = 32, 256, 1024
 _MOST_OUTPUTS = 1 << 22  # numbers in one block of outputs of the exact pass
+WINDOW = 256  # tokens that are read cold
+_MOST_WINDOWS, _OVERLAP = 2000, 4  # windows; and how many of them, on average, have a token
+_WINDOWS_AT_ONCE = 32
 
 
 class Evaluator:
@@ -134,6 +137,54 @@ def exact_pass(
     with np.errstate(all="ignore"):
         rmse, mae = (np.sum(parts, axis=0) / counted for parts in (squares, sizes))
     return PassResult(loss, counted, np.sqrt(rmse), mae)
+
+
+@dataclass(frozen=True)
+class ColdResult:
+    """Mean loss per token over `windows` windows of `length` tokens.
+
+    `error` is its standard error, as another draw of windows would change it; None of one window.
+    """
+
+    loss: float
+    error: float | None
+    windows: int
+    length: int
+
+
+def cold_windows(steps: int) -> tuple[int, int]:
+    """How many windows of how many tokens `cold_pass` reads of so many steps."""
+    length = min(WINDOW, steps)
+    return min(_MOST_WINDOWS, max(1, _OVERLAP * (steps // length - 1))), length
+
+
+def cold_pass(
+    parameters: Parameters,
+    sequence: Array,
+    progress: Callable[[int], None] | None = None,
+    seed: int = 0,
+) -> ColdResult:
+    """Read windows at random places of `sequence`, each from the zero state, in float64.
+
+    `sequence` (M,) tokens, M >= 2. All tokens of a window count, also the first ones, for which the
+    network knows next to nothing of what precedes them. That is how transformers are usually
+    judged, with windows of the same length. `progress` is given the tokens read so far.
+    """
+    reader = _Reader(parameters)
+    windows, length = cold_windows(len(sequence) - 1)
+    starts = np.random.RandomState(seed).randint(0, len(sequence) - length, windows)
+    losses: list[Array] = []
+    for first in range(0, windows, _WINDOWS_AT_ONCE):
+        group = starts[first : first + _WINDOWS_AT_ONCE]
+        total = np.zeros(len(group))
+        for _, inputs, targets in reader.blocks(sequence, group, length):
+            total += reader.read(inputs, targets)[0].reshape(inputs.shape).sum(axis=0)
+        losses.append(total / length)
+        if progress:
+            progress((first + len(group)) * length)
+    found = np.concatenate(losses)
+    error = float(found.std(ddof=1)) / math.sqrt(windows) if windows > 1 else None
+    return ColdResult(_sum(found.tolist()) / windows, error, windows, length)
 
 
 def _sum(numbers: list[float]) -> float:

@@ -17,7 +17,8 @@ from rnntui.data.clock import Clock, Times
 from rnntui.data.scaling import unscale
 from rnntui.data.split import split_at
 from rnntui.errors import DataError
-from rnntui.nn.evaluate import PassResult, exact_pass
+from rnntui.nn.dynamic import dynamic_pass
+from rnntui.nn.evaluate import ColdResult, PassResult, cold_pass, cold_windows, exact_pass
 from rnntui.runs.comparison import Comparison, Errors, compare
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.trained_model import Model
@@ -75,12 +76,21 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Dynamic:
+    """The loss of a network that learns with `rate` from each chunk once it is counted."""
+
+    loss: float
+    rate: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Mean loss per step over a whole file, with the weights after update `step`.
 
     `left_out` of `total` characters or bytes are not in the vocabulary. `baselines` are losses of
-    simple models on the same steps. Of values there are also `columns`, `compared` over that many
-    rows, and `predictions`.
+    simple models on the same steps. Of text there are also the loss of windows that are read
+    `cold`, and, if asked for, `dynamic`, that of a network that continues to learn. Of values there
+    are `columns`, `compared` over that many rows, and `predictions`.
     """
 
     name: str
@@ -92,6 +102,8 @@ class Evaluation:
     total: int
     is_text: bool
     baselines: tuple[tuple[str, float], ...]
+    cold: ColdResult | None = None
+    dynamic: Dynamic | None = None
     columns: tuple[ColumnError, ...] = ()
     compared: int = 0
     predictions: Predictions | None = None
@@ -104,19 +116,23 @@ def evaluate_file(
     reset: int = 0,
     stdin: BinaryIO | None = None,
     progress: Progress | None = None,
+    dynamic: float = 0.0,
 ) -> Evaluation:
     """Evaluate a network on a whole file. Raises DataError or UsageError.
 
     `reset`: time steps after which the hidden state is zeroed, as in training; 0: never. `progress`
-    is called with the number of time steps and returns a callback for those done.
+    is called with the number of time steps and returns a callback for those done. `dynamic`: the
+    rate of a dynamic evaluation of text; 0: none.
     """
     found = read_again(model.data, file, stdin, MOST_EVALUATED, model.recipe.data)
     sequence, every = found.sequence, len(found.sequence) - 1
     steps = every - found.lead
     if steps < 1:
         raise DataError(f"{found.name}: {_too_short(model, found)}")
-    report = progress(every) if progress else None
     data = model.data
+    windows, length = cold_windows(every)
+    more = windows * length + (every if dynamic else 0) if isinstance(data, TokenData) else 0
+    report = progress(every + more) if progress else None
     outputs = None if isinstance(data, TokenData) else np.empty((every, len(data.features)))
     result = exact_pass(model.parameters, sequence, reset, report, outputs, found.lead)
     evaluation = Evaluation(
@@ -133,9 +149,20 @@ def evaluate_file(
     )
     if isinstance(data, TokenData):
         uniform = math.log(data.tokenizer.vocab_size)
-        return replace(evaluation, baselines=(("uniform", uniform),))
+        cold = cold_pass(model.parameters, sequence, _after(every, report))
+        learned = None
+        if dynamic:
+            rest = _after(every + windows * length, report)
+            loss = dynamic_pass(model.parameters, sequence, dynamic, reset, rest)
+            learned = Dynamic(loss, dynamic)
+        return replace(evaluation, baselines=(("uniform", uniform),), cold=cold, dynamic=learned)
     assert outputs is not None
     return _of_values(evaluation, data, found, outputs[found.lead :], result)
+
+
+def _after(before: int, report: Callable[[int], None] | None) -> Callable[[int], None] | None:
+    """A callback for the steps of a part that follows `before` others."""
+    return None if report is None else lambda done: report(before + done)
 
 
 def _of_values(

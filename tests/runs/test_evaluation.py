@@ -16,12 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.data.again import read_again
-from rnntui.nn.evaluate import Evaluator, exact_pass
+from rnntui.nn.dynamic import dynamic_pass
+from rnntui.nn.evaluate import Evaluator, cold_pass, cold_windows, exact_pass
 from rnntui.nn.model import ModelShape, Parameters, initialise, named_parameters
+from rnntui.recipe import Recipe
 from rnntui.runs.evaluation import reset_length
 from rnntui.runs.trained_model import Model, load_model
+from rnntui.training.loop import start
+from rnntui.training.loop import train as training
 from tests.conftest import Ended, examples, quick_first
-from tests.support.plain import kind_settings, losses, outputs, value_data
+from tests.support.plain import kind_settings, losses, outputs, token_data, value_data
 
 Rnntui = Callable[..., Ended]
 KINDS = ("tanh", "relu", "sigmoid", "gru", "lstm")
@@ -83,6 +87,68 @@ def test_the_loss_is_that_of_one_pass(
         errors = want - sequence[1:]
         assert found.rmse == pytest.approx(np.sqrt((errors**2).mean(axis=0)), rel=1e-9)
         assert found.mae == pytest.approx(np.abs(errors).mean(axis=0), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", quick_first(["gru", "lstm", "tanh"]))
+@pytest.mark.parametrize("size", quick_first([700, 300, 257, 40, 2]))
+def test_every_window_is_read_from_the_zero_state(kind: str, size: int) -> None:
+    sequence = np.random.default_rng(size).integers(0, 4, size).astype(np.uint8)
+    parameters = network(kind, "tokens", 2, 4, "float32")
+    found = cold_pass(parameters, sequence)
+    assert (found.windows, found.length) == cold_windows(size - 1)
+    starts = np.random.RandomState(0).randint(0, size - found.length, found.windows)
+    assert starts.max() + found.length < size
+    each = [plain_loss(parameters, sequence[n : n + found.length + 1]) for n in starts]
+    assert found.loss == pytest.approx(np.mean(each), rel=1e-9)
+    if len(each) == 1:
+        assert found.error is None
+    else:
+        error = np.std(each, ddof=1) / math.sqrt(len(each))
+        assert found.error == pytest.approx(error, rel=1e-6, abs=1e-12)
+
+
+def test_windows_that_are_read_cold_do_not_grow_without_bound() -> None:
+    assert cold_windows(1) == (1, 1)
+    assert cold_windows(255) == (1, 255)
+    assert cold_windows(1024) == (12, 256)
+    assert cold_windows(10**9) == (2000, 256)
+
+
+@pytest.mark.parametrize("kind", quick_first(["gru", "lstm", "tanh"]))
+@pytest.mark.parametrize("rate", [0.1, 3.0])
+def test_a_dynamic_evaluation_is_what_training_on_the_text_reports(kind: str, rate: float) -> None:
+    """SGD on a single stream: the loss of each chunk is counted before the update is made."""
+    sequence = np.random.default_rng(1).integers(0, 4, 32 * 12 + 1).astype(np.uint8)
+    recipe = Recipe().replace(
+        batch=1, seq_len=32, optimizer="sgd", lr=rate, clip=1.0, epochs=1, split=0.0, hidden=9,
+        layers=2, dtype="float64", skip_spikes=False, workers=1, **kind_settings(kind),
+    )  # fmt: skip
+    data = token_data(sequence, 4)
+    state = start(recipe, data)
+    before = state.parameters.flat.copy()
+    copy = Parameters(state.parameters.shape)
+    np.copyto(copy.flat, before)
+    losses_of_chunks = [chunk.loss_per_token for chunk in training(recipe, data, state)]
+    assert len(losses_of_chunks) == 12
+    found = dynamic_pass(copy, sequence, rate)
+    assert found == pytest.approx(np.mean(losses_of_chunks), rel=1e-9)
+    assert np.array_equal(copy.flat, before)
+
+
+@pytest.mark.parametrize("reset", [0, 7, 40])
+def test_a_rate_of_almost_nothing_learns_nothing(reset: int) -> None:
+    sequence = np.random.default_rng(2).integers(0, 4, 150).astype(np.uint8)
+    parameters = network("gru", "tokens", 2, 4, "float64")
+    found, seen = dynamic_pass(parameters, sequence, 1e-30, reset), []
+    assert found == pytest.approx(exact_pass(parameters, sequence, reset).loss, rel=1e-12)
+    dynamic_pass(parameters, sequence, 0.1, reset, seen.append)
+    assert seen == sorted(seen) and seen[-1] == 149
+
+
+def test_what_is_read_again_is_learned() -> None:
+    parameters = network("gru", "tokens", 1, 4, "float32")
+    sequence = np.tile(np.random.default_rng(3).integers(0, 4, 20), 90).astype(np.uint8)
+    assert dynamic_pass(parameters, sequence, 1.0) < exact_pass(parameters, sequence).loss - 0.3
 
 
 def test_rows_read_side_by_side_are_another_number() -> None:
@@ -175,6 +241,41 @@ def test_bytes_of_any_encoding_are_read_as_they_are(
     ids = np.array(ids_of(model, list(source.read_bytes())), dtype=np.uint8)
     assert found["left_out"] == 0 and found["steps"] == len(ids) - 1
     assert found["loss"] == pytest.approx(plain_loss(model.parameters, ids), rel=1e-6)
+
+
+def test_the_other_protocols_stand_beside_the_carried_state(rnntui: Rnntui, runs: Path) -> None:
+    train(rnntui, runs, "a", write(runs, "t.txt", TEXT.encode()))
+    stored = {path: path.read_bytes() for path in (runs / "a").rglob("*") if path.is_file()}
+    file = write(runs, "o.txt", TEXT.encode() * 2)
+    plain = measured(rnntui, "a", file)
+    model = loaded(runs, "a")
+    sequence = read_again(model.data, str(file), None, 10**6, model.recipe.data).sequence
+    cold = cold_pass(model.parameters, sequence)
+    assert plain["cold"] == pytest.approx(vars(cold)) and "dynamic" not in plain
+    ended = rnntui("eval", "a", str(file), "--json", "--checkpoint", "last", "--dynamic", "0.5")
+    (event,) = ended.events
+    assert {**event, "dynamic": None} == {**plain, "dynamic": None}
+    loss = dynamic_pass(model.parameters, sequence, 0.5)
+    assert event["dynamic"] == {"loss": pytest.approx(loss), "rate": 0.5}
+    assert event["dynamic"]["loss"] < event["loss"]
+    lines = rnntui("eval", "a", str(file), "--dynamic", "0.5").out.splitlines()
+    assert [line.split(" ")[0] for line in lines] == ["loss", "cold:", "dynamic:", "baseline:"]
+    assert {path: path.read_bytes() for path in stored} == stored
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "101", "fast"])
+def test_a_rate_that_makes_no_sense_is_refused(rnntui: Rnntui, runs: Path, rate: str) -> None:
+    train(rnntui, runs, "a", write(runs, "t.txt", TEXT.encode()))
+    ended = rnntui("eval", "a", str(runs.parent / "t.txt"), "--dynamic", rate)
+    assert ended.code == 2 and len(ended.err.splitlines()) == 1 and "--dynamic" in ended.err
+
+
+def test_numbers_have_no_other_protocols(rnntui: Rnntui, runs: Path) -> None:
+    file = table(runs, "v.csv", 80)
+    train(rnntui, runs, "v", file)
+    assert "cold" not in measured(rnntui, "v", file)
+    ended = rnntui("eval", "v", str(file), "--dynamic", "0.1")
+    assert ended.code == 2 and "--dynamic is for runs on text" in ended.err
 
 
 def test_words_are_those_of_the_run(rnntui: Rnntui, runs: Path) -> None:
