@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.patience import PATIENCE
+
 settings.register_profile("quick", max_examples=25)
 settings.register_profile("thorough", max_examples=100)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
@@ -170,6 +172,18 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNNTUI_CONFIG", str(Path(SETTINGS) / f"{next(_TURN)}.toml"))
 
 
+@pytest.fixture(autouse=True)
+def _no_process_left() -> Iterator[None]:
+    """No test leaves a process that would be in the way of another, or be counted there."""
+    from tests.support.processes import children, command_line, gone
+
+    before = set(children())
+    yield
+    if left := set(children()) - before:
+        gc.collect()  # the workers of a training state end with it
+        assert gone(left), [command_line(pid) for pid in left]
+
+
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where runs are kept; what still trains there at the end is killed."""
@@ -201,5 +215,5 @@ def command(*args: str) -> list[str]:
 
 def run_process(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own to its end."""
-    options = {"stdin": subprocess.DEVNULL, "env": environment(), "timeout": 60, **options}
+    options = {"stdin": subprocess.DEVNULL, "env": environment(), "timeout": PATIENCE, **options}
     return subprocess.run(command(*args), capture_output=True, text=True, check=False, **options)

@@ -21,6 +21,7 @@ import pytest
 from rnntui.data import reading, source
 from rnntui.recipe.recipe import RECIPES as BUNDLED
 from tests.conftest import Ended, command, environment, quick_first, quick_where
+from tests.support.patience import PATIENCE
 
 LONGEST = 200
 USAGE, DATA = 2, 65
@@ -624,7 +625,7 @@ def run(places: dict[str, Path], *args: str | bytes, **options) -> subprocess.Co
             "stdin": subprocess.DEVNULL,
             "capture_output": True,
             "text": True,
-            "timeout": 60,
+            "timeout": PATIENCE,
             **options,
         },
     )

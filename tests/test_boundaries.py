@@ -13,6 +13,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 from tests.conftest import ROOT, environment
+from tests.support.patience import PATIENCE
 
 PYPROJECT = ROOT / "pyproject.toml"
 
@@ -51,7 +52,7 @@ def test_an_import_upwards_is_found(tmp_path: Path):
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert ended.returncode == 1 and "rnntui.nn.dropout -> rnntui.runs.edits" in ended.stdout
 
@@ -71,7 +72,7 @@ def loaded(code: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return set(ended.stdout.splitlines()[-1].split())
 

@@ -20,6 +20,7 @@ from rnntui.recipe import Recipe
 from rnntui.tui.screens.palette import PaletteScreen
 from tests.long import keys
 from tests.long.keys import NAMED, PLAIN, crashes, play, settle, start
+from tests.support.patience import PATIENCE, patiently
 from tests.support.real_runs import kill_trainers
 from tests.support.scripted import SIZE, Scripted, dashboard, ready, shown, until
 from tests.support.terminal import Terminal
@@ -46,7 +47,7 @@ async def trains_on(door: Path) -> None:
     client = await EngineClient.connect(door)
 
     async def look() -> Snapshot:
-        reply = await client.ask(Look(), timeout=60)
+        reply = await client.ask(Look(), timeout=PATIENCE)
         assert isinstance(reply, Snapshot), reply
         return reply
 
@@ -57,7 +58,7 @@ async def trains_on(door: Path) -> None:
     await client.ask(Pace())
     await client.ask(Resume())
     before = (await look()).step
-    for _ in range(2000):
+    for _ in patiently():
         now = await look()
         if now.alert is not None:  # rates that were typed may have spoiled what is left, too
             await client.ask(Fix())

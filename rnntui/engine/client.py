@@ -74,7 +74,7 @@ class EngineClient:
     async def connect(
         cls,
         path: Path | Callable[[], Path],
-        timeout: float = 15.0,
+        timeout: float = 60.0,
         alive: Callable[[], bool] = lambda: True,
     ) -> EngineClient:
         """Connect to the process that listens at `path`, or will within `timeout` seconds.

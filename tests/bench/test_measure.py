@@ -14,6 +14,7 @@ from rnntui.bench.clock import time_runs
 from rnntui.bench.workload import GENERATION, TRAINING, VOCAB, random_text
 from rnntui.nn.model import ModelShape
 from tests.conftest import command, environment, quick_first
+from tests.support.patience import PATIENCE
 from tests.support.small_bench import SMALL, shrink
 
 
@@ -116,7 +117,7 @@ def test_it_can_be_ended_at_any_time(number):
     try:
         assert process.stdout.readline().startswith('{"event": "machine"')
         process.send_signal(number)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert process.returncode == 128 + number

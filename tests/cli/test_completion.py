@@ -19,6 +19,7 @@ from rnntui.recipe import keys
 from rnntui.runs.store.labels import Labels, write_labels
 from tests.cli.test_where import make
 from tests.conftest import Ended, environment, run_process
+from tests.support.patience import PATIENCE
 
 BASH = shutil.which("bash")
 
@@ -121,7 +122,7 @@ def test_bash_accepts_the_script(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert ended.stdout == "lstm\n", ended.stderr
 

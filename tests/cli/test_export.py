@@ -13,6 +13,7 @@ import pytest
 from rnntui.export import all_formats
 from tests.conftest import Ended, command, environment
 from tests.runs.test_evaluation import QUICK
+from tests.support.patience import PATIENCE
 
 Rnntui = Callable[..., Ended]
 TRAIN = ("train", "text:abcabcabcabcabcabc", "--steps", "2", "--hidden", "4", *QUICK)
@@ -91,7 +92,7 @@ def test_a_signal_leaves_nothing_behind(run: str, in_folder: Path):
         assert process.stdout is not None and process.stdout.readline() == "begun\n"
         time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert sorted(path.name for path in in_folder.iterdir()) == ["runs"]
 
 

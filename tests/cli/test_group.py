@@ -11,6 +11,7 @@ import pytest
 
 from rnntui import __version__
 from tests.conftest import environment, quick_where, run_process
+from tests.support.patience import PATIENCE
 
 # They need a terminal, or a run that goes on, or end one, or minutes: they have tests of their own.
 ELSEWHERE = (
@@ -130,7 +131,7 @@ def test_an_example_of_the_help_runs(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

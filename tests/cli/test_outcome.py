@@ -17,6 +17,7 @@ import pytest
 
 from rnntui.cli.outcome import guarded
 from tests.conftest import command, environment, quick_first, run_process
+from tests.support.patience import PATIENCE
 
 ENDLESS = ("train", "hello-world-cured", "--epochs", "100000000")
 MOST_LINES = 200  # before the first update
@@ -115,7 +116,7 @@ def test_a_full_disk():
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert ended.returncode == 74
@@ -188,7 +189,7 @@ def test_a_reader_who_takes_nothing_does_not_keep_it_alive():
     with running("--json") as program:
         time.sleep(0.5)  # long enough to fill the pipe: nothing tells when it is full
         program.terminate()
-        assert program.wait(10) == 143
+        assert program.wait(PATIENCE) == 143
 
 
 @contextlib.contextmanager
@@ -217,7 +218,7 @@ def end_with(number: int, mode: str) -> tuple[int, str, str]:
     """Send a signal to an endless run: its exit code, stdout and stderr."""
     with running(mode) as program:
         program.send_signal(number)
-        out, err = program.communicate(timeout=30)
+        out, err = program.communicate(timeout=PATIENCE)
         return program.returncode, out, err
 
 

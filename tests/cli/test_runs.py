@@ -16,6 +16,7 @@ import pytest
 
 from rnntui.runs.store.lock_owner import live_lock_owner
 from tests.conftest import Ended, command, environment, quick_first, run_process
+from tests.support.patience import PATIENCE
 from tests.support.processes import gone
 from tests.support.real_runs import FOX, until
 
@@ -79,7 +80,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(rnntui, runs: Path) -> N
         for line in program.stdout:
             if '"step": 200,' in line:
                 program.send_signal(signal.SIGTERM)
-        assert program.wait(20) == 143
+        assert program.wait(PATIENCE) == 143
     part = listed(rnntui)["part"]
     assert part["state"] == "stopped" and part["problem"] == "stopped by SIGTERM"
     rest = rnntui("resume", "part", "--json", "--every", "1").of("step")
@@ -142,7 +143,7 @@ def test_a_run_in_the_foreground_is_stopped_by_name(rnntui, runs: Path) -> None:
     with subprocess.Popen(command(*train), env=environment(), stdout=subprocess.DEVNULL) as program:
         until(lambda: (runs / "fore" / "status.json").exists() and listed(rnntui)["fore"]["step"])
         ended = rnntui("stop", "fore")
-        assert (ended.code, program.wait(20)) == (0, 143), ended.err
+        assert (ended.code, program.wait(PATIENCE)) == (0, 143), ended.err
     assert re.fullmatch(r"fore stopped at update [\d,]+; saved\n", ended.out), ended.out
     reason = json.loads((runs / "fore" / "status.json").read_text())["reason"]
     assert reason.startswith("stopped by rnntui stop")

@@ -16,6 +16,7 @@ from rnntui.data import guess_task, is_pipe, load, precheck, source
 from rnntui.data.dataset import TokenData
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.recipe import Recipe
+from tests.support.patience import PATIENCE
 
 SHORT = {"batch": 1, "seq_len": 2, "split": 0.0}
 
@@ -193,7 +194,7 @@ def test_checking_and_listing_do_not_import_numpy() -> None:
         "catalogue(); precheck('corpus:sums'); guess_task('a.csv'); is_pipe('-');"
         "sys.exit('numpy' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], timeout=PATIENCE).returncode == 0
 
 
 # ---- text -----------------------------------------------------------------------------------

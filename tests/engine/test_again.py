@@ -22,6 +22,7 @@ from rnntui.runs.job import Job
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.stored_recipe import stored_recipe
 from tests.engine.test_process import client, snapshot
+from tests.support.patience import patiently
 from tests.support.real_runs import kill_trainers, until
 from tests.support.sessions import session
 
@@ -110,7 +111,7 @@ async def test_a_run_that_cannot_start_is_a_note(run: EngineHandle) -> None:
     async with client(run) as connected:
         await connected.ask(Hello())
         assert await connected.ask(Again((Setting("source", "/no/such/file"),))) == Accepted()
-        for _ in range(3000):
+        for _ in patiently():
             view = await snapshot(connected, Look())
             said = [event.text for event in view.events if event.kind == "note"]
             if any("/no/such/file" in text and text.startswith("run hello-") for text in said):

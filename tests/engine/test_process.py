@@ -46,6 +46,7 @@ from rnntui.recipe import Recipe
 from rnntui.runs.job import Job, job_to_dict
 from rnntui.training.workers.pool import WorkerPool
 from tests.conftest import quick_first, quick_where
+from tests.support.patience import PATIENCE, patiently
 
 RECIPE = Recipe().replace(
     source="text:hello world\n", repeat=50, hidden=10, batch=2, seq_len=10, split=0.0
@@ -88,13 +89,13 @@ async def client(handle: EngineHandle) -> AsyncIterator[EngineClient]:
 
 
 async def snapshot(connected: EngineClient, look: Look | None = None) -> Snapshot:
-    reply = await connected.ask(look or Look(), timeout=30)
+    reply = await connected.ask(look or Look(), timeout=PATIENCE)
     assert isinstance(reply, Snapshot)
     return reply
 
 
 async def until(connected: EngineClient, wanted: Callable[[Snapshot], bool]) -> Snapshot:
-    for _ in range(3000):
+    for _ in patiently():
         view = await snapshot(connected)
         if wanted(view):
             return view
@@ -104,7 +105,7 @@ async def until(connected: EngineClient, wanted: Callable[[Snapshot], bool]) -> 
 
 def gone(handle: EngineHandle, status: int) -> bool:
     """Whether it ends with this status by itself, with nothing left."""
-    return handle.wait(20) == status and not handle.directory.exists()
+    return handle.wait(PATIENCE) == status and not handle.directory.exists()
 
 
 # ---- life ---------------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ def test_a_process_that_cannot_start_says_why(
         lambda *_: [sys.executable, "-c", "raise SystemExit('no \x1b luck')"],
     )
     handle = start()
-    assert handle.wait(20) == 1
+    assert handle.wait(PATIENCE) == 1
     ending = handle.ending()
     assert ending is not None and ending.state == "failed" and ending.text.isprintable()
     assert "status 1" in ending.text and "luck" in ending.text
@@ -277,7 +278,7 @@ async def test_a_viewer_that_never_reads_stops_nobody(start: Start) -> None:
             deaf.connect(str(handle.socket))
             deaf.setblocking(False)
             dropped = False
-            for _ in range(2000):
+            for _ in patiently():
                 try:
                     deaf.send(b'{"kind":"Look"}\n' * 20)
                 except BlockingIOError:
@@ -341,7 +342,7 @@ def test_no_signal_kills_it_between_its_socket_and_its_end(tmp_path: Path) -> No
     home.mkdir(mode=0o700)
     job = json.dumps(job_to_dict(Job(RECIPE))).encode()
     command = [sys.executable, "-c", SIGNALLED, str(home)]
-    assert subprocess.run(command, input=job, timeout=60).returncode == 143
+    assert subprocess.run(command, input=job, timeout=PATIENCE).returncode == 143
     assert not home.exists()
 
 
@@ -375,7 +376,7 @@ async def test_killed_it_is_cleaned_up_after(start: Start) -> None:
             while True:
                 await connected.ask(Look())
         assert connected.closed
-    assert handle.wait(20) == -signal.SIGKILL
+    assert handle.wait(PATIENCE) == -signal.SIGKILL
     ending = handle.ending()
     assert ending is not None and ending.state == "crashed"
     assert "was killed by SIGKILL" in ending.text
@@ -415,7 +416,7 @@ def test_it_ends_soon_after_its_only_viewer_was_killed(start: Start) -> None:
 def test_the_dead_are_cleared_away(start: Start) -> None:
     dead = start()
     os.kill(dead.pid, signal.SIGKILL)
-    assert dead.wait(20) is not None
+    assert dead.wait(PATIENCE) is not None
     assert dead.directory.exists()
     fresh = dead.directory.with_name(f"rnntui-{os.getuid()}-unclaimed")
     fresh.mkdir()

@@ -19,6 +19,7 @@ from rnntui.runs.store.journal import METRICS, read_journal
 from rnntui.runs.store.lock_owner import live_lock_owner
 from rnntui.runs.store.status import STATUS
 from tests.conftest import command, environment, run_process
+from tests.support.patience import PATIENCE
 from tests.support.processes import children, gone
 from tests.support.real_runs import FOX, until
 
@@ -74,7 +75,7 @@ def test_a_signal_saves_and_ends(how: str, number: int, workers: int, run: Path)
     os.kill(pid, number)
     began = time.monotonic()
     if how == "plain":
-        _, said = program.communicate(timeout=30)
+        _, said = program.communicate(timeout=PATIENCE)
         assert program.returncode == 128 + number and "Traceback" not in said
     until(lambda: status(run)["state"] == "stopped")
     print(f"saved and ended after {time.monotonic() - began:.2f} s")
@@ -102,7 +103,7 @@ def test_of_many_that_go_on_with_one_run_one_does(count: int, run: Path, rnntui)
             assert loser.returncode == 73, said
             assert f"is being trained by process {winner.pid}" in said and said.count("\n") == 1
         winner.terminate()
-        assert winner.wait(30) == 143
+        assert winner.wait(PATIENCE) == 143
     finally:
         for program in programs:
             program.kill()

@@ -26,6 +26,7 @@ from rnntui.protocol.messages import (
 from rnntui.recipe import Recipe
 from rnntui.runs.job import Job
 from tests.conftest import quick_first
+from tests.support.patience import PATIENCE, patiently
 from tests.support.processes import children, cpu_ticks, gone
 
 pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
@@ -46,7 +47,7 @@ def handle(tmp_path: Path) -> Iterator[EngineHandle]:
 async def greeted(handle: EngineHandle) -> tuple[EngineClient, list[int]]:
     """A viewer, once updates are made, and the workers' ids."""
     client = await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
-    welcome = await client.ask(Hello(), timeout=30)
+    welcome = await client.ask(Hello(), timeout=PATIENCE)
     assert isinstance(welcome, Welcome) and welcome.workers == 3
     await until(client, lambda reply: isinstance(reply, Snapshot) and reply.step > 2)
     pids = children(handle.pid)
@@ -55,8 +56,8 @@ async def greeted(handle: EngineHandle) -> tuple[EngineClient, list[int]]:
 
 
 async def until(client: EngineClient, wanted: Callable[[Reply], bool]) -> Reply:
-    for _ in range(2000):
-        reply = await client.ask(Look(), timeout=30)
+    for _ in patiently():
+        reply = await client.ask(Look(), timeout=PATIENCE)
         if wanted(reply):
             return reply
         await asyncio.sleep(0.01)
@@ -66,7 +67,7 @@ async def until(client: EngineClient, wanted: Callable[[Reply], bool]) -> Reply:
 async def test_they_end_with_it(handle: EngineHandle) -> None:
     client, pids = await greeted(handle)
     assert await client.ask(Stop()) == Accepted()
-    assert handle.wait(20) == 0
+    assert handle.wait(PATIENCE) == 0
     assert gone(pids)
     client.close()
 
@@ -76,7 +77,7 @@ async def test_they_end_with_it(handle: EngineHandle) -> None:
 async def test_they_end_however_it_ends(handle: EngineHandle, number: signal.Signals) -> None:
     client, pids = await greeted(handle)
     os.kill(handle.pid, number)
-    assert handle.wait(20) is not None
+    assert handle.wait(PATIENCE) is not None
     assert gone(pids)
     client.close()
 
@@ -92,7 +93,7 @@ async def test_a_worker_that_dies_is_named(handle: EngineHandle, paused: bool) -
     assert isinstance(failed, Failed)
     assert f"(pid {pids[1]}) was killed by signal 9" in failed.message
     assert "worker 3 of 3" in failed.message and len(failed.message) <= 200
-    assert failed.exit_code == 70 == handle.wait(20)
+    assert failed.exit_code == 70 == handle.wait(PATIENCE)
     assert gone(pids)
     client.close()
 
@@ -101,7 +102,7 @@ async def test_a_worker_that_dies_is_named(handle: EngineHandle, paused: bool) -
 async def test_a_paused_run_costs_nothing(handle: EngineHandle) -> None:
     client, pids = await greeted(handle)
     await client.ask(Pause())
-    for _ in range(50):  # an update may be under way
+    for _ in patiently():  # an update may be under way
         before = [cpu_ticks(pid) for pid in pids]
         await asyncio.sleep(0.4)
         if [cpu_ticks(pid) for pid in pids] == before:

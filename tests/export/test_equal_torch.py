@@ -16,6 +16,7 @@ from rnntui.export.formats.torch import create
 from rnntui.runs.forecasting import forecast
 from rnntui.runs.trained_model import generate, load_model
 from tests.export.conftest import SERIES, cell
+from tests.support.patience import PATIENCE
 
 pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 
@@ -44,7 +45,7 @@ def test_a_program_needs_neither_rnntui_nor_numpy(text_run: Path, tmp_path: Path
     code = guard + "import runpy; runpy.run_path('generate.py', run_name='__main__')"
     ended = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, "generate.py", "Once", "--length", "9"],
-        cwd=tmp_path / "out", capture_output=True, text=True, check=True, timeout=300,
+        cwd=tmp_path / "out", capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     assert ended.stdout.startswith("Once") and len(ended.stdout) == 4 + 9 + 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from rnntui.foreground.json_report import _line
 from tests.conftest import command, environment, quick_first
+from tests.support.patience import PATIENCE
 
 CURED = ("train", "hello-world-cured", "--json", "--set", "sample_every=0")
 
@@ -138,7 +139,7 @@ def test_nothing_follows_a_reader_who_has_gone():
     assert program.stderr is not None
     program.stdout.readline()
     program.stdout.close()
-    assert program.wait(30) == 141
+    assert program.wait(PATIENCE) == 141
     assert program.stderr.read() == b""
     program.stderr.close()
 

@@ -24,6 +24,7 @@ from rnntui.protocol.messages import Generate
 from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.text import safe_text
 from tests.conftest import Ended, command, environment, quick_first
+from tests.support.patience import PATIENCE
 from tests.support.plain import token_data
 from tests.support.sessions import look, run, session
 
@@ -243,7 +244,7 @@ def test_a_byte_level_run_writes_its_bytes_to_a_pipe(
     train(rnntui, runs, content * 60, "tokenizer=byte")
     arguments = ("generate", "a", "--length", "60", "--greedy", *raw)
     done = subprocess.run(
-        command(*arguments), capture_output=True, env=environment(), timeout=60, check=True
+        command(*arguments), capture_output=True, env=environment(), timeout=PATIENCE, check=True
     )
     out = done.stdout
     assert b"\xef\xbf\xbd" not in out and b"\xe9" in out

@@ -10,6 +10,7 @@ import pytest
 
 from rnntui.guide import Page, pages
 from tests.conftest import environment, run_process
+from tests.support.patience import PATIENCE
 
 MOST_UPDATES = "220"  # brackets validates after 200
 LESSONS = [page for page in pages() if page.name.startswith("lesson-")]
@@ -40,7 +41,7 @@ def test_the_commands_of_a_lesson_run(page: Page, tmp_path: Path) -> None:
     here = environment(RNNTUI_RUNS=str(tmp_path / "runs"))
     # A command that a page gives twice, to look at other things, is run once.
     for words in dict.fromkeys(tuple(shortened(words)) for words in commands(page)):
-        ended = run_process(*words, env=here, cwd=tmp_path, timeout=300)
+        ended = run_process(*words, env=here, cwd=tmp_path, timeout=PATIENCE)
         assert ended.returncode == 0, (words, ended.stderr)
         assert ended.stdout, words
 

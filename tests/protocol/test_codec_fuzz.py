@@ -26,6 +26,7 @@ from rnntui.recipe import Recipe
 from rnntui.runs.job import Job
 from rnntui.training.loop import train
 from tests.support.fuzz import lines, requests
+from tests.support.patience import PATIENCE, patiently
 from tests.support.terminal import cpu_seconds
 
 RECIPE = Recipe().replace(
@@ -40,8 +41,8 @@ class Peer:
     def __init__(self, path: Path) -> None:
         self._data = b""
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
-        for _ in range(2000):
+        self.socket.settimeout(PATIENCE)
+        for _ in patiently():
             try:
                 self.socket.connect(str(path))
                 return
@@ -111,7 +112,7 @@ def first_peer(handle: EngineHandle) -> Peer:
 
 def seat(engine: EngineHandle) -> Peer:
     """A connection that has been let in: those of the test before may just be leaving."""
-    for _ in range(500):
+    for _ in patiently():
         peer = Peer(engine.socket)
         with contextlib.suppress(EOFError, ConnectionError):
             if isinstance(peer.ask(Look()), Snapshot):
@@ -148,7 +149,7 @@ def check_rubbish(engine: EngineHandle, count: int, seed: int) -> None:
                 if isinstance(reply, Refused):
                     assert reply.reason.isprintable() and len(reply.reason) < 300
         step = peers[0].look().step
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while peers[0].look().step == step:
             assert time.monotonic() < end
             time.sleep(0.01)
@@ -218,7 +219,7 @@ def test_those_who_never_end_a_line_or_never_read_are_left_behind(engine: Engine
                 peer.socket.send(halfway[turn : turn + 1])
             time.sleep(0.002)
         for peer in halves:
-            peer.socket.settimeout(10)
+            peer.socket.settimeout(PATIENCE)
             peer.send(encode(Look())[-5:])
             assert isinstance(peer.reply(), Snapshot)
         assert len(dropped) == len(deaf), "a peer that never reads is hung up on"

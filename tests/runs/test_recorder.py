@@ -24,8 +24,7 @@ from rnntui.runs.store.status import Status, read_status
 from rnntui.runs.store.summary import summarize
 from rnntui.update_numbers import UpdateNumbers
 from tests.support.new_run import NEW
-
-LONG = 20.0
+from tests.support.patience import PATIENCE
 
 
 def status(step: int, state: str = "training", **more) -> Status:
@@ -39,7 +38,7 @@ def checkpoint(step: int, loss: float | None = None) -> Checkpoint:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + LONG
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -54,13 +53,13 @@ class Switched(Files):
         self.answers.set()
 
     def write(self, descriptor, data):
-        assert self.answers.wait(LONG)
+        assert self.answers.wait(PATIENCE)
         if self.full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return super().write(descriptor, data)
 
     def fsync(self, descriptor):
-        assert self.answers.wait(LONG)
+        assert self.answers.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -75,7 +74,8 @@ def recorder(tmp_path: Path, disk: Switched):
     yield recorder
     disk.full = False
     disk.answers.set()
-    recorder.close(status(0, "stopped"), LONG)
+    recorder.close(status(0, "stopped"), PATIENCE)
+    wait_for(lambda: recorder._lock._ended.is_set())  # also after a test that did not wait for it
 
 
 def see(recorder: Recorder, *steps: int, validation: float | None = 0.5) -> None:
@@ -107,7 +107,7 @@ def test_a_run_is_written_and_seen_meanwhile(recorder: Recorder):
     assert steps_of(recorder, "events") == [2]
     assert recorder.trouble == recorder.taken == ""
     recorder.offer(checkpoint(4))
-    recorder.close(status(4, "finished", exit_code=0), LONG)
+    recorder.close(status(4, "finished", exit_code=0), PATIENCE)
     assert read_status(path).checkpoint == 4
     assert summarize(path).state == "finished"
     assert not summarize(path).live
@@ -202,7 +202,7 @@ def test_a_line_ends_at_each_checkpoint(recorder: Recorder):
     see(recorder, 4, 5, validation=None)
     recorder.roll_back_to(3)
     see(recorder, 4, validation=None)
-    recorder.close(status(4, "stopped"), LONG)
+    recorder.close(status(4, "stopped"), PATIENCE)
     lines, bad = read_journal(recorder.run.path, "metrics")
     assert sum(line["updates"] for line in lines[:-1]) == 3
     assert (lines[-2]["step"], lines[-1]["step"], lines[-1]["updates"]) == (3, 4, 1)
@@ -215,7 +215,7 @@ def test_a_run_that_was_taken_over_is_written_no_more(recorder: Recorder):
     wait_for(lambda: recorder.taken)
     assert recorder.trouble == recorder.taken
     see(recorder, 4)
-    recorder.close(status(4, "stopped"), LONG)
+    recorder.close(status(4, "stopped"), PATIENCE)
     assert newest_step(recorder) is None
     assert steps_of(recorder) == []
     assert read_status(recorder.run.path) is None

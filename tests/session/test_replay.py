@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,10 @@ from rnntui.runs.store.status import read_status
 from rnntui.runs.stored_recipe import stored_recipe
 from rnntui.session.session import Session
 from rnntui.training import kernel_trial, planning
+from rnntui.training.state import TrainState
 from rnntui.training.workers import autotune
 from tests.conftest import Ended, command, environment, quick_first, quick_ones
+from tests.support.patience import PATIENCE
 from tests.support.runs_compared import differences, edits, last
 from tests.support.sessions import TEXT
 
@@ -52,18 +54,35 @@ def in_a_process(runs: Path, *args: str) -> tuple[int, str]:
         env=environment(RNNTUI_RUNS=str(runs)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return ended.returncode, ended.stderr
 
 
+OPENED: list[TrainState] = []
+
+
+@pytest.fixture(autouse=True)
+def no_worker_left() -> Iterator[None]:
+    """A session closes its run; what was opened for it, workers included, is closed here."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def session_of(job: Job, between: Callable[[], None] | None = None) -> Session:
+    opened = open_job(job)
+    OPENED.append(opened.state)
+    return Session(opened, between)
+
+
 def start(root: Path, recipe: Recipe, name: str) -> Session:
-    return Session(open_job(Job(recipe, runs=str(root), name=name)))
+    return session_of(Job(recipe, runs=str(root), name=name))
 
 
 def resume(root: Path, recipe: Recipe, name: str, **job: Any) -> Session:
-    return Session(open_job(Job(recipe, run=str(root / name), **job)))
+    return session_of(Job(recipe, run=str(root / name), **job))
 
 
 def drive(session: Session, until: int = 10**9) -> None:
@@ -157,8 +176,7 @@ def test_a_change_while_a_sample_is_written_holds_from_the_next_update_on(
             session.generate(Generate("h", 4, SamplingSettings(greedy=True, samples=3)))
 
     recipe = HELLO.replace(sample_length=250)
-    opened = open_job(Job(recipe, runs=str(runs), name="run"))
-    session = Session(opened, between)
+    session = session_of(Job(recipe, runs=str(runs), name="run"), between)
     drive(session)
     session.close()
     assert asked
@@ -201,7 +219,7 @@ def test_a_replay_that_is_stopped_and_resumed_makes_the_later_changes_too(
     session.set_lr(0.03)
     drive(session)
     session.close()
-    replay = Session(open_job(Job(HELLO, runs=str(runs), name="b", replay=str(runs / "run"))))
+    replay = session_of(Job(HELLO, runs=str(runs), name="b", replay=str(runs / "run")))
     drive(replay, 30)
     replay.close("stopped")
     for checkpoints in ("all", "none"):
@@ -275,7 +293,7 @@ def test_the_result_of_the_trial_is_repeated_at_its_update(
         drive(again)
         again.close()
     job = Job(stored_recipe(runs / "run"), runs=str(runs), name="again", replay=str(runs / "run"))
-    replay = Session(open_job(job))
+    replay = session_of(job)
     drive(replay)
     replay.close()
     for name in ("from 0", "from 1", "from 2", "from 4", "again"):
@@ -311,7 +329,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def whole(root: Path, recipe: Recipe, name: str, **job: Any) -> list[float]:
     """Train to the end; return the losses."""
-    session = Session(open_job(Job(recipe, runs=str(root), name=name, **job)))
+    session = session_of(Job(recipe, runs=str(root), name=name, **job))
     losses = []
     while not session.finished:
         if (chunk := session.update()) is not None:
@@ -395,13 +413,13 @@ def test_a_checkpoint_the_user_asked_for_is_saved_however_slow_the_disk(
 
     def slow(*args: Any) -> Path:
         begun.set()
-        assert answers.wait(60)
+        assert answers.wait(PATIENCE)
         return save_and_prune(*args)
 
     monkeypatch.setattr(recorder, "save_and_prune", slow)
     session = start(runs, HELLO, "run")
     drive(session, 40)
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE)
     drive(session, asked)
     session.save()
     drive(session)
@@ -669,7 +687,7 @@ def test_output_that_cannot_be_written_is_no_divergence(view: str, runs: Path) -
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             command(*args), env=environment(RNNTUI_RUNS=str(runs)), stdout=full,
-            stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert ended.returncode == 74, ended.stderr
     status = read_status(runs / "a")
@@ -687,7 +705,7 @@ def test_a_reader_that_leaves_has_stopped_the_run(view: str, runs: Path) -> None
         for _ in range(20):
             program.stdout.readline()
         program.stdout.close()
-        assert program.wait(60) == 141
+        assert program.wait(PATIENCE) == 141
     status = read_status(runs / "a")
     assert status is not None and (status.state, status.exit_code) == ("stopped", 141)
     assert status.reason == "the output was closed"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnntui.runs.store.lock_owner import live_lock_owner
+from tests.support.patience import PATIENCE
 from tests.support.sessions import TEXT
 from tests.support.terminal import Terminal
 
@@ -40,7 +41,7 @@ def said(terminal: Terminal) -> str:
     return terminal.raw().decode("utf-8", "replace")
 
 
-def until(met: Callable[[], object], seconds: float = 60.0) -> None:
+def until(met: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something that must come."""
     end = time.monotonic() + seconds
     while not met():

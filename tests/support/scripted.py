@@ -19,6 +19,7 @@ from rnntui.tui.draw import plain
 from rnntui.tui.widgets.cells import CellView
 from rnntui.tui.widgets.loss import LossPanel
 from rnntui.update_numbers import UpdateNumbers
+from tests.support.patience import patiently
 
 # After every key, a pilot waits up to a second until this process has spent 19 of 20 ms at rest; a
 # dashboard that follows a run seldom rests so long. Half of 10 ms is enough for the keys.
@@ -176,7 +177,7 @@ def dashboard(engine: Scripted, **options: Any) -> Dashboard:
 
 async def until(pilot: Pilot[int], met: Callable[[], bool]) -> None:
     """Wait for a condition that must come, and for what is under way on the screen then."""
-    for _ in range(6000):
+    for _ in patiently():
         if met():
             return
         await asyncio.sleep(0.01)  # `pause` would ask every widget each time

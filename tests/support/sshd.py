@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.patience import patiently
+
 HOSTS = ("w1", "w2")  # names for this machine, in the ssh configuration of the test's home
 _SERVER = """\
 Port {port}
@@ -93,7 +95,7 @@ def free_port() -> int:
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+    for _ in patiently():
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
         assert server.poll() is None, f"sshd ended: {log.read_text()}"

@@ -16,15 +16,14 @@ from pathlib import Path
 
 import pyte
 
+from tests.support.patience import PATIENCE
+
 SYNC_QUERY = b"\x1b[?2026$p"  # "do you support synchronized output?"
 BACKGROUND_QUERY = b"\x1b]11;?\x07"
 SYNC_REPLY = b"\x1b[?2026;2$y"
 FRAME = b"\x1b[?2026h"  # begins one synchronized frame
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-
-# Seconds: how long to wait for what must come, on however busy a machine.
-LAST_RESORT = 90.0
 
 
 def cpu_seconds(pid: int) -> float:
@@ -141,7 +140,7 @@ class Terminal:
         """Every byte the program sent."""
         return b"".join(data for _, data in self.log)
 
-    def wait_until(self, met: Callable[[str], bool], timeout: float = LAST_RESORT) -> bool:
+    def wait_until(self, met: Callable[[str], bool], timeout: float = PATIENCE) -> bool:
         """Read until the screen meets a condition."""
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
@@ -152,11 +151,11 @@ class Terminal:
             self.read(0.02)
         return False
 
-    def wait_for(self, text: str, timeout: float = LAST_RESORT) -> bool:
+    def wait_for(self, text: str, timeout: float = PATIENCE) -> bool:
         """Read until the screen shows `text`."""
         return self.wait_until(lambda screen: text in screen, timeout)
 
-    def wait_for_bytes(self, marker: bytes, timeout: float = LAST_RESORT) -> float | None:
+    def wait_for_bytes(self, marker: bytes, timeout: float = PATIENCE) -> float | None:
         """Read until `marker` is in what newly comes; when it came, or None."""
         end, window = time.perf_counter() + timeout, b""
         while not self.closed and time.perf_counter() < end:
@@ -186,7 +185,7 @@ class Terminal:
             self.status = status if pid else None
         return self.status is None
 
-    def exit_code(self, timeout: float = LAST_RESORT) -> int | None:
+    def exit_code(self, timeout: float = PATIENCE) -> int | None:
         """Read until the program has ended; its code, negative for a signal, None if it goes on."""
         end = time.perf_counter() + timeout
         while self.alive() and time.perf_counter() < end:

@@ -13,6 +13,7 @@ import pytest
 
 from rnntui.runs.store.lock_owner import read_lock_owner
 from tests.conftest import command, environment, run_process
+from tests.support.patience import PATIENCE
 from tests.support.real_runs import until
 from tests.support.slurm import jobs, lives, lose, stand_in
 from tests.support.sockets import parent_of
@@ -42,7 +43,7 @@ def with_slurm(folder: Path, **more: str) -> dict[str, str]:
 
 
 def test_trials_of_a_lost_job_continue_in_another_and_nothing_is_left(slurm: Path, tmp_path: Path):
-    calm = run_process(*TRIALS, "--runs-dir", str(tmp_path / "a"), timeout=300)
+    calm = run_process(*TRIALS, "--runs-dir", str(tmp_path / "a"), timeout=PATIENCE)
     root = tmp_path / "b"
     args = (*TRIALS, "--on", "slurm", "--runs-dir", str(root))
     sweep = subprocess.Popen(
@@ -59,7 +60,7 @@ def test_trials_of_a_lost_job_continue_in_another_and_nothing_is_left(slurm: Pat
         job = os.getpgid(parent_of(owner[0].pid))
         assert job in jobs(slurm)
         lose(job)
-        out, err = sweep.communicate(timeout=300)
+        out, err = sweep.communicate(timeout=PATIENCE)
     finally:
         sweep.kill()
     assert sweep.returncode == 0 and "Traceback" not in err, err

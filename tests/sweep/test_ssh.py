@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import command, environment, run_process
+from tests.support.patience import PATIENCE
 from tests.support.real_runs import until
 from tests.support.sockets import behind_ssh, listening, parent_of, trials_behind
 from tests.support.sshd import HOSTS, hosts_on_loopback, port_of, why_no_sshd
@@ -58,7 +59,7 @@ def results(lines: str) -> dict[str, tuple[Any, ...]]:
 def undisturbed(root: Path) -> subprocess.CompletedProcess[str]:
     """The same trials on this machine."""
     args = ("sweep", *TRIALS, "--json", "--runs-dir", str(root))
-    ended = run_process(*args, timeout=300)
+    ended = run_process(*args, timeout=PATIENCE)
     assert ended.returncode == 0, ended.stderr
     return ended
 
@@ -90,7 +91,7 @@ def test_a_killed_worker_changes_no_loss_and_nothing_is_left(home: Path, tmp_pat
         victim = worker_that_trains(port)
         assert victim is not None
         os.kill(victim, signal.SIGKILL)
-        out, err = sweep.communicate(timeout=300)
+        out, err = sweep.communicate(timeout=PATIENCE)
     finally:
         sweep.kill()
     assert sweep.returncode == 0 and "Traceback" not in err, err
@@ -124,7 +125,7 @@ def kind_of(address: str, port: int) -> str:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with socket.create_connection((address, port), 10) as raw:
         raw.sendall(b"GET /info/main/workers.html HTTP/1.0\r\n\r\n")
-        raw.settimeout(10)
+        raw.settimeout(PATIENCE)
         try:
             answer = raw.recv(1000)
         except ConnectionError:
@@ -151,7 +152,7 @@ def test_a_sweep_whose_client_is_killed_ends_on_the_hosts_and_is_resumed(
         sweep.kill()
     until(lambda: not [one for one in behind_ssh(port).values() if "sweep.child" in one])
     ended = run_process(
-        "sweep", "resume", "s", "--json", "--runs-dir", str(root), timeout=300,
+        "sweep", "resume", "s", "--json", "--runs-dir", str(root), timeout=PATIENCE,
         env=environment(HOME=str(home)),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
@@ -187,7 +188,7 @@ def test_without_a_shared_disk_runs_are_copied_and_a_killed_worker_changes_nothi
         assert not [*here.glob("s-*/lock")]
         until(lambda: worker_that_trains(port))
         os.kill(worker_that_trains(port) or 0, signal.SIGKILL)
-        out, err = sweep.communicate(timeout=300)
+        out, err = sweep.communicate(timeout=PATIENCE)
     finally:
         sweep.kill()
     assert sweep.returncode == 0 and "Traceback" not in err, err

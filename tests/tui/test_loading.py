@@ -23,6 +23,7 @@ from rnntui.runs.job import Job
 from rnntui.tui.draw import loading_rows, plain
 from tests.conftest import command, environment, quick_first
 from tests.support.drawing import check
+from tests.support.patience import PATIENCE, patiently
 from tests.support.scripted import Scripted, dashboard, ready, shown, until
 
 LINE = b"whoever reads this reads it again and again, word by word; it has no end in sight. \n"
@@ -56,7 +57,7 @@ def handle(tmp_path: Path, big: Path, folder: Path) -> Iterator[EngineHandle]:
 async def connected(handle: EngineHandle) -> tuple[EngineClient, Loading]:
     """Return a viewer, and the first message it receives."""
     client = await EngineClient.connect(handle.socket, alive=lambda: handle.exited() is None)
-    reply = await client.ask(Hello(), timeout=30)
+    reply = await client.ask(Hello(), timeout=PATIENCE)
     assert isinstance(reply, Loading), reply
     return client, reply
 
@@ -73,14 +74,14 @@ async def test_viewers_see_the_progress(handle: EngineHandle, folder: Path) -> N
     fractions = [first.fraction]
     while fractions[-1] < 0.02:
         assert len(fractions) < 100_000
-        reply = await client.ask(Look(), timeout=30)
+        reply = await client.ask(Look(), timeout=PATIENCE)
         assert isinstance(reply, Loading)
         assert reply.rate > 0
         fractions.append(reply.fraction)
     assert fractions == sorted(fractions)
-    assert isinstance(await client.ask(Pause(), timeout=30), Loading)
-    assert await client.ask(Stop(), timeout=30) == Accepted()
-    assert handle.wait(20) == 0
+    assert isinstance(await client.ask(Pause(), timeout=PATIENCE), Loading)
+    assert await client.ask(Stop(), timeout=PATIENCE) == Accepted()
+    assert handle.wait(PATIENCE) == 0
     assert nothing_stays(handle, folder)
     client.close()
 
@@ -89,7 +90,7 @@ async def test_viewers_see_the_progress(handle: EngineHandle, folder: Path) -> N
 async def test_a_signal_ends_it(handle: EngineHandle, folder: Path, number: int) -> None:
     client, _ = await connected(handle)
     os.kill(handle.pid, number)
-    assert handle.wait(20) == 128 + number
+    assert handle.wait(PATIENCE) == 128 + number
     assert nothing_stays(handle, folder)
     client.close()
 
@@ -155,7 +156,7 @@ def test_lines_end_at_a_signal(big: Path, folder: Path, number: int) -> None:
         assert program.stdout is not None
         assert "reading big.txt" in program.stdout.readline()
         program.send_signal(number)
-        out, err = program.communicate(timeout=30)
+        out, err = program.communicate(timeout=PATIENCE)
     assert program.returncode == 128 + number
     assert out.count("\n") == 1
     assert f'"stopped": "{signal.Signals(number).name}"' in out
@@ -178,9 +179,9 @@ def test_starting_in_the_background_does_not_wait(big: Path, folder: Path, tmp_p
             first = program.stderr.readline()
         assert first.startswith("rnntui: note: reading big.txt: ")
         program.send_signal(signal.SIGINT)
-        program.communicate(timeout=30)
+        program.communicate(timeout=PATIENCE)
     assert program.returncode == 130
-    for _ in range(6000):
+    for _ in patiently():
         if not list(tmp_path.glob("rnntui-*")):
             break
         time.sleep(0.01)

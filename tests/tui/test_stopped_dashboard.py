@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.stopped import KEYS, windows
+from tests.support.patience import PATIENCE
 from tests.support.real_runs import HELLO, dashboard
-from tests.support.terminal import LAST_RESORT, Terminal, cpu_seconds
+from tests.support.terminal import Terminal, cpu_seconds
 
 if not sys.platform.startswith("linux"):
     pytest.skip("needs /proc and pseudo-terminals", allow_module_level=True)
@@ -84,7 +85,7 @@ def test_one_whose_terminal_is_closed_exits(before: str, terminal: Terminal) -> 
         os.kill(terminal.pid, signal.SIGCONT)
     began = time.monotonic()
     while terminal.alive():
-        assert time.monotonic() - began < LAST_RESORT
+        assert time.monotonic() - began < PATIENCE
         spent = cpu_seconds(terminal.pid) - used
         time.sleep(0.01)
     print(f"{before}: gone after {time.monotonic() - began:.2f} s, {spent:.2f} s of a core")

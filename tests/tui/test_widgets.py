@@ -41,6 +41,7 @@ from rnntui.tui.widgets.cells import changes, expand
 from rnntui.tui.widgets.prompt import unescaped
 from rnntui.tui.window import zoomed_from
 from tests.conftest import examples
+from tests.support.patience import PATIENCE
 from tests.support.scripted import HOSTILE, SIZE, Scripted, dashboard, ready, until
 
 WIDTH, HEIGHT = 12, 3
@@ -494,6 +495,6 @@ with Signals(last_resort=lambda: print("last resort", flush=True), grace=0.2) as
 def test_a_signal_ends_even_a_blocked_process(when: str, said: str) -> None:
     argv = [sys.executable, "-c", SIGNALS, when]
     done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL
+        argv, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
     )
     assert (done.returncode, done.stdout) == (143, said)

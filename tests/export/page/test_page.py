@@ -22,6 +22,7 @@ from rnntui.protocol.messages import PastText, TokenSteps
 from rnntui.recipe import Recipe, from_toml, load_recipe
 from rnntui.runs.edits import Edit
 from tests.support.hostile import HIDDEN, SEQUENCES
+from tests.support.patience import PATIENCE
 from tests.support.scripted import HOSTILE
 
 SECTIONS = ("Training", "The last update, time step by time step", "Findings", "Settings")
@@ -158,7 +159,7 @@ def test_a_browser_shows_it_without_errors(series_run: Path, tmp_path: Path, wid
             "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}",
             f"--window-size={width + 20},3000", f"file://{tmp_path / 'probe.html'}",
         ],
-        capture_output=True, text=True, check=True, timeout=300,
+        capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     (found,) = re.findall(r'<pre id="out">(.*?)</pre>', html.unescape(ended.stdout), re.DOTALL)
     assert '"shown":"block"' in found and '"charts":true' in found, found

@@ -214,6 +214,7 @@ def test_a_full_disk_loses_no_line(tmp_path: Path):
     assert told[-1] == ("metrics", None)
     assert numbers(tmp_path) == ([0, 1, 2, 3, 4, 5], 1)
     assert journal.lost == 0
+    assert journal.close()
 
 
 def test_what_waits_for_a_disk_is_bounded(tmp_path: Path):

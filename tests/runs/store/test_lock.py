@@ -29,6 +29,7 @@ from rnntui.runs.store.lock_owner import (
     this_host,
 )
 from tests.conftest import environment
+from tests.support.patience import PATIENCE
 
 HERE = this_host()
 ELSEWHERE = Host("far-away", "another-machine", "another-boot", HERE.namespace)
@@ -122,7 +123,7 @@ def test_of_many_that_start_at_once_one_wins(tmp_path: Path, count: int):
         assert len(winners) == 1
         for process, line in zip(processes, lines, strict=True):
             if process is not winners[0]:
-                assert process.wait(20) == 73
+                assert process.wait(PATIENCE) == 73
                 assert f"process {winners[0].pid} on" in line
                 assert len(line) <= 200
         # A kill frees it at once, though nobody tidied up.

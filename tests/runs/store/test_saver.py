@@ -12,8 +12,7 @@ from rnntui.errors import RunTakenError
 from rnntui.runs.store import saver as saving
 from rnntui.runs.store.checkpoint import Checkpoint
 from rnntui.runs.store.saver import Saver
-
-LONG = 20.0
+from tests.support.patience import PATIENCE
 
 
 class Disk:
@@ -37,7 +36,7 @@ class Disk:
         self.attempts += 1
         self.begun.set()
         try:
-            assert self.may_go_on.wait(LONG)
+            assert self.may_go_on.wait(PATIENCE)
             if self.error:
                 raise self.error
             self.saved.append(checkpoint.step)
@@ -68,8 +67,8 @@ def start(disk: Disk):
     disk.error = None
     disk.may_go_on.set()
     for one in started:
-        one.close(LONG)
-        one._thread.join(LONG)
+        one.close(PATIENCE)
+        one._thread.join(PATIENCE)
         assert not one._thread.is_alive()
 
 
@@ -81,23 +80,23 @@ def test_what_is_offered_is_saved(disk: Disk, start: Callable[..., Saver]):
     told = []
     saver = start(saved=lambda step, path: told.append((step, path)))
     saver.offer(checkpoint(3))
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
     assert disk.saved == [3]
     assert told == [(3, Path("step-3"))]
     assert disk.reports == []
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
 
 
 def test_one_at_a_time_and_of_those_that_wait_the_newest(disk: Disk, start):
     saver = start()
     disk.may_go_on.clear()
     saver.offer(checkpoint(1))
-    assert disk.begun.wait(LONG)
+    assert disk.begun.wait(PATIENCE)
     for step in (2, 3, 4):
         saver.offer(checkpoint(step))  # none of them waits
     assert not saver.finish(0.01)
     disk.may_go_on.set()
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
     assert disk.saved == [1, 4]
     assert disk.most_at_once == 1
 
@@ -107,13 +106,13 @@ def held_up(disk: Disk, start: Callable[..., Saver]) -> Saver:
     saver = start()
     disk.may_go_on.clear()
     saver.offer(checkpoint(1))
-    assert disk.begun.wait(LONG)
+    assert disk.begun.wait(PATIENCE)
     return saver
 
 
 def saved_once_it_answers(disk: Disk, saver: Saver) -> list[int]:
     disk.may_go_on.set()
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
     return disk.saved
 
 
@@ -160,7 +159,7 @@ def test_a_request_is_that_of_one_checkpoint(disk: Disk, start):
     disk.begun.clear()
     disk.may_go_on.clear()
     saver.offer(checkpoint(2))
-    assert disk.begun.wait(LONG)
+    assert disk.begun.wait(PATIENCE)
     saver.offer(checkpoint(1))
     saver.offer(checkpoint(3))
     assert saved_once_it_answers(disk, saver) == [1, 2, 3]
@@ -180,11 +179,11 @@ def test_what_was_asked_for_is_tried_again_where_that_may_help(
     saver.offer(checkpoint(3))
     disk.error = error
     disk.may_go_on.set()
-    assert disk.reported.wait(LONG)
+    assert disk.reported.wait(PATIENCE)
     with saver._change:
-        assert saver._change.wait_for(lambda: not saver._busy, LONG)
+        assert saver._change.wait_for(lambda: not saver._busy, PATIENCE)
     disk.error = None
-    assert saver.close(LONG)
+    assert saver.close(PATIENCE)
     assert disk.saved == saved
 
 
@@ -193,10 +192,10 @@ def test_a_failing_disk_is_told_and_recovers(disk: Disk, start, monkeypatch):
     saver = start()
     disk.error = OSError(28, "No space left on device")
     saver.offer(checkpoint(1))
-    assert disk.reported.wait(LONG)
+    assert disk.reported.wait(PATIENCE)
     saver.offer(checkpoint(2))
     disk.error = None
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
     assert disk.saved[-1] == 2
     assert set(disk.reports[:-1]) == {"No space left on device"}
     assert disk.reports[-1] is None
@@ -207,14 +206,14 @@ def test_a_pause_grows_and_the_end_does_not_wait_for_it(disk: Disk, start, monke
     saver = start()
     disk.error = OSError(5, "Input/output error")
     saver.offer(checkpoint(1))
-    assert disk.reported.wait(LONG)
+    assert disk.reported.wait(PATIENCE)
     with saver._change:
-        assert saver._change.wait_for(lambda: not saver._busy, LONG)
+        assert saver._change.wait_for(lambda: not saver._busy, PATIENCE)
     assert disk.attempts == 1
-    assert not saver.finish(LONG)  # tried once more, and refused again
+    assert not saver.finish(PATIENCE)  # tried once more, and refused again
     assert disk.attempts == 2
     disk.error = None
-    assert saver.close(LONG)
+    assert saver.close(PATIENCE)
     assert disk.saved == [1]
     saver.offer(checkpoint(2))
     assert disk.saved == [1]
@@ -224,10 +223,10 @@ def test_a_run_that_was_taken_over_is_saved_no_more(disk: Disk, start):
     saver = start()
     disk.error = RunTakenError("run x was taken over")
     saver.offer(checkpoint(1))
-    assert not saver.finish(LONG)
+    assert not saver.finish(PATIENCE)
     disk.error = None
     saver.offer(checkpoint(2))
-    assert not saver.finish(LONG)
+    assert not saver.finish(PATIENCE)
     assert disk.saved == []
     assert disk.reports == ["run x was taken over"]
 
@@ -236,10 +235,10 @@ def test_whatever_else_goes_wrong_the_next_one_is_tried(disk: Disk, start):
     saver = start()
     disk.error = TypeError("Object of type \x1b[31mset is not JSON serializable")
     saver.offer(checkpoint(1))
-    assert disk.reported.wait(LONG)
+    assert disk.reported.wait(PATIENCE)
     disk.error = None
     saver.offer(checkpoint(2))
-    assert saver.finish(LONG)
+    assert saver.finish(PATIENCE)
     assert disk.saved == [2]
     assert disk.reports[0].startswith("TypeError: Object")
     assert disk.reports[0].isprintable()
@@ -249,5 +248,5 @@ def test_an_end_that_does_not_come_is_not_waited_for(disk: Disk, start):
     saver = start()
     disk.may_go_on.clear()
     saver.offer(checkpoint(1))
-    assert disk.begun.wait(LONG)
+    assert disk.begun.wait(PATIENCE)
     assert not saver.close(0.01)
