@@ -20,7 +20,12 @@ def effective(settings: Settings) -> dict[str, Value]:
 
 
 def differing(runs: Iterable[Settings]) -> tuple[str, ...]:
-    """Return the recipe keys in which the runs differ, in the order of the schema.
+    """Return the recipe keys in which the runs differ; see `differing_effective`."""
+    return differing_effective(map(effective, runs))
+
+
+def differing_effective(runs: Iterable[Settings]) -> tuple[str, ...]:
+    """Return the recipe keys in which settings that have an effect differ, in schema order.
 
     A run without a key, or on which a key has no effect, is left out for that key: of runs with
     different optimizers, only the optimizer differs. Keys that decide only the speed are left out:
@@ -28,7 +33,7 @@ def differing(runs: Iterable[Settings]) -> tuple[str, ...]:
     """
     found: dict[str, set[Value]] = {}
     for settings in runs:
-        for key, value in effective(settings).items():
+        for key, value in settings.items():
             found.setdefault(key, set()).add(value)
     return tuple(
         leaf.name

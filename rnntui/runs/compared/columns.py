@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rnntui.numbers import count, duration, rounded, si
 from rnntui.runs.compared.run import ComparedRun
-from rnntui.runs.differing import effective, setting_text
+from rnntui.runs.differing import setting_text
 from rnntui.text import cell_width, safe_text
 
 UNKNOWN = "–"
@@ -97,7 +97,7 @@ def _setting_column(name: str, runs: Sequence[ComparedRun]) -> Column:
     texts = []
     numeric = True
     for run in runs:
-        value = effective(run.recorded.settings).get(name) if run.readable else None
+        value = run.recorded.effective.get(name) if run.readable else None
         numeric &= value is None or (isinstance(value, int | float) and type(value) is not bool)
         shown = UNKNOWN if value is None else safe_text(setting_text(value)) or "none"
         texts.append(shown if run.readable else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rnntui.recipe import Value
 from rnntui.runs.compared.run import ComparedRun
-from rnntui.runs.differing import effective, setting_text
+from rnntui.runs.differing import setting_text
 from rnntui.text import fit, safe_text
 
 # Settings that decide what a loss is taken on, by what they are called in a reason. A hash of the
@@ -27,7 +27,7 @@ _MOST_NAMED, _LONGEST = 3, 24
 def why_not(runs: Iterable[ComparedRun]) -> str:
     """Return why the losses of runs cannot be compared, in one safe line; empty: they can."""
     found = [run for run in runs if run.readable]
-    settings = [effective(run.recorded.settings) for run in found]
+    settings = [run.recorded.effective for run in found]
     for key, words in _DECIDING.items():
         if values := _different(one.get(key) for one in settings):
             return f"different {words}: {_named(values)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rnntui.recipe import Value
 from rnntui.runs.compared.run import ComparedRun
-from rnntui.runs.differing import effective, setting_text
+from rnntui.runs.differing import setting_text
 
 SEED = "seed"
 Key = Callable[[ComparedRun], Value | None]
@@ -70,7 +70,7 @@ def _folded(value: Value) -> str:
 
 
 def _setting(run: ComparedRun, name: str) -> Value | None:
-    return effective(run.recorded.settings).get(name) if run.readable else None
+    return run.recorded.effective.get(name) if run.readable else None
 
 
 @dataclass(frozen=True, eq=False)

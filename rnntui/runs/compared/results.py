@@ -11,7 +11,7 @@ from typing import Any
 from rnntui.runs.compared.comparable import why_not
 from rnntui.runs.compared.ordering import ordered
 from rnntui.runs.compared.run import ComparedRun
-from rnntui.runs.differing import differing, effective
+from rnntui.runs.differing import differing_effective
 from rnntui.text import safe_text
 
 FIELDS = (
@@ -49,12 +49,12 @@ def results_of(runs: Sequence[ComparedRun]) -> Results:
 
 def differing_of(runs: Sequence[ComparedRun]) -> tuple[str, ...]:
     """Return the recipe keys in which runs differ, as far as their settings are known."""
-    return differing(run.recorded.settings for run in runs if run.readable)
+    return differing_effective(run.recorded.effective for run in runs if run.readable)
 
 
 def as_table(results: Results) -> dict[str, Any]:
     """Return the results as plain values for JSON; a `reason` only if there is one."""
-    runs = [{**_fields(run), "settings": effective(run.recorded.settings)} for run in results.runs]
+    runs = [{**_fields(run), "settings": dict(run.recorded.effective)} for run in results.runs]
     table: dict[str, Any] = {"runs": runs, "differing": list(results.differing)}
     return {**table, "reason": results.reason} if results.reason else table
 
@@ -72,7 +72,7 @@ def csv_text(results: Results) -> str:
 def _csv_rows(results: Results) -> list[list[str]]:
     rows = [[*FIELDS[:-1], *results.differing]]
     for run in results.runs:
-        fields, settings = _fields(run), effective(run.recorded.settings)
+        fields, settings = _fields(run), run.recorded.effective
         known = [fields[name] for name in FIELDS[:-1]]
         known += [settings.get(name) for name in results.differing]
         rows.append([_text(value) for value in known])

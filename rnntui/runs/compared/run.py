@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rnntui.recipe import keys
 from rnntui.runs.curve_cache import Facts
-from rnntui.runs.differing import Settings
+from rnntui.runs.differing import Settings, effective
 from rnntui.runs.listing import settings_of
 from rnntui.runs.store.curve import Curve, Point
 from rnntui.runs.store.directory import open_run
@@ -25,6 +25,11 @@ class Recorded:
     source: str = ""  # its name; raw
     source_sha256: str = ""  # of the tokens or values in training and validation
 
+    @cached_property
+    def effective(self) -> Settings:
+        """The settings that have an effect."""
+        return effective(self.settings)
+
     @classmethod
     def from_facts(cls, facts: Facts | None) -> Recorded:
         """Return what was kept as plain values, or nothing."""
@@ -34,7 +39,11 @@ class Recorded:
 
     def facts(self) -> Facts:
         """Return it as plain values, to be kept."""
-        return {**vars(self), "settings": dict(self.settings)}
+        return {
+            "settings": dict(self.settings),
+            "source": self.source,
+            "source_sha256": self.source_sha256,
+        }
 
 
 def read_recorded(path: Path) -> Recorded:

@@ -83,18 +83,20 @@ class Curve:
 
 def _smoothed(points: Sequence[Point], weights: Sequence[int], half: float) -> Iterator[Point]:
     """Yield each point with the mean of those at most `half` updates away."""
-    first = last = 0  # of the points inside
+    updates = [point.update for point in points]
+    parts = [(point.loss or 0.0) * weight for point, weight in zip(points, weights, strict=True)]
+    first, last, length = 0, 0, len(points)  # of the points inside
     total, count = 0.0, 0
-    for point in points:
-        while last < len(points) and points[last].update <= point.update + half:
-            total += (points[last].loss or 0.0) * weights[last]
+    for update, seconds, _ in points:
+        while last < length and updates[last] <= update + half:
+            total += parts[last]
             count += weights[last]
             last += 1
-        while points[first].update < point.update - half:
-            total -= (points[first].loss or 0.0) * weights[first]
+        while updates[first] < update - half:
+            total -= parts[first]
             count -= weights[first]
             first += 1
-        yield Point(point.update, point.seconds, total / count if count else None)
+        yield Point(update, seconds, total / count if count else None)
 
 
 class CurveReader:

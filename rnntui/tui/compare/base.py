@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from abc import abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -30,6 +31,8 @@ from rnntui.tui.themes import OWN, next_theme
 NOTICE_SECONDS, PROBLEM_SECONDS = 2.5, 10.0
 REFRESH_SECONDS = 1.0  # between two looks at the files of the runs
 SLICE = 0.02  # seconds of reading between two keys
+SOON = 0.05  # seconds from a drawing to computing what the next key may show
+AHEAD_SECONDS = 0.005  # of that between two keys
 DRAW_SECONDS = 0.25  # between two drawings while runs are being read
 FORGET_SECONDS = 60.0
 HANG_UP = 129
@@ -70,6 +73,8 @@ class BaseCompareApp(TerminalApp):
         self._drawn = 0.0
         self._drawn_version = -1
         self._reading = False
+        self._ahead: Iterator[None] | None = None  # what the next key may show
+        self._forgettable = -1
 
     # ---- start and end ----------------------------------------------------------------------
 
@@ -151,7 +156,10 @@ class BaseCompareApp(TerminalApp):
         self._read()
 
     def _forget(self) -> None:
-        forget_traces()
+        """Forget what was drawn of runs that have changed since, and texts."""
+        if self._forgettable != self.state.followed.version:
+            self._forgettable = self.state.followed.version
+            forget_traces()
         forget_drawing_caches()
 
     def redraw(self) -> None:
@@ -162,6 +170,23 @@ class BaseCompareApp(TerminalApp):
             if self.screen is not self.main:
                 self.screen.follow()  # type: ignore[attr-defined]
             self.call_after_refresh(self.ask_terminal)
+            self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Compute what the next key may show, a little between two keys."""
+        waiting, self._ahead = self._ahead is not None, self.main.ahead()
+        if not waiting:
+            self.set_timer(SOON, self._look_further)
+
+    def _look_further(self) -> None:
+        end = time.monotonic() + AHEAD_SECONDS
+        if self._reading:
+            self._ahead = None  # what is read will be drawn, and this begins again
+        while self._ahead is not None and time.monotonic() < end:
+            if next(self._ahead, self) is self:
+                self._ahead = None
+        if self._ahead is not None:
+            self.set_timer(AHEAD_SECONDS, self._look_further)
 
     # ---- notices and looks ------------------------------------------------------------------
 

@@ -5,9 +5,11 @@ The first frame is drawn with them before Textual is imported, and the screen us
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from rnntui.charset import Glyphs
 from rnntui.recipe import Data
 from rnntui.tui.command import Command
 from rnntui.tui.compare.commands import CompareCommands
@@ -15,7 +17,7 @@ from rnntui.tui.compare.state import CompareState
 from rnntui.tui.draw import Rows, block
 from rnntui.tui.draw.compare.lines import heading_row, selected_row
 from rnntui.tui.draw.compare.placing import Place, places
-from rnntui.tui.draw.compare.plot import compare_plot
+from rnntui.tui.draw.compare.plot import compare_plot, prepare
 from rnntui.tui.draw.compare.table import compare_table, head_height, natural_width
 from rnntui.tui.draw.rows import spelled
 from rnntui.tui.draw.small import too_small
@@ -59,6 +61,14 @@ class Drawing:
             case _:
                 rows = self._detail(width)
         return block(rows, width, height, glyphs)
+
+    def ahead(self, width: int, height: int) -> Iterator[None]:
+        """Compute, a little at each step, what the next keys may ask the plot to show."""
+        names = get_args(Glyphs)
+        at, unit = names.index(self.options.glyphs), self._unit()
+        for plot in self.state.plots_ahead(unit):
+            yield from prepare(plot, width, height, names[at])
+        yield from prepare(self.state.plot(unit), width, height, names[(at + 1) % len(names)])
 
     def _detail(self, width: int) -> Rows:
         found, run = self.state.arranged, self.state.selected

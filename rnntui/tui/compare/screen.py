@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,10 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         """Arrange the parts at the new size."""
         self.place()
         self.call_after_refresh(self.app.show_frames)
+        self.app.look_ahead()
 
-    def place(self) -> None:
-        """Give each part its place at the current size."""
+    def place(self) -> dict[str, Place]:
+        """Give each part its place at the current size, and return the places."""
         found = self.drawing.places(*self.app.size)
         asking = bool(self.ask.kind) and "detail" in found
         for part in (*self.parts, self.small):
@@ -71,13 +73,23 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         self.ask.display = asking
         if asking:
             _put(self.ask, found["detail"])
+        return found
 
     def redraw(self) -> None:
-        """Draw everything again: only cells that differ are sent."""
-        self.place()
+        """Draw everything again: only cells that differ are sent.
+
+        A part that gets another size is drawn when it has it.
+        """
+        found = self.place()
         self.state.keep_in_view(self.room)
         for part in (*self.parts, self.small):
-            part.redraw()
+            place = found.get(part.id or "")
+            if place and part.size == (place.width, place.height):
+                part.redraw()
+
+    def ahead(self) -> Iterator[None]:
+        """Compute, a little at each step, what the next keys may ask the plot to show."""
+        yield from self.drawing.ahead(*self.plot.size)
 
     def redraw_foot(self) -> None:
         """Draw the keys, or what is shown in their place."""

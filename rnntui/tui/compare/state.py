@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rnntui.errors import UsageError
@@ -26,9 +26,10 @@ from rnntui.runs.compared.selecting import asks_size, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
 from rnntui.text import safe_text
 from rnntui.tui.draw.compare.lines import Heading
-from rnntui.tui.draw.compare.plot import Axis, ComparePlot, Line, Shown, Standing
+from rnntui.tui.draw.compare.plot import AXES, SHOWN, Axis, ComparePlot, Line, Shown, Standing
 from rnntui.tui.draw.compare.table import CompareTable, GroupRow, RunRow
 
+DIFFERENCE = "difference"  # the column of differences to the pinned run
 FEW = 8  # runs of which both losses are shown, unless the user chooses
 
 
@@ -119,7 +120,7 @@ class CompareState:
             loss = run.best_loss
             away = None if loss is None or base is None else loss - base
             texts.append("" if away is None or run is pinned else f"{away:+.4f}")
-        return Column("difference", f"to {self.mark_of(pinned)}", tuple(texts), rank=2)
+        return Column(DIFFERENCE, f"to {self.mark_of(pinned)}", tuple(texts), rank=2)
 
     def mark_of(self, run: ComparedRun) -> str:
         """Return the letters that name a run in plot and table."""
@@ -180,6 +181,15 @@ class CompareState:
             letters=self.letters,
         )
 
+    def plots_ahead(self, unit: str) -> Iterator[ComparePlot]:
+        """Yield the plots that another axis, other losses or another scale would show."""
+        plot = self.plot(unit)
+        for axis in AXES:
+            yield replace(plot, axis=axis)
+        for shown in SHOWN:
+            yield replace(plot, shown=shown)
+        yield replace(plot, log=not plot.log)
+
     def _hint(self, reading: bool) -> str:
         if reading:
             return "reading the losses"
@@ -232,7 +242,15 @@ class CompareState:
             first=c.first,
             shift=c.shift,
             letters=self.letters,
+            spare=self._spare(),
         )
+
+    def _spare(self) -> list[Column]:
+        """Return the column that pinning a run adds, so that it moves nothing else."""
+        found = self.arranged
+        pinned = any(column.name == DIFFERENCE for column in found.columns)
+        some = bool(found.runs) and not found.reason and not pinned
+        return [self._difference(found.runs, found.runs[-1])] if some else []
 
     def _row(
         self, run: ComparedRun, index: int, selected: ComparedRun | None, best: ComparedRun | None

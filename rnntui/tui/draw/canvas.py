@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
+from operator import or_
 
 from rnntui.text import cells
 from rnntui.tui.draw.rows import Glyphs, Row
@@ -17,6 +19,7 @@ _BITS = {"braille": _BRAILLE, "blocks": _QUADRANTS, "ascii": ((1,),)}
 
 Point = tuple[float, float]
 Masks = dict[tuple[int, int], int]  # the dots of cells, by column and row
+Columns = Sequence[int]  # the dots of each column of dots: bit 0 is the uppermost
 
 
 class Canvas:
@@ -76,8 +79,10 @@ class Canvas:
         """Draw one dot per point; glyph sets without fine dots show `single` in its cell."""
         across, down = self._across, self._down
         inside = [point for point in points if 0 <= point[0] <= 1 and 0 <= point[1] <= 1]
-        dots = {(round(x * across), round((1 - y) * down)) for x, y in inside}
-        self.stamp(self._masks_of(dots, False), role, single)
+        columns = [0] * self.finest
+        for x, y in inside:
+            columns[round(x * across)] |= 1 << round((1 - y) * down)
+        self.stamp_columns(columns, role, single)
 
     def line(
         self,
@@ -109,43 +114,38 @@ class Canvas:
             masks = {cell: mask | self._mask(*cell) for cell, mask in masks.items()}
         self.stamp(masks, role, "" if self.glyphs == "blocks" else single)
 
-    def graph(self, points: Iterable[Point | None], dotted: bool = False) -> Masks:
-        """Return the dots of a line whose x never falls, for `stamp`; None breaks it.
+    def graph(self, xs: Iterable[float], shares: Iterable[float | None]) -> Columns:
+        """Return the dots of a line whose x never falls, for `stamp_columns`; None breaks it.
 
-        It has one dot per column, more where it is steep, and costs less than `line`. Parts outside
-        the canvas are left out.
+        It has one dot per column, more where it is steep, and costs much less than `line`. Parts
+        above and below the canvas are left out, and it ends at the right edge.
         """
         across, down = self._across, self._down
         ends = (-1, down + 1)  # rows that stand for everything above and below
-        dots: list[tuple[int, int]] = []
-        before: tuple[int, int] | None = None
-        for point in points:
-            if point is None:
-                before = None
-                continue
-            x, share = round(point[0] * across), point[1]
-            y = round((1 - share) * down) if 0 <= share <= 1 else ends[share < 0]
-            if before is None:
-                dots.append((x, y))
+        ys = [
+            None if s is None else round((1 - s) * down) if 0 <= s <= 1 else ends[s < 0]
+            for s in shares
+        ]
+        # By row of dots, from 0; that of row -1 is the last one, as the index -1 says.
+        bits = [*(2 << y for y in range(down + 3)), 1]
+        columns = [0] * (across + 1)
+        last_x, last = 0, -9  # far from any row: there is nothing to join
+        for x, y in zip([round(x * across) for x in xs], ys, strict=True):
+            if y is None or x > across:
+                last = -9
+            elif -1 <= y - last <= 1 and x <= last_x + 1:
+                columns[x] |= bits[y]
+                last_x, last = x, y
             else:
-                last_x, last = before
-                if x <= last_x + 1 and -1 <= y - last <= 1:
-                    dots.append((x, y))
+                if last < -1:
+                    columns[x] |= bits[y]
+                elif x == last_x:
+                    columns[x] |= bits[max(y, last) + 1] - bits[min(y, last)]
                 else:
-                    dots += _between(last_x, last, x, y)
-            before = (x, y)
-        return self._masks_of(dots, dotted)
-
-    def _masks_of(self, dots: Iterable[tuple[int, int]], dotted: bool) -> Masks:
-        """Return dots, by column and row of dots, as masks of cells."""
-        masks: Masks = {}
-        bits, tall, wide = self._bits, len(self._bits), len(self._bits[0])
-        across, down = self._across, self._down
-        for x, y in dots:
-            if 0 <= y <= down and 0 <= x <= across and not (dotted and x % 2):
-                cell = (x // wide, y // tall)
-                masks[cell] = masks.get(cell, 0) | bits[y % tall][x % wide]
-        return masks
+                    _join(columns, bits, last_x, last, x, y)
+                last_x, last = x, y
+        inside = (1 << down + 1) - 1
+        return [column >> 1 & inside for column in columns]
 
     def rows(self) -> list[Row]:
         """Return the rows of the canvas."""
@@ -186,6 +186,24 @@ class Canvas:
             self._chars[row][column] = char
             self._roles[row][column] = role
 
+    def stamp_columns(self, columns: Columns, role: str, single: str = "") -> None:
+        """Draw the dots of a graph; see `stamp`."""
+        self.stamp(self._masks_of(columns), role, single)
+
+    def _masks_of(self, columns: Columns) -> Masks:
+        """Return the dots of a graph as masks of cells."""
+        tall, wide = len(self._bits), len(self._bits[0])
+        some = (1 << tall) - 1  # the dots of a column in a cell
+        masks: Masks = {}
+        for x, rest in enumerate(columns):
+            of_dots, column = _of_dots(self.glyphs)[x % wide], x // wide
+            while rest:
+                row = ((rest & -rest).bit_length() - 1) // tall
+                cell = (column, row)
+                masks[cell] = masks.get(cell, 0) | of_dots[rest >> row * tall & some]
+                rest &= -1 << (row + 1) * tall
+        return masks
+
 
 def _runs(chars: list[str], roles: list[str]) -> Row:
     """Join neighbouring cells of the same role."""
@@ -198,22 +216,49 @@ def _runs(chars: list[str], roles: list[str]) -> Row:
     return row
 
 
-def _between(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:
-    """Return the dots from a first one, without it, to a second one that is not left of it."""
-    if x0 == x1:
-        return [(x1, y) for y in range(min(y0, y1), max(y0, y1) + 1)]
-    dots: list[tuple[int, int]] = []
+@cache
+def _of_dots(glyphs: Glyphs) -> list[list[int]]:
+    """Return the mask of the dots above each other in a cell, for each column and all such dots."""
+    tall, wide = len(_BITS[glyphs]), len(_BITS[glyphs][0])
+    return [
+        [
+            sum(_BITS[glyphs][y][x] for y in range(tall) if dots >> y & 1)
+            for dots in range(1 << tall)
+        ]
+        for x in range(wide)
+    ]
+
+
+def _join(columns: list[int], bits: Sequence[int], x0: int, y0: int, x1: int, y1: int) -> None:
+    """Add the dots from a first one, without it, to a second one that is right of it."""
     slope, last = (y1 - y0) / (x1 - x0), y0
     for x in range(x0 + 1, x1 + 1):
         y = round(y0 + slope * (x - x0))
         if -1 <= y - last <= 1:
-            dots.append((x, y))
+            columns[x] |= bits[y]
         elif y > last:
-            dots += [(x, n) for n in range(last + 1, y + 1)]
+            columns[x] |= bits[y + 1] - bits[last + 1]
         else:
-            dots += [(x, n) for n in range(y, last)]
+            columns[x] |= bits[last] - bits[y]
         last = y
-    return dots
+
+
+def united(many: Sequence[Columns]) -> Columns:
+    """Return the dots of several graphs on canvases of one size."""
+    found: Columns = ()
+    for columns in many:
+        found = [*map(or_, found, columns)] if found else columns
+    return found
+
+
+def without(columns: Columns, others: Columns) -> Columns:
+    """Return the dots of a graph that others of the same size do not have."""
+    return [column & ~other for column, other in zip(columns, others, strict=True)]
+
+
+def every_other(columns: Columns) -> Columns:
+    """Return the dots of a dotted line in place of a solid one."""
+    return [0 if x % 2 else column for x, column in enumerate(columns)]
 
 
 def one_cell_each(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from rnntui.tui.commands import key_problems
 from rnntui.tui.compare.app import CompareApp
 from rnntui.tui.compare.commands import CompareCommands, command
 from rnntui.tui.compare.state import Choices, CompareState
+from rnntui.tui.draw.compare.plot import _trace, forget_traces
 from rnntui.tui.look import Look
 from tests.conftest import quick_where
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
@@ -77,6 +78,28 @@ async def test_any_size_can_be_shown(tmp_path: Path, size: tuple[int, int]) -> N
         assert text_of(app)
         if size[0] < 60:
             assert not app.main.plot.display
+
+
+# ---- drawing ahead ------------------------------------------------------------------------------
+
+
+async def test_what_keys_show_next_is_computed_before_they_are_pressed(tmp_path: Path) -> None:
+    forget_traces()
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        for key in ("v", "v", "v", "x", "x", "x", "l", "b"):
+            while app._ahead is not None:
+                await pilot.pause(0.05)
+            computed = _trace.cache_info().misses
+            app.action_command(key)
+            assert _trace.cache_info().misses == computed, key
+
+
+async def test_pinning_a_run_moves_nothing_but_columns(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path), (200, 60)) as (app, pilot):
+        before = app.main.plot.region
+        await pilot.press("p")
+        await pilot.pause()
+        assert "to D" in text_of(app) and app.main.plot.region == before
 
 
 # ---- keys ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
@@ -12,18 +12,20 @@ from rnntui.runs.store.curve import Curve
 from rnntui.runs.store.curve import Point as LossPoint
 from rnntui.text import cell_width
 from rnntui.tui.draw.axis import LIMIT, Scale, round_step, round_up, ticks
-from rnntui.tui.draw.canvas import Canvas, Masks, Point
+from rnntui.tui.draw.canvas import Canvas, Columns, Point, every_other, united, without
 from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
 from rnntui.tui.draw.loss_scale import loss_scale
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, spelled
-from rnntui.tui.draw.y_axis import y_axis
+from rnntui.tui.draw.y_axis import YAxis, y_axis
 
 Axis = Literal["updates", "tokens", "time"]
 Shown = Literal["both", "validation", "training"]
 Standing = Literal["other", "pinned", "selected"]
+Series = Literal["training", "validation"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
+MOST_TRACES = 2048  # lines whose dots are kept
 _SAMPLES = 2000  # losses that decide the y axis
 _MANY = 12  # lines from which the others step back behind the selected one
 _ROLES: dict[Standing, tuple[str, str]] = {  # of the validation and the training loss
@@ -69,7 +71,8 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
     rows = [_title(plot, width, glyphs)] if place.title else []
     lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
-    if not any(_series(line.curve, plot.shown) for line in lines):
+    curves = [line.curve for line in lines]
+    if not any(_losses(curve, name) for curve in curves for name in _drawn(curve, plot.shown)):
         rows += [[]] * ((place.plot + place.axis - 1) // 2)
         rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
     else:
@@ -77,17 +80,45 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     return block(rows, width, height, glyphs)
 
 
-def _series(curve: Curve, shown: Shown) -> list[tuple[tuple[LossPoint, ...], bool]]:
-    """Return the losses to draw, from the bottom up, and whether each is dotted.
+def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
+    """Compute what drawing the plot needs, a little at each step, to be kept until it is drawn."""
+    if width < 1 or height < 1:
+        return
+    place = layout(width, height, plot.letters + _END_WIDTH + 2)
+    lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
+    for line in lines:
+        if plot.shown != "validation":
+            line.curve.smoothed  # noqa: B018 - computed once, then kept
+            yield
+    if not lines:
+        return
+    frame, _ = _framed(plot, lines, Canvas(place.width, place.plot, glyphs))
+    for line in lines:
+        for name in _drawn(line.curve, plot.shown):
+            _trace(line.curve, frame, name)
+            yield
+
+
+def _drawn(curve: Curve, shown: Shown) -> list[Series]:
+    """Return the losses to draw, from the bottom up.
 
     A run that holds nothing out for validation shows its training loss instead.
     """
-    found = []
+    found: list[Series] = []
     if shown != "validation" or not curve.validated:
-        found.append((curve.smoothed, curve.validated and shown == "both"))
+        found.append("training")
     if shown != "training" and curve.validated:
-        found.append((curve.validation, False))
-    return [(points, dotted) for points, dotted in found if points]
+        found.append("validation")
+    return found
+
+
+def _losses(curve: Curve, name: Series) -> tuple[LossPoint, ...]:
+    return curve.smoothed if name == "training" else curve.validation
+
+
+def _is_dotted(curve: Curve, name: Series, shown: Shown) -> bool:
+    """Return whether it is a training loss that accompanies a validation loss."""
+    return name == "training" and curve.validated and shown == "both"
 
 
 def _length(curve: Curve, axis: Axis) -> float:
@@ -101,10 +132,8 @@ def _factor(curve: Curve, axis: Axis) -> float:
 
 def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs) -> Rows:
     canvas = Canvas(place.width, place.plot, glyphs)
-    end = _end(max(_length(line.curve, plot.axis) for line in lines), plot.axis)
-    curves = tuple(line.curve for line in lines)
-    axis = y_axis(_scale(curves, plot.shown, plot.baseline, plot.log), canvas)
-    frame = _Frame(plot.axis, end, axis.scale, place.width, place.plot, glyphs)
+    frame, axis = _framed(plot, lines, canvas)
+    end = frame.end
     _draw_level(canvas, plot, axis.scale)
     _draw_lines(canvas, frame, plot, lines)
     gutter = _end_labels(canvas, frame, plot, lines)
@@ -113,6 +142,16 @@ def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: 
     rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
     places = [(canvas.column(value / end), text) for value, text in _x_ticks(end, plot.axis, place)]
     return rows + x_axis(place, places, [], _axis_name(plot.axis), glyphs)
+
+
+def _framed(plot: ComparePlot, lines: Sequence[Line], canvas: Canvas) -> tuple[_Frame, YAxis]:
+    """Return where the losses of lines are on a canvas, and the axis at its left."""
+    end = _end(max(_length(line.curve, plot.axis) for line in lines), plot.axis)
+    curves = frozenset(line.curve for line in lines)
+    wanted = _scale(curves, plot.shown, plot.baseline, plot.log)
+    axis = _y_axis(wanted, canvas.width, canvas.height, canvas.glyphs)
+    frame = _Frame(plot.axis, end, axis.scale, canvas.width, canvas.height, canvas.glyphs)
+    return frame, axis
 
 
 def _end(longest: float, axis: Axis) -> float:
@@ -143,16 +182,24 @@ def _x_ticks(end: float, axis: Axis, place: Layout) -> list[tuple[float, str]]:
 
 
 @lru_cache(maxsize=16)
-def _scale(curves: tuple[Curve, ...], shown: Shown, baseline: Number, log: bool) -> Scale:
-    """Return a scale from some of the losses, always with the last and the best of each run."""
-    found = [points for curve in curves for points, _ in _series(curve, shown)]
+def _scale(curves: frozenset[Curve], shown: Shown, baseline: Number, log: bool) -> Scale:
+    """Return a scale from some of the losses, with the last and the best of each run.
+
+    The worst of these is always inside, whatever is cut off.
+    """
+    found = [_losses(curve, name) for curve in curves for name in _drawn(curve, shown)]
     stride = max(1, sum(map(len, found)) // _SAMPLES)
     sampled = [point.loss for points in found for point in points[::stride]]
     latest = [_latest(points) for points in found]
-    best = [curve.lowest.loss for curve in curves if curve.lowest is not None]
+    best = _numbers(curve.lowest.loss for curve in curves if curve.lowest is not None)
     always = _numbers([*(point.loss for point in latest if point), *best])
     levels = _numbers([baseline])
-    return loss_scale([], [*_numbers(sampled), *always], always[-1:], levels, log)
+    return loss_scale([], [*_numbers(sampled), *always], [max(best)] if best else [], levels, log)
+
+
+@lru_cache(maxsize=16)
+def _y_axis(wanted: Scale, width: int, height: int, glyphs: Glyphs) -> YAxis:
+    return y_axis(wanted, Canvas(width, height, glyphs))
 
 
 def _latest(points: Sequence[LossPoint]) -> LossPoint | None:
@@ -178,45 +225,56 @@ class _Frame:
     height: int
     glyphs: Glyphs
 
-    def places(self, curve: Curve, points: Sequence[LossPoint]) -> list[Point | None]:
-        """Return the places of losses; None where there is a gap."""
+    def place(self, curve: Curve, point: LossPoint) -> Point | None:
+        """Return the place of a loss; None if it cannot be drawn."""
+        (share,) = self.scale.shares([point.loss])
+        (x,) = self._xs(curve, [point])
+        return None if share is None else (x, share)
+
+    def _xs(self, curve: Curve, points: Sequence[LossPoint]) -> list[float]:
         factor = _factor(curve, self.axis) / self.end
         if self.axis == "time":
-            xs = [point.seconds * factor for point in points]
-        else:
-            xs = [point.update * factor for point in points]
+            return [point.seconds * factor for point in points]
+        return [point.update * factor for point in points]
+
+    def dots(self, curve: Curve, points: Sequence[LossPoint]) -> Columns:
+        """Return the dots of losses, with gaps for those that are unknown."""
         shares = self.scale.shares([point.loss for point in points])
-        return [None if y is None else (x, y) for x, y in zip(xs, shares, strict=True)]
+        canvas = Canvas(self.width, self.height, self.glyphs)
+        return canvas.graph(self._xs(curve, points), shares)
 
 
-@lru_cache(maxsize=512)
-def _traces(curve: Curve, frame: _Frame, shown: Shown) -> tuple[tuple[Masks, bool], ...]:
-    """Return the dots of a curve, and whether they are those of a dotted line."""
-    canvas = Canvas(frame.width, frame.height, frame.glyphs)
-    return tuple(
-        (canvas.graph(frame.places(curve, points), dotted), dotted)
-        for points, dotted in _series(curve, shown)
-    )
+@lru_cache(maxsize=MOST_TRACES)
+def _trace(curve: Curve, frame: _Frame, name: Series) -> Columns:
+    """Return the dots of a curve."""
+    return frame.dots(curve, _losses(curve, name))
 
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    for cached in (_traces, _together, _scale):
+    for cached in (_trace, _together, _scale, _y_axis):
         cached.cache_clear()
 
 
 @lru_cache(maxsize=16)
-def _together(
-    curves: tuple[Curve, ...], frame: _Frame, shown: Shown, dotted: bool
-) -> Mapping[tuple[int, int], int]:
+def _together(curves: frozenset[Curve], frame: _Frame, shown: Shown, dotted: bool) -> Columns:
     """Return the dots of all solid, or all dotted, lines of some curves."""
-    found: Masks = {}
-    for curve in curves:
-        for masks, is_dotted in _traces(curve, frame, shown):
-            if is_dotted == dotted:
-                for cell, mask in masks.items():
-                    found[cell] = found.get(cell, 0) | mask
-    return found
+    found = united(
+        [
+            _trace(curve, frame, name)
+            for curve in curves
+            for name in _drawn(curve, shown)
+            if _is_dotted(curve, name, shown) == dotted
+        ]
+    )
+    return every_other(found) if dotted else found
+
+
+def _lines_of(curve: Curve, frame: _Frame, shown: Shown) -> Iterator[tuple[Columns, bool]]:
+    """Yield the dots of the lines of a run, from the bottom up, and whether each is dotted."""
+    for name in _drawn(curve, shown):
+        dotted, dots = _is_dotted(curve, name, shown), _trace(curve, frame, name)
+        yield every_other(dots) if dotted else dots, dotted
 
 
 def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
@@ -225,25 +283,32 @@ def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequenc
         _draw_letters(canvas, frame, plot, lines)
         return
     faint = len(lines) >= _MANY
-    curves = tuple(line.curve for line in lines)
+    curves = frozenset(line.curve for line in lines)
     for dotted in (True, False):
         role = _ROLES["other"][dotted or faint]
-        canvas.stamp(_together(curves, frame, plot.shown, dotted), role)
+        canvas.stamp_columns(_together(curves, frame, plot.shown, dotted), role)
     for line in _by_standing(lines):
         if line.standing != "other":
-            for masks, dotted in _traces(line.curve, frame, plot.shown):
-                canvas.stamp(masks, _ROLES[line.standing][dotted])
+            for dots, dotted in _lines_of(line.curve, frame, plot.shown):
+                canvas.stamp_columns(dots, _ROLES[line.standing][dotted])
     _draw_best(canvas, frame, plot, lines)
 
 
 def _draw_letters(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
-    """Draw each line with its letter, and training losses that accompany one with dots."""
-    for wanted in (True, False):
-        for line in _by_standing(lines):
-            for masks, dotted in _traces(line.curve, frame, plot.shown):
+    """Draw each line with its letter, and training losses that accompany one with dots.
+
+    From the top down, each where no other is yet: many lines cover each other.
+    """
+    covered: Columns = [0] * canvas.finest
+    for wanted in (False, True):
+        for line in reversed(_by_standing(lines)):
+            for dots, dotted in reversed([*_lines_of(line.curve, frame, plot.shown)]):
                 if dotted == wanted:
                     letter = "." if dotted else line.mark[:1] or "*"
-                    canvas.stamp(masks, _ROLES[line.standing][dotted], letter)
+                    canvas.stamp_columns(
+                        without(dots, covered), _ROLES[line.standing][dotted], letter
+                    )
+                    covered = united([covered, dots])
     _draw_best(canvas, frame, plot, lines)
 
 
@@ -259,7 +324,7 @@ def _draw_best(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence
         best = line.curve.best
         if line.standing != "selected" or best is None or plot.shown == "training":
             continue
-        (place,) = frame.places(line.curve, [best])
+        place = frame.place(line.curve, best)
         if place is not None and 0 <= place[1] <= 1:
             column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
             canvas.put(column, row, _BEST[frame.glyphs], "line")
@@ -274,13 +339,11 @@ def _draw_level(canvas: Canvas, plot: ComparePlot, scale: Scale) -> None:
 
 def _last(frame: _Frame, plot: ComparePlot, line: Line) -> tuple[Point, float] | None:
     """Return the place and the loss at the end of a line."""
-    series = _series(line.curve, plot.shown)
-    if not series:
-        return None
-    known = _latest(series[-1][0])
+    series = [_losses(line.curve, name) for name in _drawn(line.curve, plot.shown)]
+    known = next((_latest(points) for points in reversed(series) if points), None)
     if known is None or known.loss is None:
         return None
-    (place,) = frame.places(line.curve, [known])
+    place = frame.place(line.curve, known)
     return (place, known.loss) if place else None
 
 

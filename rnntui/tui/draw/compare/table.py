@@ -58,6 +58,7 @@ class CompareTable:
     first: int = 0
     shift: int = 0
     letters: int = field(default=1)  # of the longest mark
+    spare: Sequence[Column] = ()  # not shown: room is kept for them, as they come and go
 
 
 def head_height(table: CompareTable) -> int:
@@ -187,8 +188,9 @@ def _run(
 
 
 def natural_width(table: CompareTable) -> int:
-    """Return the cells at which no column is dropped or cut."""
-    return _lead(table) + sum(_width(column) + GAP for column in table.columns)
+    """Return the cells at which no column is dropped or cut, not even a spare one."""
+    every = [*table.columns, *table.spare]
+    return _lead(table) + sum(_width(column) + GAP for column in every)
 
 
 def column_at(table: CompareTable, width: int, x: int) -> str:
