@@ -84,6 +84,16 @@ def test_the_dashboards_process_does_not_load_numpy():
     assert "numpy" not in found
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the dashboard needs a POSIX terminal")
+def test_the_first_frame_waits_for_nothing_that_can_come_later():
+    found = loaded(
+        "import rnntui.tui.first_frame, rnntui.tui.splash, rnntui.engine.spawn\n"
+        "import sys; assert 'rnntui.tui.draw.views.guesses' not in sys.modules"
+    )
+    assert "rich" in found
+    assert not found & {"textual", "asyncio", "ssl", "numpy"}
+
+
 def test_what_only_reads_runs_does_not_load_numpy():
     found = loaded(
         "import rnntui.runs.store.create, rnntui.runs.store.find, rnntui.runs.store.journal, "

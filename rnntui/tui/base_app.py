@@ -20,6 +20,7 @@ from rnntui.recipe import Recipe
 from rnntui.runs.job import this_terminal
 from rnntui.text import safe_text
 from rnntui.tui.caches import forget_drawing_caches, forget_theme_caches
+from rnntui.tui.leaving import HANG_UP, stops_training
 from rnntui.tui.look import Layout, Look
 from rnntui.tui.poller import Connect, Poller
 from rnntui.tui.screens.main import MainScreen
@@ -32,11 +33,9 @@ from rnntui.tui.views.arrangement import pairs
 from rnntui.tui.views.view import View
 from rnntui.tui.widgets.prompt import PromptInput
 
-HANG_UP, TERMINATED = 129, 143
 NOTICE_SECONDS = 2.5
 GONE_CHECK_SECONDS = 2.0
 FORGET_SECONDS = 60.0
-INTERRUPTED = 130
 
 
 AskEnding = Callable[[], Awaitable[Ending | None]]
@@ -161,9 +160,11 @@ class BaseApp(TerminalApp):
             return
         self._quitting = True
         if stop is None:
-            detaching = (HANG_UP, TERMINATED, *((INTERRUPTED,) if self.attached else ()))
-            stop = code not in detaching
-        self.stopped = not self.read_only and (stop or not self.kept)
+            self.stopped = stops_training(
+                code, kept=self.kept, attached=self.attached, read_only=self.read_only
+            )
+        else:
+            self.stopped = not self.read_only and (stop or not self.kept)
         if code == 0 and (ending := self.state.ending):
             code, self.failure = 0 if ending.expected else EngineError.exit_code, ending.text
         if self.stopped and not self.kept:

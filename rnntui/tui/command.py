@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,11 @@ class Group:
 
     title: str
     commands: tuple[Command, ...]
+
+
+def quit_keys(commands: Iterable[Command]) -> tuple[str, ...]:
+    """Return the characters that quit."""
+    return tuple(key for c in commands if c.name == "quit" for key in c.keys if len(key) == 1)
 
 
 def shown_key(command: Command, glyphs: Glyphs) -> str:

@@ -218,22 +218,32 @@ def _loss_line(outset: Outset, width: int, height: int) -> Rows:
 
 def _view(outset: Outset, width: int, height: int) -> Rows:
     """Draw the panel of the view that explains why, which has nothing to explain yet."""
-    from rnntui.tui.draw import views
+    from rnntui.tui.draw.views.options import ViewOptions
 
     shown = outset.display_options
-    options = views.ViewOptions(glyphs=shown.glyphs, keys=shown.keys)
+    options = ViewOptions(glyphs=shown.glyphs, keys=shown.keys)
     name: ViewName = next(view.name for view in outset.views if view is not VIEWS[0])
     match name:
         case "guesses":
-            return views.guesses_rows(None, None, options, width, height)
+            from rnntui.tui.draw.views.guesses import guesses_rows
+
+            return guesses_rows(None, None, options, width, height)
         case "memory":
-            return views.memory_rows(None, None, options, width, height)
+            from rnntui.tui.draw.views.memory import memory_rows
+
+            return memory_rows(None, None, options, width, height)
         case "neurons":
-            return views.neurons_rows(None, None, options, width, height)
+            from rnntui.tui.draw.views.neurons import neurons_rows
+
+            return neurons_rows(None, None, options, width, height)
         case "health":
-            return views.health_rows(None, (), options, width, height)
+            from rnntui.tui.draw.views.health import health_rows
+
+            return health_rows(None, (), options, width, height)
         case _:
-            return views.experiments_rows(None, options, width, height)
+            from rnntui.tui.draw.views.experiments import experiments_rows
+
+            return experiments_rows(None, options, width, height)
 
 
 _PANELS: dict[str, Draw] = {

@@ -108,7 +108,7 @@ def return_commands(
     if state.saved is None:  # nothing to generate from
         return f"  {'saved':<11} {resume}"
     saved = generate if standing == "finished" else f"{resume}  ·  {generate}"
-    export = f"rnntui export {run} --to html (--list: every format)"
+    export = f"rnntui export {run} --to html (--list: every format)".replace("  ", " ")
     return f"  {'saved':<11} {saved}\n  {'export':<11} {export}"
 
 

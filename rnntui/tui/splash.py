@@ -1,7 +1,7 @@
 """Shows the first frame while Textual is imported, and asks for the terminal's background.
 
-Until the dashboard takes over, the terminal does not echo what is typed; what was read together
-with the reply of the terminal is passed on.
+Until the dashboard takes over, the terminal does not echo what is typed. That is passed on, but for
+a key that quits: it acts at once.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import contextlib
 import os
 import re
 import select
+import signal
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from rnntui.tui.colours import BACKGROUND_QUERY, is_light
@@ -21,23 +23,42 @@ from rnntui.tui.signals import restore_terminal, terminal_modes
 
 ENTER = "\x1b[?1049h\x1b[?25l"
 MOST_TYPED = 4096  # bytes
+WATCH_EVERY = 0.03  # seconds between looks at what was typed
 _REPLY = re.compile(rb"\x1b\]11;[^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
-class Splash:
-    """Context manager around the time before the dashboard; `hand_over` passes it the terminal.
+@dataclass(frozen=True)
+class Begun:
+    """What was begun on the terminal before the app that continues it.
 
-    Without `hand_over`, leaving the context restores the terminal.
+    `shown`: on the alternate screen. `typed`: input that was read. `asked`: when the terminal was
+    asked for its background colour, if it has not replied yet. `modes`: those to restore.
+    """
+
+    shown: bool
+    typed: bytes
+    asked: float | None
+    modes: list[Any] | None
+
+
+class Splash:
+    """Context manager around the dashboard; `hand_over` passes it the terminal.
+
+    Leaving the context restores the terminal, unless the dashboard has done so.
     """
 
     def __init__(self, asks: bool) -> None:
         """`asks`: query the background colour."""
         self._asks = asks
-        self._modes: list[Any] | None = None
+        self._modes: list[Any] | None = None  # the original ones
+        self._quiet_modes: list[Any] | None = None
         self.asked: float | None = None  # when the terminal was asked, until it replies
         self.light: bool | None = None  # its background, once it has replied
-        self.typed = b""  # keys that came with the reply
+        self._typed = b""  # without the reply
         self.shown = False
+        self._reading = False
+        self._quit_keys: tuple[bytes, ...] = ()
+        self._handler: Any = None  # of the timer's signal, before it was used here
 
     def __enter__(self) -> Splash:
         with contextlib.suppress(OSError, ValueError, termios.error):
@@ -54,6 +75,7 @@ class Splash:
             flags = self._modes[3] & ~(termios.ECHO | termios.ICANON)
             quiet = [*self._modes[:3], flags, *self._modes[4:]]
             termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, quiet)
+            self._quiet_modes = terminal_modes()
 
     def _write(self, text: str) -> None:
         """Write past Python's buffer: an interrupt leaves nothing there, to be shown later."""
@@ -71,29 +93,55 @@ class Splash:
                 self.shown = True  # before it is: an interrupt may come in the middle of it
                 self._write(ENTER + frame)
 
+    def watch(self, quit_keys: Iterable[str]) -> None:
+        """Until `hand_over`, exit with code 0 if one of these is the first key that is typed.
+
+        Importing Textual takes longer than all else. A timer interrupts it, as a signal may anyway.
+        """
+        if self._modes is not None:
+            self._quit_keys = tuple(key.encode() for key in quit_keys)
+            self._handler = signal.signal(signal.SIGALRM, self._look)
+            signal.setitimer(signal.ITIMER_REAL, WATCH_EVERY, WATCH_EVERY)
+
+    def _look(self, *_: object) -> None:
+        if not self._reading:
+            self.listen()
+            if self._typed.startswith(self._quit_keys):
+                raise SystemExit(0)
+
+    def _stop_watching(self) -> None:
+        if self._handler is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._handler)
+            self._handler = None
+
     def listen(self) -> None:
-        """Read the reply of the terminal if it has come."""
-        if self.asked is None or self._modes is None or sys.__stdin__ is None:
+        """Read what was typed so far, and the reply of the terminal if it has come."""
+        if self._modes is None or sys.__stdin__ is None:
             return
+        self._reading = True
         with contextlib.suppress(OSError, ValueError):
             descriptor = sys.__stdin__.fileno()
-            while len(self.typed) < MOST_TYPED and select.select([descriptor], [], [], 0)[0]:
+            while len(self._typed) < MOST_TYPED and select.select([descriptor], [], [], 0)[0]:
                 if not (data := os.read(descriptor, MOST_TYPED)):
                     break
-                self.typed += data
-        if (found := _REPLY.search(self.typed)) is not None:
+                self._typed += data
+        if self.asked is not None and (found := _REPLY.search(self._typed)) is not None:
             self.asked, self.light = None, is_light(found[0].decode("ascii", "replace"))
-            self.typed = self.typed[: found.start()] + self.typed[found.end() :]
+            self._typed = self._typed[: found.start()] + self._typed[found.end() :]
+        self._reading = False
 
-    def hand_over(self) -> None:
-        """Restore the original terminal modes for the dashboard, which takes over now."""
-        if self._modes is not None and sys.__stdin__ is not None:
-            with contextlib.suppress(OSError, termios.error):
-                termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._modes)
-        self._modes, self.shown = None, False
+    def hand_over(self) -> Begun:
+        """Leave the terminal to the dashboard as it is: keys typed meanwhile must not be shown."""
+        self._stop_watching()
+        begun = Begun(self.shown, self._typed, self.asked, self._modes)
+        self.shown = False
+        return begun
 
-    def __exit__(self, *_: object) -> None:
-        if self.shown:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stop_watching()
+        if self.shown or kind is not None:
             restore_terminal(self._modes)
-        else:
-            self.hand_over()
+        elif self._modes is not None and terminal_modes() == self._quiet_modes:
+            with contextlib.suppress(OSError, ValueError, AttributeError, termios.error):
+                termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._modes)  # type: ignore[union-attr]

@@ -7,38 +7,27 @@ import gc
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnntui.charset import SCREEN_ERRORS, Glyphs, terminal_charset, user_environment
-from rnntui.errors import EngineError, RunError
 from rnntui.recipe import Recipe
-from rnntui.text import safe_text
 from rnntui.tui.colours import colour_system, may_ask_background, theme_of
+from rnntui.tui.leaving import ForeignError, Left, end, epilogue, stops_training
 from rnntui.tui.look import Look
 
 if TYPE_CHECKING:
     from rnntui.engine.ending import Ending
     from rnntui.engine.process import RunningEngine
-    from rnntui.engine.stopping import Engine, Stopping
-    from rnntui.protocol.messages import Ended
+    from rnntui.engine.stopping import Engine
     from rnntui.runs.job import Job
     from rnntui.tui.app import Dashboard
     from rnntui.tui.signals import Signals
     from rnntui.tui.splash import Splash
 
-STOP_SECONDS = 0.15  # between SIGTERM and SIGKILL for a training process that saves nothing
-SAVE_SECONDS = 60.0  # for one that saves before it exits; after that, stop waiting for it
 EXIT_CHECKS = 50  # checks, 20 ms apart, whether a process that closed its connection has exited
-INSISTED_SECONDS = 15.0  # for one told to exit without finishing its update
-HANG_UP = 129
-
-
-class ForeignError(EngineError):
-    """The training process cannot be controlled by this version."""
 
 
 @dataclass(frozen=True)
@@ -108,26 +97,47 @@ def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
     app: Dashboard | None = None
     try:
         last_resort = (lambda: None) if role.kept else engine.kill
-        with (
-            screen_glyphs(look) as glyphs,
-            Signals(last_resort) as signals,
-            Splash(asks) as splash,
-        ):
-            look = replace(look, glyphs=glyphs)
-            _show_first_frame(splash, recipe, look, role)
-            app = _app(recipe, engine, signals, look, role, splash)
-            splash.hand_over()
-            app.run(mouse=look.mouse)
-            app.remember.store()
-            signals.quit = None
-        return _epilogue(app, engine, role.run, role.existed)
+        try:
+            with (
+                screen_glyphs(look) as glyphs,
+                Signals(last_resort) as signals,
+                Splash(asks) as splash,
+            ):
+                look = replace(look, glyphs=glyphs)
+                _show_first_frame(splash, recipe, look, role)
+                app = _app(recipe, engine, signals, look, role, splash)
+                app.take_over(splash.hand_over())
+                app.run(mouse=look.mouse)
+                app.remember.store()
+                signals.quit = None
+            left = _left(app)
+        except SystemExit as early:  # from a key or signal that came before the dashboard
+            left = _left_early(early, recipe, role)
+        return epilogue(left, engine, role.run, role.existed)
     finally:
         if not role.kept:
-            _end(engine)
+            end(engine)
+
+
+def _left(app: Dashboard) -> Left:
+    code = app.return_code or 0
+    return Left(code, app.state, app.kept, app.stopped, app.foreign, app.failure, app.crash)
+
+
+def _left_early(exit_: SystemExit, recipe: Recipe, role: Role) -> Left:
+    from rnntui.tui.state import RunState
+
+    code = exit_.code if isinstance(exit_.code, int) else 0
+    stopped = stops_training(code, kept=role.kept, attached=role.attached, read_only=role.read_only)
+    return Left(code, RunState(recipe), role.kept, stopped)
 
 
 def _show_first_frame(splash: Splash, recipe: Recipe, look: Look, role: Role) -> None:
-    """Show what the dashboard will draw first, in the terminal's own colours if none are known."""
+    """Show what the dashboard will draw first, in the terminal's own colours if none are known.
+
+    From then on, a key that quits need not wait for Textual.
+    """
+    from rnntui.tui.command import quit_keys
     from rnntui.tui.first_frame import Outset, first_frame
 
     theme = known_theme(splash, look)
@@ -138,6 +148,7 @@ def _show_first_frame(splash: Splash, recipe: Recipe, look: Look, role: Role) ->
         return first_frame(outset, rows, theme, system)
 
     splash.show(draw)
+    splash.watch(quit_keys(Outset(recipe, look, 0).table.commands))
 
 
 def known_theme(splash: Splash, look: Look) -> str:
@@ -185,7 +196,6 @@ def _app(
         runs=role.runs,
     )
     app.handle_signals(signals)
-    app.take_over(splash.shown, splash.typed, splash.asked)
     return app
 
 
@@ -222,104 +232,3 @@ def prepare_environment() -> None:
     else:
         os.environ.pop("NO_COLOR", None)  # an empty one asks for nothing, but Textual heeds it
     os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", system)
-
-
-def _end(engine: Engine) -> None:
-    """Stop the training process, so that no process or socket remains."""
-    engine.terminate()
-    engine.wait(STOP_SECONDS)
-    engine.kill()
-
-
-def _epilogue(app: Dashboard, engine: Engine, run: str = "", existed: bool = False) -> int:
-    """Print the report and any error on the normal screen; return the exit code."""
-    code = app.return_code or 0
-    if code == HANG_UP:
-        # Nothing can be printed, and Python's own flush at exit would fail with code 120.
-        if not app.kept:
-            _end(engine)
-        os._exit(code)
-    if app.foreign:
-        raise ForeignError(app.foreign)
-    problem = _stop(app, engine) if app.stopped and app.kept else None
-    _print_report(app, engine, run, existed)
-    if app.crash is not None:
-        path = write_crash(app.crash)
-        kind = type(app.crash).__name__
-        print(f"rnntui: the dashboard failed ({kind}); details: {path}", file=sys.stderr)
-        return EngineError.exit_code
-    told = app.state.end_message is not None
-    if unsaved := app.state.unsaved if told else engine.unsaved():
-        said = app.failure if engine.moved() and app.failure else unsaved
-        print(f"rnntui: {said}", file=sys.stderr)
-        return RunError.exit_code
-    if problem is not None:
-        print(f"rnntui: {problem}", file=sys.stderr)
-        return problem.exit_code
-    if app.failure:
-        print(f"rnntui: {app.failure}", file=sys.stderr)
-    return code
-
-
-def _print_report(app: Dashboard, engine: Engine, run: str, existed: bool) -> None:
-    from rnntui.tui.report import report, return_commands, started_runs
-
-    told = [report(app.state, app.stopped)]
-    if not engine.moved():
-        known = safe_text(run) if app.kept else None
-        told.append(return_commands(app.state, engine.exited() is None, known, existed))
-    told.append(started_runs(app.state))
-    if text := "\n".join(filter(None, told)):
-        print(text, flush=True)
-
-
-def _stop(app: Dashboard, engine: Engine) -> EngineError | None:
-    """Stop a saved run and record what is on disk; return why it did not stop, or None."""
-    from rnntui.engine.stopping import Stopping
-    from rnntui.protocol.messages import Ended
-    from rnntui.runs.job import this_terminal
-
-    if app.state.end_message is not None:
-        return None
-    if engine.exited() is not None:  # something else ended it just before
-        if ending := engine.ending():
-            app.state.end_as_filed(ending)
-        return None
-
-    def note(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
-    terminal = this_terminal()
-    how = f"from {terminal}" if terminal else ""
-    attempt = Stopping(engine, how, note, "; press ctrl+c to stop without finishing the update")
-    try:
-        found = _wait(attempt)
-    except EngineError as error:
-        return error
-    finally:
-        attempt.close()
-    if isinstance(found, Ended):
-        app.state.end(found)
-    else:
-        app.state.end_as_filed(found)
-    engine.wait(STOP_SECONDS)
-    return None
-
-
-def _wait(attempt: Stopping) -> Ended | Ending:
-    """Wait for the end of the run; an interrupt makes it exit without finishing its update."""
-    try:
-        return attempt.wait(SAVE_SECONDS)
-    except KeyboardInterrupt:
-        attempt.insist()
-        return attempt.wait(INSISTED_SECONDS)
-
-
-def write_crash(error: BaseException) -> str:
-    """Write the traceback to a file; return its path, safe to show."""
-    import traceback
-
-    descriptor, path = tempfile.mkstemp(prefix="rnntui-crash-", suffix=".txt", text=True)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write("".join(traceback.format_exception(error)))
-    return safe_text(path)

@@ -36,6 +36,7 @@ from rnntui.tui.colours import is_light
 from rnntui.tui.input import InputSplitter, Piece
 from rnntui.tui.painter import Diffing
 from rnntui.tui.sent import SentCells
+from rnntui.tui.splash import Begun
 
 OTHER_SCREEN = "\x1b[?1049h"
 QUERY = "\x1b[?2026$p"
@@ -79,6 +80,8 @@ class TerminalDriver(LinuxDriver):
         """
         before = self._get_terminal_size()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        app: Any = self._app
+        self.attrs_before, app.modes_to_restore = app.modes_to_restore or self.attrs_before, None
         signal.signal(signal.SIGWINCH, self._size_changed)
         if self._get_terminal_size() != before:
             self._size_changed()
@@ -220,6 +223,7 @@ class TerminalApp(App[int]):
         self._asked_background: float | None = None
         self.on_other_screen = False  # whether the alternate screen is already shown
         self.typed_ahead = b""  # input that was read before the driver reads it
+        self.modes_to_restore: list[Any] | None = None  # if they were changed before the driver
         self._held = False  # no frame is sent yet
         self._sent = SentCells()
 
@@ -259,15 +263,12 @@ class TerminalApp(App[int]):
         self._queried = None
         self.terminal_answered()
 
-    def take_over(self, shown: bool, typed: bytes, asked: float | None) -> None:
-        """Continue what was begun on the terminal before this app.
-
-        `shown`: on the alternate screen. `typed`: input that was read. `asked`: when the terminal
-        was asked for its background colour, if it has not replied yet.
-        """
-        self.on_other_screen, self.typed_ahead = shown, typed
-        self._asked_background = asked
-        self._held = shown
+    def take_over(self, begun: Begun) -> None:
+        """Continue what was begun on the terminal before this app."""
+        self.on_other_screen, self.typed_ahead = begun.shown, begun.typed
+        self.modes_to_restore = begun.modes
+        self._asked_background = begun.asked
+        self._held = begun.shown
 
     def show_frames(self) -> None:
         """Send frames from now on: the first one is complete.

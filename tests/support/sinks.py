@@ -297,7 +297,7 @@ def final_report(text: str) -> object:
     """What the dashboard leaves in the scrollback."""
     from rnntui.engine.spawn import LOG, EngineHandle
     from rnntui.tui.generated_text import GeneratedText
-    from rnntui.tui.start import _epilogue
+    from rnntui.tui.leaving import Left, epilogue
     from rnntui.tui.state import RunState
     from tests.support.scripted import Scripted
 
@@ -305,12 +305,10 @@ def final_report(text: str) -> object:
     state = RunState(recipe)
     state.apply(Scripted(Recipe()).snapshot)
     state.generated = GeneratedText(prompt=text, text=text)
-    app: Any = SimpleNamespace(state=state, return_code=0, crash=None, failure="", kept=True)
-    app.foreign = ""
     Path(LOG).write_text(as_utf8(text), "utf-8")
     process: Any = SimpleNamespace(poll=lambda: 74, wait=lambda seconds: 74)
-    for app.stopped in (True, False):
-        _epilogue(app, EngineHandle(process, Path()))
+    for stopped in (True, False):
+        epilogue(Left(0, state, kept=True, stopped=stopped), EngineHandle(process, Path()))
     return None
 
 
@@ -502,10 +500,10 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.foreground.plain_report:PlainReport._row": (),
     "rnntui.foreground.plain_report:PlainReport._sample": (),
     "rnntui.foreground.plain_report:PlainReport._quote": ("reports",),
-    "rnntui.tui.start:_epilogue": ("the final report",),
-    "rnntui.tui.start:_print_report": ("the final report",),
-    "rnntui.tui.start:_stop.note": (),
-    "rnntui.tui.start:write_crash": (),
+    "rnntui.tui.leaving:epilogue": ("the final report",),
+    "rnntui.tui.leaving:_print_report": ("the final report",),
+    "rnntui.tui.leaving:_stop.note": (),
+    "rnntui.tui.leaving:write_crash": (),
     "rnntui.tui.new_file:write_new": (),
     "rnntui.tui.splash:Splash._write": ("the splash",),
 }

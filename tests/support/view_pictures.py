@@ -19,8 +19,20 @@ from rich.text import Text
 from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Guesses, Memory, Neurons, Passage, ValueGuesses
 from rnntui.tui.draw import Glyphs, Rows, ValuePlot
-from rnntui.tui.draw import views as draw
 from rnntui.tui.draw.values_grid import value_plots
+from rnntui.tui.draw.views.experiments import experiments_rows
+from rnntui.tui.draw.views.explain import (
+    explain_experiments,
+    explain_guesses,
+    explain_health,
+    explain_memory,
+    explain_neurons,
+)
+from rnntui.tui.draw.views.guesses import guesses_rows
+from rnntui.tui.draw.views.health import health_rows
+from rnntui.tui.draw.views.memory import memory_rows
+from rnntui.tui.draw.views.neurons import neurons_rows
+from rnntui.tui.draw.views.options import ViewOptions
 from rnntui.tui.themes import role_style
 from tests.support.drawing import picture
 from tests.support.examples import experiments, forecasts, guesses, health, memory, neurons
@@ -28,9 +40,9 @@ from tests.support.pictures import RECORDINGS, to_png
 
 FOLDER = RECORDINGS / "views"
 
-Draw = Callable[[draw.ViewOptions, int, int], Rows]
-_VALUES = draw.ViewOptions(features=guesses.FEATURES)
-_WORDS = draw.ViewOptions(unit="word")
+Draw = Callable[[ViewOptions, int, int], Rows]
+_VALUES = ViewOptions(features=guesses.FEATURES)
+_WORDS = ViewOptions(unit="word")
 
 
 @dataclass(frozen=True)
@@ -38,32 +50,30 @@ class Example:
     """A message: how its view is drawn, how it is explained, and its options."""
 
     rows: Draw
-    explain: Callable[[draw.ViewOptions, int], Rows]
-    options: draw.ViewOptions = field(default_factory=draw.ViewOptions)
+    explain: Callable[[ViewOptions, int], Rows]
+    options: ViewOptions = field(default_factory=ViewOptions)
 
 
-def _guesses(
-    message: Guesses | ValueGuesses, passage: Passage, options: draw.ViewOptions
-) -> Example:
+def _guesses(message: Guesses | ValueGuesses, passage: Passage, options: ViewOptions) -> Example:
     return Example(
-        lambda options, width, height: draw.guesses_rows(message, passage, options, width, height),
-        lambda options, width: draw.explain_guesses(message, passage, options, width),
+        lambda options, width, height: guesses_rows(message, passage, options, width, height),
+        lambda options, width: explain_guesses(message, passage, options, width),
         options,
     )
 
 
-def _memory(message: Memory, passage: Passage, options: draw.ViewOptions) -> Example:
+def _memory(message: Memory, passage: Passage, options: ViewOptions) -> Example:
     return Example(
-        lambda options, width, height: draw.memory_rows(message, passage, options, width, height),
-        lambda options, width: draw.explain_memory(message, passage, options, width),
+        lambda options, width, height: memory_rows(message, passage, options, width, height),
+        lambda options, width: explain_memory(message, passage, options, width),
         options,
     )
 
 
-def _neurons(message: Neurons, passage: Passage, options: draw.ViewOptions) -> Example:
+def _neurons(message: Neurons, passage: Passage, options: ViewOptions) -> Example:
     return Example(
-        lambda options, width, height: draw.neurons_rows(message, passage, options, width, height),
-        lambda options, width: draw.explain_neurons(message, passage, options, width),
+        lambda options, width, height: neurons_rows(message, passage, options, width, height),
+        lambda options, width: explain_neurons(message, passage, options, width),
         options,
     )
 
@@ -75,20 +85,20 @@ def _health(
     backtest: Backtested | None = None,
 ) -> Example:
     return Example(
-        lambda options, width, height: draw.health_rows(
+        lambda options, width, height: health_rows(
             message, findings, options, width, height, backtest
         ),
-        lambda options, width: draw.explain_health(
+        lambda options, width: explain_health(
             message, findings, options, width, backtest is not None
         ),
-        draw.ViewOptions(finding=selected, method="auto"),
+        ViewOptions(finding=selected, method="auto"),
     )
 
 
 def _experiments(message: experiments.Experiments | None) -> Example:
     return Example(
-        lambda options, width, height: draw.experiments_rows(message, options, width, height),
-        lambda options, width: draw.explain_experiments(message, options, width),
+        lambda options, width, height: experiments_rows(message, options, width, height),
+        lambda options, width: explain_experiments(message, options, width),
     )
 
 
@@ -113,20 +123,18 @@ _RUNNING = replace(
 )  # fmt: skip
 EXAMPLES = {
     "guesses": _guesses(
-        guesses.GUESSES, guesses.PASSAGE, draw.ViewOptions(sampling="temperature 0.8, top-p 0.9")
+        guesses.GUESSES, guesses.PASSAGE, ViewOptions(sampling="temperature 0.8, top-p 0.9")
     ),
     "guesses-words": _guesses(guesses.WORD_GUESSES, guesses.WORD_PASSAGE, _WORDS),
     "guesses-values": _guesses(guesses.VALUE_GUESSES, guesses.VALUE_PASSAGE, _VALUES),
-    "memory": _memory(memory.MEMORY, memory.MEMORY_PASSAGE, draw.ViewOptions()),
-    "memory-layers": _memory(memory.TWO_LAYERS, memory.MEMORY_PASSAGE, draw.ViewOptions()),
+    "memory": _memory(memory.MEMORY, memory.MEMORY_PASSAGE, ViewOptions()),
+    "memory-layers": _memory(memory.TWO_LAYERS, memory.MEMORY_PASSAGE, ViewOptions()),
     "memory-values": _memory(memory.VALUE_MEMORY, guesses.VALUE_PASSAGE, _VALUES),
-    "neurons": _neurons(neurons.NEURONS, neurons.PASSAGE, draw.ViewOptions(at=57)),
+    "neurons": _neurons(neurons.NEURONS, neurons.PASSAGE, ViewOptions(at=57)),
     "neurons-words": _neurons(
         neurons.WORD_NEURONS, neurons.WORD_PASSAGE, replace(_WORDS, at=3, layer=1)
     ),
-    "neurons-values": _neurons(
-        neurons.VALUE_NEURONS, neurons.VALUE_PASSAGE, draw.ViewOptions(at=3)
-    ),
+    "neurons-values": _neurons(neurons.VALUE_NEURONS, neurons.VALUE_PASSAGE, ViewOptions(at=3)),
     "health": _health(health.HEALTH, health.FINDINGS),
     "health-second": _health(health.HEALTH, health.FINDINGS, 1),
     "health-nothing": _health(replace(health.HEALTH, check=health.CHECKED), ()),

@@ -15,6 +15,7 @@ if not sys.platform.startswith("linux"):
     pytest.skip("needs pseudo-terminals", allow_module_level=True)
 
 from tests.conftest import environment, quick_first
+from tests.support.real_runs import until
 from tests.support.terminal import FRAME, Terminal
 
 LEFT = b"\x1b[?1049l"
@@ -111,6 +112,49 @@ def test_an_interrupt_before_the_dashboard_restores_the_terminal(
         assert terminal.exit_code() == 130
         assert terminal.raw().rstrip().endswith(b"\x1b[0m") and LEFT in terminal.raw()
         assert termios.tcgetattr(terminal.fd)[3] == before[3]
+
+
+STUCK = """
+import sys, time
+class Stuck:
+    def find_spec(self, name, *_):
+        if name == "textual":
+            time.sleep(3600)
+sys.meta_path.insert(0, Stuck())
+from rnntui.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "more"),
+    quick_first(
+        [
+            (b"q", 0, []),
+            (b"\x03", 130, []),
+            (b"q", 0, ["--no-save"]),
+            (b"\x03", 130, ["--no-save"]),
+            (b"x", 0, ["--no-save"]),
+        ]
+    ),
+)
+def test_a_key_that_quits_need_not_wait_for_the_dashboard(
+    tmp_path: Path, key: bytes, code: int, more: list[str]
+) -> None:
+    """The first frame is there and Textual never will be; training ends, too."""
+    if key == b"x":
+        (tmp_path / "config.toml").write_text('[keys]\nquit = "x"\n')
+    settings = environment(RNNTUI_RUNS=str(tmp_path / "runs"), TMPDIR=str(tmp_path))
+    settings |= {"RNNTUI_CONFIG": str(tmp_path / "config.toml"), "XDG_RUNTIME_DIR": str(tmp_path)}
+    argv = [sys.executable, "-c", STUCK, *TALES[:-1], *more]
+    with Terminal(argv, 100, 30, environment=settings) as terminal:
+        before = termios.tcgetattr(terminal.fd)
+        assert terminal.wait_for("generated text")
+        terminal.write(key)
+        assert terminal.exit_code() == code
+        assert LEFT in terminal.raw() and b"Traceback" not in terminal.raw()
+        assert termios.tcgetattr(terminal.fd)[3] == before[3]
+        until(lambda: not list(tmp_path.glob("rnntui-*")))
 
 
 @pytest.mark.slow

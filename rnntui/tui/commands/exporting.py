@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from functools import partial
 from pathlib import Path
@@ -60,6 +59,8 @@ def _start(name: str, app: Dashboard) -> None:
 
 async def _export(app: Dashboard, name: str) -> None:
     """Export the run in a process of its own: this one has no NumPy."""
+    import asyncio  # slow to import, and commands are declared before the first frame
+
     arguments = [_run(app), "--to", name, "--runs-dir", str(app.runs)]
     process = await asyncio.create_subprocess_exec(
         *python_command("rnntui.cli.export", json.dumps(arguments)),

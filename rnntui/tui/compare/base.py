@@ -21,6 +21,7 @@ from rnntui.tui.compare.screen import CompareScreen
 from rnntui.tui.compare.state import CompareState
 from rnntui.tui.draw.compare.plot import forget_traces
 from rnntui.tui.keyboard import bindings
+from rnntui.tui.leaving import HANG_UP
 from rnntui.tui.look import Look, in_brief
 from rnntui.tui.remembering import Remembering
 from rnntui.tui.signals import Signals, terminal_gone
@@ -35,7 +36,6 @@ SOON = 0.05  # seconds from a drawing to computing what the next key may show
 AHEAD_SECONDS = 0.005  # of that between two keys
 DRAW_SECONDS = 0.25  # between two drawings while runs are being read
 FORGET_SECONDS = 60.0
-HANG_UP = 129
 
 
 class BaseCompareApp(TerminalApp):

@@ -15,18 +15,17 @@ from rnntui.charset import Glyphs
 from rnntui.errors import EngineError, RnntuiError
 from rnntui.runs.compared.following import FollowedRuns, RunList
 from rnntui.tui.colours import may_ask_background, theme_of
-from rnntui.tui.command import Group
+from rnntui.tui.command import Group, quit_keys
 from rnntui.tui.compare.commands import CompareCommands
 from rnntui.tui.compare.drawing import Drawing, Outset, first_rows
 from rnntui.tui.compare.state import CompareState
 from rnntui.tui.frames import painted
+from rnntui.tui.leaving import HANG_UP, INTERRUPTED, TERMINATED, write_crash
 from rnntui.tui.look import Look
 from rnntui.tui.start import (
-    HANG_UP,
     known_theme,
     prepare_environment,
     screen_glyphs,
-    write_crash,
 )
 from rnntui.tui.state import Display
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 OpenRun = Callable[[Path, Look], int]
 FIRST_READ = 0.15  # seconds of reading losses before the first frame
-SIGNALLED = (HANG_UP, 130, 143)  # exit codes of a dashboard that was ended by a signal
+SIGNALLED = (HANG_UP, INTERRUPTED, TERMINATED)  # exit codes of a dashboard ended by a signal
 
 
 def show(listing: RunList, look: Look, open_run: OpenRun, groups: tuple[Group, ...]) -> int:
@@ -75,14 +74,14 @@ def _run(
         Splash(asks) as splash,
     ):
         splash.show(partial(_first_frame, state, look, groups, glyphs, known_theme(splash, look)))
+        splash.watch(quit_keys(CompareCommands.with_keys(look.keys, groups)[0].commands))
         from rnntui.tui.compare.app import CompareApp
 
         theme = known_theme(splash, look) or theme_of(os.environ)
         app = CompareApp(state, replace(look, glyphs=glyphs, theme=theme), groups, note)
         app.follows_background = not look.theme
         app.handle_signals(signals)
-        app.take_over(splash.shown, splash.typed, splash.asked)
-        splash.hand_over()
+        app.take_over(splash.hand_over())
         app.run(mouse=look.mouse)
         app.remember.store()
         signals.quit = None

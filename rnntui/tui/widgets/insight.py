@@ -23,20 +23,19 @@ from rnntui.tui.draw import Rows, block
 from rnntui.tui.draw.loss_line import loss_line
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.draw.targets import target_at
-from rnntui.tui.draw.views import (
-    ViewOptions,
-    experiments_rows,
+from rnntui.tui.draw.views.experiments import experiments_rows
+from rnntui.tui.draw.views.explain import (
     explain_experiments,
     explain_guesses,
     explain_health,
     explain_memory,
     explain_neurons,
-    guesses_rows,
-    health_rows,
-    memory_rows,
-    neurons_rows,
 )
-from rnntui.tui.draw.views.options import MEASURING
+from rnntui.tui.draw.views.guesses import guesses_rows
+from rnntui.tui.draw.views.health import health_rows
+from rnntui.tui.draw.views.memory import memory_rows
+from rnntui.tui.draw.views.neurons import neurons_rows
+from rnntui.tui.draw.views.options import MEASURING, ViewOptions
 from rnntui.tui.draw.views.prose import marked_title
 from rnntui.tui.state import RunState
 from rnntui.tui.widgets.loss import whole_plot

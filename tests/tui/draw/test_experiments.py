@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from rnntui.protocol.insight import Experiments
 from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.canvas import Canvas
-from rnntui.tui.draw.views import ViewOptions, experiments_rows, explain_experiments
+from rnntui.tui.draw.views.experiments import experiments_rows
+from rnntui.tui.draw.views.explain import explain_experiments
+from rnntui.tui.draw.views.options import ViewOptions
 from rnntui.tui.draw.views.race import guesses_from, longest_memory
 from tests.conftest import examples, quick_where
 from tests.support.drawing import check, glyph_sets, picture, roles_of

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Guesses, Passage, Reliability, ValueGuesses
 from rnntui.tui.draw import Glyphs, Rows, plain
-from rnntui.tui.draw.views import ViewOptions, explain_guesses, guesses_rows
 from rnntui.tui.draw.views.calibration import calibration_part, verdict
-from rnntui.tui.draw.views.options import MEASURING
+from rnntui.tui.draw.views.explain import explain_guesses
+from rnntui.tui.draw.views.guesses import guesses_rows
+from rnntui.tui.draw.views.options import MEASURING, ViewOptions
 from rnntui.tui.draw.views.value_guesses import kinds_by_list
 from tests.support.drawing import check, floats, glyph_sets, heights, roles_of, widths, words
 from tests.support.examples.guesses import (

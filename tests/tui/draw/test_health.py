@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from rnntui.protocol.insight import Evidence, Finding, Health
 from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.bars import bar_chart, horizontal_bar, resampled, sparkline
-from rnntui.tui.draw.views import ViewOptions, explain_health, health_rows
+from rnntui.tui.draw.views.explain import explain_health
+from rnntui.tui.draw.views.health import health_rows
+from rnntui.tui.draw.views.options import ViewOptions
 from tests.conftest import examples, quick_where
 from tests.support.drawing import check, floats, glyph_sets, picture, roles_of
 from tests.support.examples.health import (

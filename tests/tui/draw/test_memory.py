@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Gate, LayerMemory, Passage
 from rnntui.tui.draw import Glyphs, plain
-from rnntui.tui.draw.views import ViewOptions, explain_memory, memory_rows
-from rnntui.tui.draw.views.options import MEASURING
+from rnntui.tui.draw.views.explain import explain_memory
+from rnntui.tui.draw.views.memory import memory_rows
+from rnntui.tui.draw.views.options import MEASURING, ViewOptions
 from rnntui.tui.draw.views.passage import partner
 from tests.support.drawing import check, floats, glyph_sets, heights, widths, words
 from tests.support.examples.guesses import FEATURES, PASSAGE, VALUE_PASSAGE

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 
 from rnntui.protocol.insight import Neurons, Passage
 from rnntui.tui.draw import Glyphs, plain
-from rnntui.tui.draw.views import ViewOptions, explain_neurons, neurons_rows
+from rnntui.tui.draw.views.explain import explain_neurons
+from rnntui.tui.draw.views.neurons import neurons_rows
+from rnntui.tui.draw.views.options import ViewOptions
 from tests.conftest import examples, quick_where
 from tests.support.drawing import check, glyph_sets, picture, roles_of
 from tests.support.examples.neurons import (

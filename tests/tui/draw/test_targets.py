@@ -10,13 +10,11 @@ import pytest
 from rnntui.text import cell_width
 from rnntui.tui.draw import Rows, plain
 from rnntui.tui.draw.targets import Target, position_rows, target_at, target_rows
-from rnntui.tui.draw.views import (
-    ViewOptions,
-    guesses_rows,
-    health_rows,
-    memory_rows,
-    neurons_rows,
-)
+from rnntui.tui.draw.views.guesses import guesses_rows
+from rnntui.tui.draw.views.health import health_rows
+from rnntui.tui.draw.views.memory import memory_rows
+from rnntui.tui.draw.views.neurons import neurons_rows
+from rnntui.tui.draw.views.options import ViewOptions
 from tests.support.examples import guesses, health, memory, neurons
 
 Draw = Callable[[ViewOptions, int, int], Rows]
