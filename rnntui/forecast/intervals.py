@@ -21,7 +21,9 @@ RECENT = 40  # origins whose errors count
 HALF_LIFE = 6.0  # origins after which an error weighs half as much
 NEIGHBOURS = 2  # horizons on both sides whose errors count too
 FIRST_JUDGED = 8  # origins before the first interval whose coverage counts
-GAIN = 0.15  # of a lack of coverage is added to the aim of the next intervals
+# Of a lack of coverage, this is added to the aim of the next intervals. With half as much, their
+# interval score is better by 5 %, but more are off by 15 points, above all over a dozen origins.
+GAIN = 0.3
 LEAST_AIM, MOST_AIM = 0.6, 0.99
 
 

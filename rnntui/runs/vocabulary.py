@@ -21,6 +21,7 @@ from rnntui.generation.generate import WARM_UP, first_tokens
 
 FIRST_RULE = 1  # for words, in files without a rule
 MOST_ROWS, MOST_NUMBERS = 3_000, 30_000  # of the last rows, for the backtest behind a forecast
+MOST_HELD_OUT = 200_000  # numbers, if rows held out are so many that none of the others are left
 _WORDS = ("name", "unit", "split")
 
 
@@ -28,12 +29,12 @@ def describe(data: Dataset) -> dict[str, Any]:
     """Convert the vocabulary, or the features with their scale and last rows, to plain values."""
     common = {name: getattr(data, name) for name in _WORDS}
     if isinstance(data, ValueData):
-        kept = max(WARM_UP, min(MOST_ROWS, MOST_NUMBERS // len(data.features)))
+        kept, held_out = _kept(len(data.validation), len(data.features))
         tail = np.concatenate([data.values[-kept:], data.validation])[-kept:]
         scale = {"mean": data.mean.tolist(), "deviation": data.deviation.tolist()}
         levels = None if data.levels is None else data.levels[-len(tail) - 1 :].tolist()
         rows = {"rows": tail.tolist(), "levels": levels, **_time(data, len(tail))}
-        rows["validation"] = min(len(data.validation), len(tail) - 1)
+        rows["validation"] = min(held_out, len(tail) - 1)
         columns = {"targets": data.targets, "series": list(data.series), "reader": data.read_by}
         outlook = {} if data.outlook is None else {"outlook": data.outlook.to_dict()}
         more = {"facts": [list(fact) for fact in data.facts], **outlook}
@@ -51,6 +52,21 @@ def describe(data: Dataset) -> dict[str, Any]:
         "first": first_tokens(data, "")[0],
         "floor": data.floor,
     }
+
+
+def _kept(held_out: int, width: int) -> tuple[int, int]:
+    """How many of the last rows are kept, and how many of these count as held out of training.
+
+    Methods are chosen by the others: half as many as are usually kept stand before those held out.
+    Where the whole would be too large, half of the rows count as trained on, though none was.
+    """
+    usual = max(WARM_UP, min(MOST_ROWS, MOST_NUMBERS // width))
+    least = usual // 2
+    if held_out <= usual - least:
+        return usual, held_out
+    if (held_out + least) * width <= MOST_HELD_OUT:
+        return held_out + least, held_out
+    return usual, usual - least
 
 
 def _time(data: ValueData, rows: int) -> dict[str, Any]:

@@ -1,16 +1,21 @@
-"""What a run records of its data: the clusters of an adaptive output."""
+"""What a run records of its data: the clusters of an adaptive output, and the last rows."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rnntui import clusters
-from rnntui.data import TokenData, load
+from rnntui.data import TokenData, ValueData, load
 from rnntui.errors import DataError
+from rnntui.forecast.slices import result_of
 from rnntui.recipe import Recipe
+from rnntui.runs import vocabulary
+from rnntui.runs.backtest import backtester_of
 from rnntui.runs.vocabulary import describe, rebuild
 
 RECIPE = Recipe().replace(
@@ -45,3 +50,24 @@ def test_a_full_output_has_no_clusters() -> None:
 def test_damaged_clusters_are_refused_in_one_line(wrong: Any) -> None:
     with pytest.raises(DataError, match="vocabulary cannot be read"):
         rebuild({**recorded(), "clusters": wrong})
+
+
+@pytest.mark.parametrize(
+    ("most", "trained", "held_out"),
+    [(200_000, 1500, 4000), (5500, 1500, 4000), (5499, 1500, 1500)],
+)
+def test_rows_to_choose_methods_by_are_kept_however_many_are_held_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, most: int, trained: int, held_out: int
+) -> None:
+    monkeypatch.setattr(vocabulary, "MOST_HELD_OUT", most)
+    rows = np.random.RandomState(0).randn(8000).round(4)
+    (tmp_path / "long.csv").write_text("y\n" + "\n".join(map(str, rows)) + "\n")
+    recipe = Recipe().replace(task="values", source=str(tmp_path / "long.csv"), split=0.5)
+    known = rebuild(recorded(recipe))
+    assert isinstance(known, ValueData)
+    assert (len(known.values), len(known.validation)) == (trained, held_out)
+    np.testing.assert_allclose(known.rows()[:, 0], rows[-trained - held_out :], atol=1e-9)
+    tests = backtester_of(recipe, known)
+    assert tests is not None
+    where = result_of(tests._plan())
+    assert where.train == trained and where.inner and where.outer
