@@ -11,7 +11,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from rnntui.recipe import Recipe
@@ -139,9 +138,9 @@ class History:
     activity: list[Activity] = field(default_factory=list)
     reach: list[Reach] = field(default_factory=list)
     validated: list[Validated] = field(default_factory=list)
-    _losses: list[float] = field(default_factory=list)  # of the sample in progress
-    _norms: list[float] = field(default_factory=list)
-    _length: int = 0  # of the sample in progress; 0: not known yet
+    losses: list[float] = field(default_factory=list)  # of the sample in progress
+    norms: list[float] = field(default_factory=list)
+    length: int = 0  # of the sample in progress; 0: not known yet
     _lap_made: int = 0  # updates of the lap in progress, up to the last sample
     _lap_finite: int = 0  # those of them whose loss is finite
     _lap_sum: float = 0.0  # of those losses
@@ -158,23 +157,23 @@ class History:
         """The last update of the newest sample; 0 before the first."""
         return self.samples[-1].step if self.samples else 0
 
-    def see(self, step: int, loss: float, norm: float) -> bool:
-        """Record update `step`; whether the sample in progress is now to be completed."""
-        losses = self._losses
-        losses.append(loss)
-        self._norms.append(norm)
-        return len(losses) >= (self._length or self._set_length(step))
+    def is_full(self, step: int) -> bool:
+        """Whether the sample in progress, up to update `step`, is to be completed.
+
+        `length` is known from then on.
+        """
+        return len(self.losses) >= (self.length or self._set_length(step))
 
     def complete(self, step: int, rate: float, trouble: str) -> None:
         """Make a sample of the updates since the last one, up to `step`."""
-        self._length = 0
-        losses, norms = self._losses, self._norms
-        self._losses, self._norms = [], []
-        self._see_lap(losses)
+        self.length = 0
+        losses, norms = self.losses, self.norms
+        self.losses, self.norms = [], []
+        self._see_laps(losses)
         finite, total = _finite(losses)
         mean = total / finite if 2 * finite >= len(losses) else math.inf
         known = sorted([norm if norm == norm else math.inf for norm in norms])
-        middle = median(known)
+        middle = (known[(len(known) - 1) // 2] + known[len(known) // 2]) / 2
         if step == len(losses):
             self.first, self.first_norm = mean, middle
         self.best = min(self.best, mean)
@@ -185,29 +184,39 @@ class History:
             Sample(step, len(losses), mean, self.best, middle, known[-1], clipped, rate, trouble),
         )
 
-    def _see_lap(self, losses: list[float]) -> None:
+    def _see_laps(self, losses: list[float]) -> None:
         """Add losses to the laps that they belong to; what was skipped counts, if it is finite."""
-        while losses:
-            part, losses = losses[: self.lap - self._lap_made], losses[self.lap - self._lap_made :]
-            finite, total = _finite(part)
-            self._lap_made += len(part)
-            self._lap_finite += finite
-            self._lap_sum += total
-            if self._lap_made >= self.lap:
-                known = 2 * self._lap_finite >= self.lap
-                self.training = self._lap_sum / self._lap_finite if known else math.nan
-                self._begin_lap()
+        ended = (self._lap_made + len(losses)) // self.lap  # laps
+        if ended > 1:  # only the last one is of use
+            at = (ended - 1) * self.lap - self._lap_made
+            losses = losses[at:]
+            self._begin_lap()
+        if ended:
+            room = self.lap - self._lap_made
+            self._see_part(losses[:room])
+            known = 2 * self._lap_finite >= self.lap
+            self.training = self._lap_sum / self._lap_finite if known else math.nan
+            self._begin_lap()
+            losses = losses[room:]
+        self._see_part(losses)
+
+    def _see_part(self, losses: list[float]) -> None:
+        """Add losses to the lap in progress."""
+        finite, total = _finite(losses)
+        self._lap_made += len(losses)
+        self._lap_finite += finite
+        self._lap_sum += total
 
     def _begin_lap(self) -> None:
         self._lap_made, self._lap_finite, self._lap_sum = 0, 0, 0.0
 
     def _set_length(self, step: int) -> int:
         if step <= FIRST and self.first != self.first:
-            self._length = FIRST
+            self.length = FIRST
         else:
             least = max(EARLY if step < EARLY_UNTIL else LEAST, step // PARTS)
-            self._length = min(MOST, max(least, -(-LEAST_TOKENS // self.tokens_per_update)))
-        return self._length
+            self.length = min(MOST, max(least, -(-LEAST_TOKENS // self.tokens_per_update)))
+        return self.length
 
     def add_activity(self, measured: Activity) -> None:
         """Record a measurement."""
@@ -235,7 +244,7 @@ class History:
     def restart(self) -> None:
         """Forget what described weights that have been replaced by earlier ones."""
         self.samples, self.activity, self.reach = [], [], []
-        self._losses, self._norms, self._length = [], [], 0
+        self.losses, self.norms, self.length = [], [], 0
         self.training = math.nan
         self._begin_lap()
 
@@ -263,7 +272,7 @@ class History:
         """The history as plain values, for a checkpoint."""
         return {
             "first": [self.first, self.first_norm, self.best],
-            "now": [self._losses, self._norms, self._length],
+            "now": [self.losses, self.norms, self.length],
             "lap": [self.training, self._lap_made, self._lap_finite, self._lap_sum],
             **{
                 name: [list(vars(entry).values()) for entry in getattr(self, name)]
@@ -284,7 +293,7 @@ class History:
         except (KeyError, TypeError, ValueError):
             return
         self.first, self.first_norm, self.best = first, first_norm, best
-        self._losses, self._norms, self._length = list(losses), list(norms), int(length)
+        self.losses, self.norms, self.length = list(losses), list(norms), int(length)
         self.training, self._lap_made = float(training), int(made)
         self._lap_finite, self._lap_sum = int(finite), float(total)
         for name, entries in lists.items():

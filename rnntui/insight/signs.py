@@ -26,7 +26,6 @@ from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, TrainState
 
 SHORT = 0.003  # seconds of CPU time of an update
-RECORDING = 4e-6  # seconds that recording an update takes on a slow computer
 ACTIVITY_SAVED, REACH_SAVED = 0.0005, 0.001  # seconds
 ACTIVITY_APART, REACH_APART = 15, 60  # updates between two measurements, at least
 SECOND_REACH = 150  # updates after the first: what the rules wait for is known that early
@@ -109,16 +108,27 @@ class Meter:
         made = self._state.step - step
         return (thread_time() - seconds) / made if made > 0 else math.inf
 
-    @property
-    def recording_share(self) -> float:
-        """About which share of the time it takes to record every update, however little that is."""
-        return RECORDING / max(self.update_seconds, RECORDING)
-
     def see(self, chunk: Chunk) -> bool:
         """Record an update; whether that completed a sample, so that rules can be applied."""
-        # Where updates take 0.1 ms, each microsecond here is 1 % of the time.
+        # Where updates take 0.1 ms, each microsecond here is 1 % of the time: most updates only add
+        # two numbers.
+        seen, history = chunk.numbers, self.history
+        losses = history.losses
+        losses.append(seen.loss_per_token)
+        history.norms.append(seen.gradient_norm)
+        if (
+            len(losses) < history.length
+            and self._observed is None
+            and not chunk.response
+            and chunk.validation is None
+        ):
+            return False
+        return self._see_more(chunk)
+
+    def _see_more(self, chunk: Chunk) -> bool:
+        """Do what there is to do after few updates; whether a sample was completed."""
         history, seen = self.history, chunk.numbers
-        completed = history.see(seen.step, seen.loss_per_token, seen.gradient_norm)
+        completed = history.is_full(seen.step)
         if completed:
             history.complete(seen.step, seen.lr, self._state.stability.trouble)
         if self._observed is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from time import monotonic
+from statistics import median
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnntui.errors import UsageError
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FINDING: Literal["finding"] = "finding"  # kind of the journal's events, and a key of their lines
 EVENT_WORDS = (f'"{FINDING}"',)  # texts that identify those lines
 SAVED_UP = 0.0003  # seconds
+TIMED = 15  # times that recording an update took: the median of so many counts
 JOURNAL_EVERY, JOURNAL_FIRST = 5.0, 0.5  # seconds between two lines of signs, at most and at first
 JOURNAL_PARTS = 60  # until then, a line comes after this part of the time so far
 
@@ -75,6 +78,8 @@ class RunFindings:
             name for name in captured.get("dismissed", ()) if isinstance(name, str)
         )
         self._failure = ""
+        self._aside = False  # the next update is not simply recorded: it is timed, or nothing is
+        self._timed: deque[float] = deque(maxlen=TIMED)  # seconds that recording an update took
         self._journal_due = self._began = monotonic()
         self._journaled = self._history.step
         self.changes: tuple[Change, ...] = ()
@@ -111,8 +116,11 @@ class RunFindings:
 
     @property
     def recording_share(self) -> float:
-        """About which share of the time it takes to record every update."""
-        return self._meter.recording_share
+        """The share of the time that it takes to record every update; 0 until that is known.
+
+        It is measured while a view is open.
+        """
+        return median(self._timed) / self._meter.update_seconds if self._timed else 0.0
 
     def see(self, chunk: Chunk) -> None:
         """Measure an update and, if it is time to, judge the signs.
@@ -120,13 +128,25 @@ class RunFindings:
         Whatever goes wrong ends the judging, not the run: `problem` then says what.
         """
         self.changes = ()
-        if self._failure:
+        if self._aside:
+            self._see_aside(chunk)
             return
         try:
             if self._meter.see(chunk):
                 self._judge_if_due(chunk.step)
         except Exception as error:
             self._fail(error)
+
+    def _see_aside(self, chunk: Chunk) -> None:
+        """Time how long recording an update takes, unless nothing is recorded any more."""
+        if self._failure:
+            return
+        self._aside = False
+        began = thread_time()
+        self.see(chunk)
+        took = thread_time()
+        if not self._aside:  # an update that completes a sample is no measure of the others
+            self._timed.append(max(0.0, 2 * took - began - thread_time()))  # less the clock's
 
     def see_end(self, step: int, validation: float | None) -> None:
         """Judge the signs at the end of a run, with the validation that it ended with, if any."""
@@ -141,9 +161,11 @@ class RunFindings:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
+        self._aside = True
         self._failure = safe_text(f"no more findings: {type(error).__name__}: {error}")[:200]
 
     def _judge_if_due(self, step: int) -> None:
+        self._aside = bool(self._meter.open)
         self._judging.share = self._meter.shares.judging
         if self._judging.allows:
             with self._judging.spending():

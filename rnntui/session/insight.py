@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from rnntui.session.session import Session
 
 SHARE, SAVED_UP = 0.008, 0.03  # of the training thread's CPU time, and seconds
-LEAST_SHARE = 0.002  # of it where recording the updates takes the rest
+WITH_RECORDING = 0.013  # of it, together with recording the updates, and at least for the views
+LEAST_SHARE = 0.001
 FIRST_PICTURE = 1.0  # seconds of CPU time that a view just opened may take without earning them
 PAUSE = 0.1  # seconds until the next look for work after one that found none
 LOOKED_AT = 3.0  # seconds after its last look that a viewer counts as gone
@@ -100,8 +101,8 @@ class Insights:
         return self._failure or (safe_text(self._observer.problem) if self._observer else "")
 
     def share_time(self, recording: float) -> None:
-        """Take less by the share of the time that recording the updates takes."""
-        self._allowance.share = max(LEAST_SHARE, SHARE - recording)
+        """Take less where recording the updates takes much of the time; `recording`: its share."""
+        self._allowance.share = max(LEAST_SHARE, min(SHARE, WITH_RECORDING - recording))
 
     @property
     def wanted(self) -> bool:

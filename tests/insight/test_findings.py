@@ -152,7 +152,7 @@ def test_a_finding_is_told_once_and_withdrawn_once() -> None:
     (first,) = findings.judge(facts(), up).found
     assert findings.judge(facts(), up).found == () and findings.active == (first,)
     for _ in range(LASTS + 60):
-        step = up.step + len(up._losses) + 1
+        step = up.step + len(up.losses) + 1
         record(up, step, 2.0, rate=0.002)
     (gone,) = findings.judge(facts(), up).withdrawn
     assert gone == first and findings.active == ()

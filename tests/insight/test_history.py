@@ -93,6 +93,16 @@ def test_the_training_loss_is_that_of_whole_passes_even_if_updates_were_skipped(
     assert math.isnan(history.training)
 
 
+@pytest.mark.parametrize("lap", [1, 3, 50, 52, 700])
+def test_the_training_loss_is_that_of_the_last_whole_lap_however_short_laps_are(lap: int) -> None:
+    history = History(tokens_per_update=1, lap=lap)
+    losses = [1 / step for step in range(1, 3000)]
+    for step, loss in enumerate(losses, 1):
+        record(history, step, loss)
+    laps = history.step // lap
+    assert history.training == pytest.approx(sum(losses[(laps - 1) * lap : laps * lap]) / lap)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 50, 333])
 def test_a_history_captured_in_the_middle_continues_as_it_would_have(cut: int) -> None:
     losses = [4 + math.sin(n) for n in range(700)]

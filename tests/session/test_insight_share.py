@@ -10,9 +10,17 @@ import pytest
 from rnntui.insight.allowance import Allowance
 from rnntui.insight.observer import Observer
 from rnntui.protocol.insight import InsightLook
+from rnntui.protocol.messages import Look
 from rnntui.session import insight
-from rnntui.session.insight import MESSAGE_EVERY, SAVED_UP, SHARE, Insights
-from tests.support.sessions import TOKENS, session
+from rnntui.session.insight import (
+    LEAST_SHARE,
+    MESSAGE_EVERY,
+    SAVED_UP,
+    SHARE,
+    WITH_RECORDING,
+    Insights,
+)
+from tests.support.sessions import TOKENS, run, session
 
 LOOK = InsightLook(view="guesses")
 UPDATE, SLICE, MESSAGE = 0.01, 0.02, 0.003  # seconds
@@ -68,6 +76,26 @@ def test_measurements_and_messages_together_keep_to_the_share(
     watch(views, time, 200.0)
     assert views.seconds == pytest.approx(SHARE * time.now + SAVED_UP, abs=SLICE + MESSAGE)
     assert min(time.made.values()) > 10  # neither waits for the other for ever
+
+
+def test_what_recording_takes_is_left_out_of_the_share_of_the_views(views: Insights) -> None:
+    def share(recording: float) -> float:
+        views.share_time(recording)
+        return views._allowance.share
+
+    assert share(0.0) == share(WITH_RECORDING - SHARE) == SHARE, "where updates are long"
+    assert share(0.01) == pytest.approx(WITH_RECORDING - 0.01)
+    assert share(0.2) == LEAST_SHARE, "a view is never left as it is"
+
+
+def test_recording_is_timed_while_a_view_is_open() -> None:
+    s = session(TOKENS.replace(workers=1))
+    run(s, 100)
+    assert s.findings.recording_share == 0.0
+    assert s.snapshot(Look(insight=LOOK)).state == "training"
+    run(s, 100)
+    assert 0 < s.findings.recording_share < 0.5
+    assert s.findings._history.step > 180, "every update is recorded all the same"
 
 
 def test_a_message_is_repeated_until_there_is_something_new_to_make(

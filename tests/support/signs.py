@@ -42,7 +42,9 @@ def record(
     trouble: str = "",
 ) -> bool:
     """Record an update; whether that completed a sample."""
-    completed = history.see(step, loss, norm)
+    history.losses.append(loss)
+    history.norms.append(norm)
+    completed = history.is_full(step)
     if completed:
         history.complete(step, rate, trouble)
     return completed
