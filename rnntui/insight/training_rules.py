@@ -7,6 +7,7 @@ import math
 from rnntui.insight.history import Sample, lasting
 from rnntui.insight.rules import Found, Signs, figure, percent, rate, rule
 from rnntui.recipe.rules import Value
+from rnntui.training.usual_rate import fixed_rate
 
 LARGEST = 10.0  # magnitude of values that are easy to learn
 HIGH = 1.5  # times chance: more than a usual initialisation scores
@@ -62,6 +63,7 @@ def diverging(signs: Signs) -> Found | None:
     if not (_is_up(history.samples, bound, facts.learned_below) or _in_trouble(signs)):
         return None
     now = signs.now.rate
+    lower = fixed_rate(facts.recipe, now, facts.window * facts.streams)
     return Found(
         {"loss": signs.now.loss, "bound": bound, "lr": now},
         f"the loss is {figure(signs.now.loss)}, above {figure(bound)}, at a learning rate of "
@@ -69,7 +71,7 @@ def diverging(signs: Signs) -> Found | None:
         if signs.now.loss > bound
         else f"the loss has risen to {figure(signs.now.loss)} and stays there",
         "restore earlier weights and lower the learning rate",
-        {"lr": rate(now / 2)},
+        {"lr": rate(lower)},
         "m",
     )
 

@@ -14,6 +14,7 @@ from rnntui.nn.optim import OPTIMIZERS
 from rnntui.protocol.messages import Alert
 from rnntui.recipe import Recipe
 from rnntui.training.health.losses import Trouble
+from rnntui.training.usual_rate import clips_norm, fixed_rate, usual_rate, weight
 
 LARGE, SMALL = 10.0, 0.05  # magnitudes of values that are hard to learn
 WIDE, STRONG = 2.5, 3.0  # initial weights: times 1/sqrt(hidden), and gain, that are too large
@@ -73,36 +74,6 @@ def title(trouble: Trouble, recipe: Recipe, now: Context) -> str:
             return f"The network has forgotten what it learned: its loss is back at {now.loss:.3g}"
 
 
-def weight(recipe: Recipe, predictions: int) -> int:
-    """Return the factor by which a summed loss scales the effective learning rate.
-
-    It is 1 for a scale-invariant optimizer, whose updates do not change, and for a gradient clipped
-    by its norm, whose length does not change.
-    """
-    train = recipe.train
-    plain = not OPTIMIZERS[train.optimizer].scale_invariant and not _clips_norm(recipe)
-    return predictions if train.reduction == "sum" and plain else 1
-
-
-def _clips_norm(recipe: Recipe) -> bool:
-    train = recipe.train
-    return train.clip_mode == "norm" and 0 < train.clip < math.inf
-
-
-def usual_rate(recipe: Recipe, predictions: int) -> float:
-    """Return a learning rate at which most networks train well."""
-    usual: float = OPTIMIZERS[recipe.train.optimizer].usual_rate
-    return usual / weight(recipe, predictions)
-
-
-def fixed_rate(recipe: Recipe, rate: float, predictions: int, fixes: int = 0) -> float:
-    """Return the rate that the fix sets: the usual one, or half the current one if that is lower.
-
-    Each earlier fix that did not help halves it again.
-    """
-    return min(rate / 2.0 ** (1 + fixes), usual_rate(recipe, predictions))
-
-
 def advice(recipe: Recipe, tried: float, predictions: int, largest_value: float) -> str:
     """Suggest what to try after training has given up, mostly command-line options.
 
@@ -112,7 +83,7 @@ def advice(recipe: Recipe, tried: float, predictions: int, largest_value: float)
     found = []
     if tried > usual:
         found.append(f"--lr {usual:.2g}")
-    if not OPTIMIZERS[train.optimizer].scale_invariant and not _clips_norm(recipe):
+    if not OPTIMIZERS[train.optimizer].scale_invariant and not clips_norm(recipe):
         found.append("--clip 1 --set clip_mode=norm")
     if _ill_scaled(recipe, largest_value):
         found.append("--set standardize=true")

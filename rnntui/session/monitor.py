@@ -9,11 +9,12 @@ from typing import Any
 from rnntui.data import Dataset
 from rnntui.protocol.messages import Alert, EventKind
 from rnntui.recipe import Recipe
-from rnntui.session.alerts import Context, alert, fixed_rate
+from rnntui.session.alerts import Context, alert
 from rnntui.session.responses import responses
 from rnntui.session.steps import largest_value
 from rnntui.training.health.losses import Trouble
 from rnntui.training.loop import Chunk, TrainState, go_back
+from rnntui.training.usual_rate import fixed_rate
 
 # A loss that is high for a reason that a finding names; the run does not diverge.
 EXPLAINED: Mapping[Trouble, str] = {

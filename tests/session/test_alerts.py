@@ -12,8 +12,9 @@ import pytest
 
 from rnntui.nn.optim import OPTIMIZERS
 from rnntui.recipe import Recipe
-from rnntui.session.alerts import Context, advice, alert, fixed_rate, usual_rate
+from rnntui.session.alerts import Context, advice, alert
 from rnntui.training.health.losses import Trouble
+from rnntui.training.usual_rate import fixed_rate, usual_rate
 from tests.conftest import quick_where
 
 NOW = Context(

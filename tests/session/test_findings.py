@@ -202,7 +202,7 @@ def test_findings_as_json(rnntui: Any, runs: Path) -> None:
     found = [event for event in ended.of("finding") if event["id"] == "diverging"]
     assert [event["state"] for event in found] == ["found"]
     assert set(found[0]["evidence"]) == {"loss", "bound", "lr"}
-    assert found[0]["fix"] == {"lr": 0.05} and found[0]["step"] < 100
+    assert found[0]["fix"] == {"lr": 0.004} and found[0]["step"] < 100
     (listed,) = rnntui("runs", "--json").events
     assert listed["findings"][0] == "diverging"
     assert "diverging" in rnntui("runs").out

@@ -221,7 +221,7 @@ class _TokenGuesses:
             rows.append(self._row("wrong", shape, line, lambda n: self._miss(n, shape.widths[n])))
         tall = plan.get("bars", 0)
         for above in range(tall):
-            label = "p(true)" if above == tall - 1 else "1" if above == 0 else ""
+            label = "p(true)" if above == tall - 1 else "p = 1" if above == 0 else ""
             cell = self._bar_in(above, tall, shape)
             rows.append(self._row(label, shape, line, cell))
         if plan.get("pointer"):

@@ -85,11 +85,10 @@ def health_rows(
 
 def _looked_for(health: Health, width: int, rank: int, glyphs: Glyphs) -> Part:
     """Return the titles of the rules that found nothing; the last ones are counted if cut."""
-    dot = spelled(" · ", glyphs)
 
     def text(kept: int) -> Rows:
         rest = len(health.absent) - kept
-        names = dot.join([*health.absent[:kept], *([f"{rest} more"] if rest else [])])
+        names = ", ".join([*health.absent[:kept], *([f"{rest} more"] if rest else [])])
         body = paragraph(_ABSENT + (names or "nothing yet"), width, glyphs, "muted")
         body[0] = [(" " + _ABSENT, "title"), (plain([body[0]])[0][1 + len(_ABSENT) :], "muted")]
         return body

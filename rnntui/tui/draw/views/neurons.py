@@ -200,7 +200,7 @@ def _value_here(view: NeuronView, width: int) -> Row:
     text = last_tokens(
         view.passage.tokens, place + 1, view.options.unit, view.glyphs, max(8, width // 3)
     )
-    return [*head, ("after ", "muted"), (text, ""), (f" {unit}", "muted"), (value, "strong")]
+    return [*head, ('after "', "muted"), (text, ""), (f'", {unit}', "muted"), (value, "strong")]
 
 
 # ---- all units --------------------------------------------------------------------------------

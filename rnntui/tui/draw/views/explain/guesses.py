@@ -28,7 +28,8 @@ _TOKENS = (
     "if the network was certain and right, 0.7 at one in two, 2.3 at one in ten. The loss of the "
     "run is the mean over all positions.",
     "What is hard: a kind of token with a large share of the loss is where an improvement counts "
-    "most; it may be frequent rather than hard.",
+    "most; it may be frequent rather than hard. Like the confused pairs and the calibration, it is "
+    "measured on up to 4,096 tokens, not only on this passage.",
     "Calibration: if first guesses given a probability of 0.7 come true 7 times in 10, the "
     "probabilities can be trusted. Overconfident networks often memorise the training text.",
 )
