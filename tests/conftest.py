@@ -35,7 +35,16 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # What a user has set to choose colours, widths, signs or places of files is not meant for tests;
 # those about such a variable set it themselves.
-CHOICES = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORFGBG", "LANGUAGE"}
+CHOICES = {
+    "TERM",
+    "COLORTERM",
+    "COLORFGBG",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "LANGUAGE",
+}
 for name in list(os.environ):
     if name in CHOICES or name.startswith(("RNNTUI_", "LC_", "TEXTUAL_", "SLURM_")):
         del os.environ[name]
