@@ -143,7 +143,7 @@ async def test_several_columns_are_shown_together_and_one_at_a_time() -> None:
         assert "800" in shown(app) and "forecast  sold, 2 of 3" in shown(app)
         told = p.Outlook("network", "", False, (), (), (), (), best=True)
         engine.write("", id=2, prompt="", values=rows, before=true[:4], finished=True, outlook=told)
-        await until(pilot, lambda: "source · best weights, of update 2,960 · network" in shown(app))
+        await until(pilot, lambda: "source · best update 2,960 · network" in shown(app))
         await pilot.press("v", "v")
         assert "price" in shown(app) and "1.143" in shown(app)
 

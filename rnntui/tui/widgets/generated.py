@@ -79,7 +79,7 @@ class GeneratedPanel(Panel):
                 says = "after the end of the source"
             says = self._which(generated, height - 1) or says
             best = generated.outlook is not None and generated.outlook.best
-            by = "best weights, of" if best else "at"
+            by = "best" if best else "at"
             at = f"{dot}{by} update {count(generated.update)}" if generated.update else ""
             row.append((f"  {says}{at}", "muted"))
             if self.options.text_top is not None:
