@@ -211,6 +211,15 @@ def test_what_is_learned_is_measured():
     assert 0 < found.curve[0][0] < found.curve[1][0] <= found.seconds
     assert (found.updates, found.workers, found.network) == (40, 1, "1 x rnn 32")
     assert (found.yardstick, found.machine) == ("last value", asdict(this_machine()))
+    assert found.cold is None
+
+
+def test_text_is_measured_by_two_protocols():
+    settings = {"hidden": 8, "layers": 1, "dropout": 0.0, "steps": 20, "eval_every": 10}
+    found = learning.measure(learning.Case("short", "tales", settings), "", seed=3)
+    assert found.cold is not None and found.cold[0] == pytest.approx(found.best, abs=0.2)
+    assert 0 < found.cold[1] < 0.1
+    assert found.best != learning.measure(learning.Case("short", "tales", settings), "").best
 
 
 def test_the_table_of_what_is_learned_has_every_run():
@@ -223,8 +232,26 @@ def test_the_table_of_what_is_learned_has_every_run():
     published = {**kept["sums"], "name": "as tensorflow-char-rnn", "halves": [1.5, 1.75]}
     assert "| perplexity 4.482, 5.755; published" in learning.row(published)
     short = {**kept["sums"], "best": 1.00012, "best_at": 12.3, "workers": 2}
-    row = "| sums | 1 x lstm 128 | 1.0001 | 12 s on 2 cores | floor 0.9915 |"
-    assert learning.row(short) == row
+    row = "| sums | 1 x lstm 128 | 1.0001 | – | 12 s on 2 cores | floor 0.9915 |"
+    assert learning.row({**short, "seeds": {}, "cold": None}) == row
+
+
+def test_losses_of_several_seeds_are_kept_together():
+    new = {"best": 1.5, "best_at": 3.0, "cold": (1.52, 0.005), "seconds": 4.0, "name": "sums"}
+    new |= dict.fromkeys(("recipe", "settings", "source", "machine"), "the same")
+    new |= {"network": "gru", "workers": 1, "yardstick": "floor", "yardstick_loss": 1.0}
+    kept = learning.merged(None, 1, new)
+    assert "| 1.5000 | 1.520 ± 0.005 | 3.0 s |" in learning.row(kept)
+    kept = learning.merged(kept, 2, {**new, "best": 1.6, "cold": (1.62, 0.006)})
+    assert kept["best"] == 1.5 and list(kept["seeds"]) == ["1", "2"]
+    row = "| 1.5500 (1.5000 … 1.6000, 2 seeds) | 1.570 ± 0.006 | 3.0 s |"
+    assert row in learning.row(kept)
+    kept = learning.merged(kept, 0, {**new, "best": 1.4})
+    assert kept["best"] == 1.4 and list(kept["seeds"]) == ["0", "1", "2"]
+    for key in ("settings", "machine"):
+        assert list(learning.merged(kept, 2, {**new, key: "another"})["seeds"]) == ["2"]
+    series = {**new, "cold": None}
+    assert "| 1.5000 | – | 3.0 s |" in learning.row(learning.merged(None, 0, series))
 
 
 def test_results_are_rounded():

@@ -19,7 +19,6 @@ from rnntui.cli import (
     runs,
     status,
     sweep,
-    sweep_rm,
     tagging,
     training,
 )
@@ -42,7 +41,6 @@ __all__ = [
     "runs",
     "status",
     "sweep",
-    "sweep_rm",
     "tagging",
     "training",
 ]

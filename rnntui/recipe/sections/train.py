@@ -41,7 +41,7 @@ class Train:
     )
     turns: int = key(
         1,
-        "sets of `batch` streams that are read in turn, each with a hidden state of its own",
+        "sets of parallel streams that take turns, each with its own hidden state",
         least=1,
         most=65_536,
     )
