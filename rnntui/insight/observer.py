@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from rnntui.data import Dataset
 from rnntui.errors import DataError, UsageError
 from rnntui.generation.generate import Generator
@@ -116,10 +118,11 @@ class Observer:
         """
         jobs = self._jobs(look)
         self._time = now
-        for _ in jobs:
-            self._turns[look.view] += 1
-            if jobs[self._turns[look.view] % len(jobs)](look, step):
-                return True
+        with np.errstate(all="ignore"):  # weights may have become anything
+            for _ in jobs:
+                self._turns[look.view] += 1
+                if jobs[self._turns[look.view] % len(jobs)](look, step):
+                    return True
         return False
 
     def _jobs(self, look: InsightLook) -> tuple[Callable[[InsightLook, int], bool], ...]:
@@ -282,7 +285,8 @@ class Observer:
         """
         key = (self._version, look, settings)
         if self._made is None or self._made[0] != key:
-            self._made = key, self._make(look, settings)
+            with np.errstate(all="ignore"):
+                self._made = key, self._make(look, settings)
         return self._made[1]
 
     def _make(self, look: InsightLook, settings: SamplingSettings) -> Seen | None:

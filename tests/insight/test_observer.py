@@ -16,7 +16,7 @@ from rnntui.runs import vocabulary
 from rnntui.training.loop import start, train
 from tests.conftest import quick_first
 from tests.support import plain
-from tests.support.insight import TEXT, network_for, text_data, values_of
+from tests.support.insight import CELLS, TEXT, network_for, text_data, values_of
 
 DATA = text_data()
 RECIPE = Recipe().replace(cell="gru", hidden=8, dtype="float64")
@@ -26,7 +26,7 @@ VIEWS = ("guesses", "memory", "neurons")
 
 def observer(data=DATA, kind="gru"):
     parameters = network_for(data, kind)
-    recipe = RECIPE.replace(cell="rnn" if kind == "tanh" else kind)
+    recipe = RECIPE.replace(cell=kind if kind in CELLS else "rnn")
     return Observer(parameters, data, recipe, 12), parameters
 
 
@@ -49,6 +49,17 @@ def test_the_work_for_a_view_ends_until_the_weights_change(view):
     assert message.step == 1 and message.details.at == 109
     finish(seen, look, 2, 9.0)
     assert seen.message(look, SETTINGS).step == 2
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+@pytest.mark.parametrize("data", [DATA, values_of([n % 7 + n / 99 for n in range(300)])])
+def test_weights_that_have_become_anything_are_read_without_a_warning(data, bad):
+    seen, parameters = observer(data, "relu")
+    parameters.flat[:] = 0.0
+    parameters.tensors["b0"][:] = bad  # all units are as large, and stay so
+    for view in VIEWS:
+        finish(seen, InsightLook(view=view, details=True))
+        assert seen.message(InsightLook(view=view, details=True), SETTINGS).step == 1
 
 
 @pytest.mark.parametrize("output", quick_first(["adaptive", "full"]))

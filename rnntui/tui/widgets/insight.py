@@ -67,6 +67,8 @@ class LossLine(Panel):
 class InsightPanel(Panel):
     """The panel of a view, and the page that explains it at length."""
 
+    STORED = "checkpoint at update {}"  # what a view of a stored run shows, if not its end
+
     def shows(self) -> object:
         """Return everything that the drawing depends on."""
         state = self.state
@@ -93,7 +95,7 @@ class InsightPanel(Panel):
             return "frozen" if step is None else f"frozen at update {count(step)}"
         stored = state.welcome is not None and state.welcome.ended
         if stored and step is not None and state.snapshot and step < state.snapshot.step:
-            return f"checkpoint at update {count(step)}"
+            return self.STORED.format(count(step))
         return ""
 
     @abstractmethod
@@ -211,6 +213,8 @@ class NeuronsPanel(InsightPanel):
 
 class HealthPanel(InsightPanel):
     """The findings and signs of a run."""
+
+    STORED = "signs up to update {}"
 
     def drawn(self, options: ViewOptions, width: int, height: int) -> Rows:
         """Draw the findings and the newest signs."""

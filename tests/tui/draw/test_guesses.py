@@ -131,9 +131,11 @@ def test_calibration_is_judged_by_the_number_of_guesses(
 ) -> None:
     found = tuple(Reliability(*entry) for entry in bins)
     assert verdict(found).startswith(words)
-    part = calibration_part(found, 80, 0, "braille")
-    for rows in (5, 12):
-        assert words in "\n".join(plain(part.draw(rows)))
+    for glyphs in ("braille", "ascii"):
+        part = calibration_part(found, 80, 0, glyphs)
+        for rows in (5, 12):
+            text = "\n".join(plain(part.draw(rows)))
+            assert words in text and (text.isascii() or glyphs != "ascii")
 
 
 def test_kinds_of_values_are_two_lists_that_each_add_up() -> None:
@@ -244,3 +246,12 @@ def test_any_value_guesses_can_be_drawn(
     check(guesses_rows(message, passage, options, width, height), width, height)
     explained = explain_guesses(message, passage, options, width)
     check(explained, width, len(explained))
+
+
+def test_of_many_columns_those_of_the_passage_are_shown_and_counted() -> None:
+    names = [f"c{n}" for n in range(12)]
+    for feature in (0, 11):
+        options = ViewOptions(features=names, feature=feature)
+        text = "\n".join(plain(guesses_rows(VALUE_GUESSES, VALUE_PASSAGE, options, 120, 35)))
+        assert "first 2 of 12 columns" in text and "c2" not in text and "–" not in text
+        assert explain_guesses(VALUE_GUESSES, VALUE_PASSAGE, options, 80)

@@ -16,6 +16,7 @@ from rnntui.tui.app import Dashboard
 from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.views.bar import view_places
 from rnntui.tui.draw.views.options import MEASURING
+from rnntui.tui.draw.views.prose import marked_title
 from rnntui.tui.look import Look
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.palette import PaletteScreen
@@ -302,6 +303,12 @@ async def test_a_stored_run_says_which_checkpoint_a_view_shows() -> None:
             app.state.snapshot = dataclasses.replace(app.state.snapshot, step=last)
             title = plain(panel.draw(100, 20))[0]
             assert (f"checkpoint at update {count(app.state.insight.step)}" in title) is said
+
+
+def test_the_mark_of_a_title_cuts_blanks_without_an_ellipsis() -> None:
+    title = [(" No findings", "title"), (" now.", ""), (" " * 40, "")]
+    assert plain([marked_title(title, "frozen", 40)]) == [" No findings now.".ljust(33) + "frozen "]
+    assert "\u2026" in plain([marked_title(title, "frozen", 20)])[0]
 
 
 async def test_a_view_that_waits_in_a_started_run_does_not_promise_a_start() -> None:

@@ -60,11 +60,11 @@ def _chart(bins: Sequence[Reliability], width: int, height: int, glyphs: Glyphs)
     canvas.line([(0, 0), (1, 1)], "floor", ".", dash=1)
     certain = _certain(bins)
     canvas.line([_point(b) for b in certain], "line", "*")
-    ring = "o" if glyphs == "ascii" else "○"
+    ring, few = ("o", ".") if glyphs == "ascii" else ("○", "·")
     for b in bins:
         x, y = _point(b)
         full = b in certain
-        canvas.put(canvas.column(x), canvas.row(y), ring if full else "·", "strong" if full else "")
+        canvas.put(canvas.column(x), canvas.row(y), ring if full else few, "strong" if full else "")
     labels = {canvas.row(share): f"{100 * share:.0f} %" for share in (0.0, 0.5, 1.0)}
     ticks = [(canvas.column(share), f"{100 * share:.0f} %") for share in (0.0, 0.5, 1.0)]
     rows = sides(canvas, place, labels, {}) + x_axis(place, ticks, [], "", glyphs)

@@ -42,6 +42,9 @@ def heading(
 def marked_title(title: Row, mark: str, width: int) -> Row:
     """Return a title that says at its right end what to know about all numbers below it."""
     room = max(0, width - cell_width(mark) - 3)
+    while title and not title[-1][0].strip():  # blanks at its end may be cut without a sign
+        title = title[:-1]
+    title = [*title[:-1], *((text.rstrip(), role) for text, role in title[-1:])]
     return exactly([*exactly(title, room), ("  ", ""), (mark, "warning")], width)
 
 

@@ -34,14 +34,15 @@ def value_guesses_rows(
     message: ValueGuesses, passage: Passage, options: ViewOptions, width: int, height: int
 ) -> Rows:
     """Draw the view in exactly `height` rows of `width` cells, for the chosen column."""
-    feature = max(0, min(options.feature, len(options.features) - 1))
+    known = options.features[: _columns(passage, options)]
+    feature = max(0, min(options.feature, len(known) - 1))
     at = message.at if options.at is None else options.at
     at = max(0, min(at, len(passage.rows) - 1))
     parts = _parts(message, passage, options, at, width)
     most = max((stacked_height(column) for _, column in parts), default=0)
     plan = _plan(most, width, height)
     rows = [_title(message, passage, options, width)] if plan.get("title") else []
-    plot = ValuePlot(passage.rows, message.predicted, (), options.features, feature, selected=at)
+    plot = ValuePlot(passage.rows, message.predicted, (), known, feature, selected=at)
     rows += value_plot(plot, width, plan.get("plot", 0), options.glyphs)
     if plan.get("errors"):
         off = _errors(message, passage, feature)
@@ -126,10 +127,16 @@ def kinds_by_list(message: ValueGuesses) -> list[list[Kind]]:
 def _here_part(
     message: ValueGuesses, passage: Passage, options: ViewOptions, at: int, width: int
 ) -> Part:
-    most = 1 + len(options.features)
+    most = 1 + _columns(passage, options)
     return Part(
         0, min(2, most), most, lambda rows: _here(message, passage, options, at, width, rows)
     )
+
+
+def _columns(passage: Passage, options: ViewOptions) -> int:
+    """Return how many columns the passage has: of many, the first ones."""
+    of_passage = len(passage.rows[0]) if passage.rows else len(options.features)
+    return min(len(options.features), max(1, of_passage))
 
 
 def _here(
@@ -143,12 +150,16 @@ def _here(
     """Return the numbers of the selected time step, a row per column, the chosen one first."""
     glyphs = options.glyphs
     name = f"time step {count(at + 1)}"
+    known, every = _columns(passage, options), len(options.features)
     details = ["true, predicted, error · error of the last value", "true, predicted, error"]
-    rows = [heading(name, details, width, glyphs)]
-    names = [fit(for_glyphs(safe_text(name), glyphs), 16) for name in options.features]
-    label = max(map(cell_width, names), default=0)
     baseline = cell_width(details[0]) + len(name) + 4 <= width
-    order = sorted(range(len(names)), key=lambda n: (n != options.feature, n))
+    if known < every:
+        first = f"first {known} of {every} columns"
+        details = [*(f"{detail} · {first}" for detail in details), first]
+    rows = [heading(name, details, width, glyphs)]
+    names = [fit(for_glyphs(safe_text(name), glyphs), 16) for name in options.features[:known]]
+    label = max(map(cell_width, names), default=0)
+    order = sorted(range(known), key=lambda n: (n != options.feature, n))
     for n in order[: max(0, height - 1)]:
         true, before = _of(passage.rows, at, n), _of(passage.rows, at - 1, n)
         predicted = _of(message.predicted, at, n)
