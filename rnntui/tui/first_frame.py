@@ -27,6 +27,7 @@ from rnntui.tui.draw import (
     token_strip,
     value_plot,
 )
+from rnntui.tui.draw.generated import forecast_height
 from rnntui.tui.draw.rows import NO_STEPS, for_glyphs
 from rnntui.tui.draw.small import too_small
 from rnntui.tui.draw.tokens import strip_height
@@ -123,7 +124,9 @@ def first_rows(outset: Outset, height: int) -> Rows:
     width, state = outset.width, outset.state
     if not fits(width, height):
         return too_small(width, height, outset.display_options.key_of("quit", "q", "ctrl+c"))
-    useful = {} if state.values else {"steps": strip_height(1, 0, width)}
+    useful = (
+        {"generated": forecast_height(1)} if state.values else {"steps": strip_height(1, 0, width)}
+    )
     boxes = placed(
         outset.views, width, height, values=state.values, useful=_known(useful, outset.views)
     )

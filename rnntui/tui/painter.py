@@ -105,8 +105,8 @@ class DiffingChops(Diffing, ChopsUpdate):
             lines = ((x, y, runs) for x, y, runs, _ in pieces)
             return escapes.paint(_differing(lines, self.sent), _system(console))
         if self.sent is not None:
-            for x, y, runs, _ in pieces:
-                self.sent.note(x, y, runs)
+            for x, y, runs, cells in pieces:
+                self.sent.note(x, y, runs, cells)
         return escapes.paint(pieces, _system(console))
 
     def _pieces(self) -> Iterator[Piece]:

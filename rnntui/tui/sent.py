@@ -27,7 +27,8 @@ class SentCells:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[Cell | None]] = {}
-        self._noted: dict[int, list[tuple[int, Runs]]] = {}  # not yet in the rows: few are compared
+        # By row, and by column and cells: not yet in the rows, as few are ever compared.
+        self._noted: dict[int, dict[tuple[int, int], Runs]] = {}
         self._size: tuple[int, int] | None = None
 
     def forget(self) -> None:
@@ -47,15 +48,16 @@ class SentCells:
         old, new = self._enter(x, y, runs)
         return [(x + first, _merged(new[first:stop])) for first, stop in _different(old, new)]
 
-    def note(self, x: int, y: int, runs: Runs) -> None:
-        """Note that these cells are sent."""
-        noted = self._noted.setdefault(y, [])
-        noted.append((x, runs))
+    def note(self, x: int, y: int, runs: Runs, width: int) -> None:
+        """Note that these cells, `width` of them, are sent."""
+        noted = self._noted.setdefault(y, {})
+        noted.pop((x, width), None)  # covered; the new ones are the last
+        noted[x, width] = runs
         if len(noted) > MOST_NOTED:
             self._enter_noted(y)
 
     def _enter_noted(self, y: int) -> None:
-        for x, runs in self._noted.pop(y, ()):
+        for (x, _), runs in self._noted.pop(y, {}).items():
             self._enter(x, y, runs)
 
     def _enter(

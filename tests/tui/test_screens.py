@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from rnntui.protocol import messages as p
+from rnntui.protocol.forecasts import Outlook
 from rnntui.recipe import Recipe
 from rnntui.tui.command import set_lr
 from rnntui.tui.draw import plain
@@ -15,6 +16,7 @@ from rnntui.tui.report import report
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.widgets.footer import Footer
+from rnntui.tui.widgets.generated import GeneratedPanel
 from rnntui.tui.widgets.loss import LossPanel
 from rnntui.tui.widgets.top import Banner, Notice
 from tests.conftest import quick_first
@@ -141,11 +143,27 @@ async def test_several_columns_are_shown_together_and_one_at_a_time() -> None:
         engine.write("", prompt="", values=rows, before=true[:4], finished=True)
         await until(pilot, lambda: "after the end of the source" in shown(app))
         assert "800" in shown(app) and "forecast  sold, 2 of 3" in shown(app)
-        told = p.Outlook("network", "", False, (), (), (), (), best=True)
+        told = Outlook("network", "", False, (), (), (), (), best=True)
         engine.write("", id=2, prompt="", values=rows, before=true[:4], finished=True, outlook=told)
-        await until(pilot, lambda: "source · best update 2,960 · network" in shown(app))
+        await until(pilot, lambda: "source · best update 3,000 · network" in shown(app))
         await pilot.press("v", "v")
         assert "price" in shown(app) and "1.143" in shown(app)
+
+
+async def test_a_tall_screen_has_the_forecast_of_every_column_in_numbers() -> None:
+    engine = Scripted(Recipe(name="x").replace(task="values"))
+    names = ("price", "sold", "rms")
+    assert isinstance(engine.welcome, p.Welcome)
+    engine.welcome = dataclasses.replace(engine.welcome, features=names)
+    rows = tuple((n / 7, 100.0 * n, n / 1000) for n in range(9))
+    told = Outlook("network", "the network forecasts best", False, (), (), (), ())
+    engine.write("", prompt="", values=rows, finished=True, outlook=told)
+    app = dashboard(engine)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "The network forecasts best" in shown(app))
+        numbers = plain(app.main.panel(GeneratedPanel).rows)
+        assert [row.split()[0] for row in numbers[2:]] == [*names]
 
 
 async def test_the_cursor_of_the_loss_plot_shows_losses_and_events(engine: Scripted) -> None:

@@ -164,6 +164,11 @@ def _row(line: Sequence[Unit]) -> Row:
     return merged((unit, role) for unit, _, role in line)
 
 
+def forecast_height(features: int) -> int:
+    """Return the rows for title, verdict and the numbers of so many features."""
+    return 2 + max(1, features)
+
+
 def forecast_rows(
     values: Sequence[Sequence[Number]],
     features: Sequence[str],

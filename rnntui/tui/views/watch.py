@@ -31,7 +31,8 @@ WATCH = View(
         to("plot", 5), to("steps", 6), to("status", 2), to("notice", 1), to("steps", 8),
         to("plot", 7), above("steps"), above("generated"), to("steps", 11), to("plot", 10),
         to("generated", 3), to("steps", 14), above("footer"), to("plot", 13), to("steps", 18),
-        to("plot", 16),
+        to("plot", 16), to("generated", 6), to("plot", 20), to("steps", 24), to("generated", 10),
+        to("plot", 28), to("steps", 36),
     ),
     rest="plot",
 )  # fmt: skip

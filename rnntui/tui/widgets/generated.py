@@ -17,7 +17,13 @@ from rnntui.tui.draw import (
     sample_lines,
     stacked_texts,
 )
-from rnntui.tui.draw.generated import prompt_height, scrolled_text, text_lines, verdict_rows
+from rnntui.tui.draw.generated import (
+    forecast_height,
+    prompt_height,
+    scrolled_text,
+    text_lines,
+    verdict_rows,
+)
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
@@ -118,6 +124,14 @@ class GeneratedPanel(Panel):
             return used
         return dot.join(filter(None, (used, f"next: {upcoming}")))
 
+    def useful(self, width: int) -> int:
+        """Return the rows for a forecast of every column; a text can fill any number."""
+        return forecast_height(len(self._features)) if self.state.values else 0
+
+    @property
+    def _features(self) -> tuple[str, ...]:
+        return (self.state.welcome.features if self.state.welcome else ()) or ("value",)
+
     def body(self, width: int, height: int) -> Rows:
         """Return the rows of the text, or of a hint how to get one."""
         generated = self.state.generated
@@ -180,7 +194,7 @@ class GeneratedPanel(Panel):
 
     def _forecast(self, generated: GeneratedText, width: int, height: int) -> Rows:
         """Return the rows of a forecast, of one feature or all."""
-        features = (self.state.welcome.features if self.state.welcome else ()) or ("value",)
+        features = self._features
         values, one = generated.values, self.options.feature
         if one is not None and one < len(features):
             features, values = (features[one],), tuple(row[one : one + 1] for row in values)

@@ -26,7 +26,7 @@ VALUES = {
     24: "header 1, status 2, notice 1, plot 7, +steps 8, generated 2, prompt 1, footer 1",
     30: "header 1, status 2, notice 1, plot 9, +steps 11, +generated 2, prompt 1, footer 1",
     40: "header 1, status 2, notice 1, plot 13, +steps 15, +generated 3, prompt 1, +footer 1",
-    60: "header 1, status 2, notice 1, plot 30, +steps 18, +generated 3, prompt 1, +footer 1",
+    60: "header 1, status 2, notice 1, plot 20, +steps 24, +generated 7, prompt 1, +footer 1",
 }
 
 
