@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rnntui.data.signs_around import Bare, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.errors import DataError
@@ -101,6 +102,7 @@ class Cells:
     marks: Marks = field(default_factory=lambda: Marks.of(""))
     _numbers: dict[int, Numbers] = field(default_factory=dict)
     _grouped: dict[int, bool] = field(default_factory=dict)
+    _bare: dict[int, Bare] = field(default_factory=dict)
 
     def column(self, index: int) -> list[str]:
         return [row[index] for row in self.rows]
@@ -110,7 +112,7 @@ class Cells:
         import numpy as np  # the command line looks at tables without it
 
         if index not in self._numbers:
-            numbers, self._grouped[index] = self._read(self.column(index))
+            numbers = self._read(index)
             self._numbers[index] = np.array(numbers, dtype=np.float64)
         return self._numbers[index]
 
@@ -127,9 +129,27 @@ class Cells:
 
     def is_missing(self, row: int, index: int) -> bool:
         """Whether a cell holds no value on purpose."""
-        return self.marks.mark(self.rows[row][index])
+        bare = self._bare.get(index)
+        return self.marks.mark(self.rows[row][index] if bare is None else bare.cells[row])
 
-    def _read(self, cells: list[str]) -> tuple[list[float], bool]:
+    def signs(self, index: int) -> Bare | None:
+        """What stood around the numbers of a column, if anything did."""
+        self.numbers(index)
+        return self._bare.get(index)
+
+    def _read(self, index: int) -> list[float]:
+        """The numbers of a column, NaN for a cell without a finite one."""
+        cells = self.column(index)
+        numbers, self._grouped[index], wrong = self._plain(cells)
+        bare = without_signs(cells, self.marks.words) if wrong else None
+        if bare is not None:
+            plain, grouped, wrong = self._plain(bare.cells)
+            if not wrong:
+                numbers, self._grouped[index], self._bare[index] = plain, grouped, bare
+        return numbers
+
+    def _plain(self, cells: list[str]) -> tuple[list[float], bool, list[str]]:
+        """Numbers without signs around them, whether they are grouped, and cells with others."""
         numbers = [finite(cell, self.comma) for cell in cells]
         wrong: list[str] = []
         if math.nan in numbers:  # one object stands for all of them
@@ -139,8 +159,8 @@ class Cells:
         for style in GROUPED if wrong else ():
             if all(style.fits(cell) for cell in wrong):
                 numbers = [style.read(cell) for cell in cells]
-                return self.marks.without(numbers), True
-        return self.marks.without(numbers), False
+                return self.marks.without(numbers), True, []
+        return self.marks.without(numbers), False, wrong
 
     def label(self, indices: Sequence[int]) -> str:
         """Their names for a note, and how many they are if not all fit."""
@@ -161,7 +181,11 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
     """
     rows: list[list[str]] = []
     lines: list[int] = []
+    longer = 0  # lines that end with more delimiters than the first one
     for line, row in _rows(text, name):
+        if rows and len(row) > len(rows[0]) and not any(map(str.strip, row[len(rows[0]) :])):
+            row = row[: len(rows[0])]
+            longer += 1
         if rows and len(row) != len(rows[0]):
             raise DataError(
                 f"{name} line {line}: {_count(len(row))} where line {lines[0]} has {len(rows[0])}:"
@@ -173,6 +197,8 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
         raise DataError(f"{name}: contains no data")
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
     named, notes = is_header(rows[0]), _skipped(text, lines[-1])
+    if longer:
+        notes = (*notes, f"empty cells at the end of {_plural(longer, 'line')} are left out")
     above = [] if named else _names_above(text, lines[0])
     if named:
         above = rows.pop(0)

@@ -89,6 +89,12 @@ def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
     plain = [i for i in chosen if i not in grouped]
     if cells.comma and any("," in cell for i in plain for cell in cells.column(i)):
         notes.append("commas in numbers are read as decimal points")
+    signs = {i: found for i in chosen if (found := cells.signs(i)) is not None}
+    for unit in sorted({found.unit for found in signs.values() if found.unit}):
+        names = listed([cells.header[i] for i, found in signs.items() if found.unit == unit])
+        notes.append(f"the sign {unit} is left out of numbers: {names}")
+    if bracketed := [cells.header[i] for i, found in signs.items() if found.bracketed]:
+        notes.append(f"numbers in brackets are negative: {listed(bracketed)}")
     if any(_is_rounded(cells, i) for i in chosen):
         notes.append(ROUNDED)
     return tuple(notes)

@@ -74,6 +74,11 @@ def find_time(cells: Cells, data: Data, counters: Sequence[int]) -> TimeColumns 
     return found
 
 
+def unread_dates(cells: Cells, data: Data) -> tuple[str, ...]:
+    """A note on why a column that begins with a date is not the time; none without such a one."""
+    return () if data.time.strip() else _Reader(cells, data).unread()
+
+
 class _Reader:
     """Reads the columns of a table as time."""
 
@@ -130,6 +135,28 @@ class _Reader:
                 where = f"{self._cells.name} line {line}, column '{show(title, 24)}'"
                 advice = "correct it, delete the row, or --set time=none"
                 raise DataError(f"{where}: '{cell}' is no time like the others: {advice}")
+
+    def unread(self) -> tuple[str, ...]:
+        """A note on why the first column that begins with a date is not the time."""
+        index = next(filter(self._looks_dated, range(len(self._cells.header))), None)
+        if index is None:
+            return ()
+        cells = self._column(index)
+        filled = [(n, cell) for n, cell in enumerate(cells) if cell.lower() not in MISSING]
+        first = filled[0][1]
+        odd = [form.misfits(cells) for form in formats_of([first])]
+        wrong = min((places for places in odd if places), key=len, default=[])
+        if all(odd) and wrong:
+            why = f"line {self._cells.lines[wrong[0]]} has '{show(cells[wrong[0]], 20)}', "
+            why += f"unlike '{show(first, 20)}' before it"
+        elif all(cell == first for _, cell in filled):
+            why = "it is the same in all rows"
+        else:
+            false = next((n for n, cell in filled if not formats_of([cell])), None)
+            if false is None:
+                return ()
+            why = f"line {self._cells.lines[false]} has '{show(cells[false], 20)}', no date"
+        return (f"{show(self._cells.header[index], 24)} is not used as the time: {why}",)
 
     def parts(self) -> TimeColumns | None:
         """A date in several columns: year, month, day and so on."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rnntui.data.cells import Cells, delimiter_of, is_header, is_number
 from rnntui.data.decode import CR_LF_NOTE
 from rnntui.data.moments import formats_of
+from rnntui.data.signs_around import Bare
 from rnntui.data.source import MOST_BYTES
 from rnntui.data.timecolumn import is_date
 
@@ -44,6 +45,10 @@ class NumberCells(Cells):
     def is_grouped(self, index: int) -> bool:
         """Never: such tables are read cell by cell."""
         return False
+
+    def signs(self, index: int) -> Bare | None:
+        """None: there are only plain numbers."""
+        return None
 
     def matrix(self, indices: Sequence[int], column: Callable[[int], Numbers]) -> Numbers:
         """Some columns as (N, D), without a copy if these are all."""

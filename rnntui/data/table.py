@@ -13,7 +13,7 @@ from rnntui.data.clock import Clock
 from rnntui.data.column_kinds import is_time_column
 from rnntui.data.column_numbers import conversion_notes, numbers_in
 from rnntui.data.find_series import counted_apart, find_series, series_names
-from rnntui.data.find_time import find_time
+from rnntui.data.find_time import find_time, unread_dates
 from rnntui.data.known import NEW, Known
 from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
@@ -80,7 +80,8 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     chosen = choose(cells, data, times, found, label, known)
     advised = () if known.find else chosen.all  # another file has no settings of its own
     rows = cells.matrix(chosen.all, lambda index: numbers_in(cells, index, advised))
-    notes = (*cells.notes, *chosen.notes, *conversion_notes(cells, chosen.all))
+    untimed = unread_dates(cells, data) if known.timed and found is None else ()
+    notes = (*cells.notes, *chosen.notes, *untimed, *conversion_notes(cells, chosen.all))
     features = tuple(cells.header[i] for i in chosen.all)
     origin, read, counted = np.arange(len(rows)), len(rows), tuple(times)
     if found is None:

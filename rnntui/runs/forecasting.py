@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
+from rnntui.data.cells import split_cells
+from rnntui.data.clock import Clock
 from rnntui.data.cut import before, moment_of, rows_before, steps_to
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.forecast.backtest import COMBINED, Backtest, Mean
@@ -134,6 +136,8 @@ def start_of(data: ValueData, prompt: str) -> Start:
 
 def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
     """A prompt without a header and without times in front of its rows, and the last time."""
+    if (read := _as_table(data, prompt)) is not None:
+        return read
     lines = [line for line in prompt.splitlines() if line.strip()]
     cells = [re.split(r"[,;\t]", line) for line in lines]
     width = len(data.features) + 1
@@ -141,12 +145,43 @@ def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
         lines, cells = lines[1:], cells[1:]
     if data.clock is None or not cells or any(len(row) != width for row in cells):
         return "\n".join(lines), None
-    times = [data.clock.read(row[0].strip().strip('"')) for row in cells]
+    last = _last_time(data.clock, [row[0] for row in cells])
+    if last is None:
+        return "\n".join(lines), None
+    return "\n".join(",".join(row[1:]) for row in cells), last
+
+
+def _last_time(clock: Clock, cells: Sequence[str]) -> float | None:
+    """The last of some times; None if one is no time, or they do not rise."""
+    times = [clock.read(cell.strip().strip('"')) for cell in cells]
     known = [time for time in times if time is not None]
     rising = all(a < b for a, b in itertools.pairwise(known))
-    if len(known) < len(times) or not rising or (len(times) < 2 and not data.clock.is_date):
-        return "\n".join(lines), None
-    return "\n".join(",".join(row[1:]) for row in cells), known[-1]
+    if len(known) < len(times) or not rising or (len(times) < 2 and not clock.is_date):
+        return None
+    return known[-1]
+
+
+def _as_table(data: ValueData, prompt: str) -> tuple[str, float | None] | None:
+    """A prompt of rows that are written as in a file: quoted, with decimal commas, signs and so on.
+
+    The time may stand in front of them. None if it is something else, or lacks a number.
+    """
+    try:
+        cells = split_cells(prompt, "prompt")
+    except DataError:
+        return None
+    timed = len(cells.header) - len(data.features)
+    if timed not in (0, 1) or (timed and data.clock is None):
+        return None
+    numbers = cells.matrix(range(timed, len(cells.header)), cells.numbers)
+    if not np.isfinite(numbers).all():
+        return None
+    last = None
+    if timed and data.clock is not None:
+        last = _last_time(data.clock, cells.column(0))
+        if last is None:
+            return None
+    return "\n".join(",".join(map(repr, row)) for row in numbers.tolist()), last
 
 
 def _end_in(data: ValueData, rows: Numbers) -> int | None:

@@ -507,6 +507,61 @@ def test_separators_between_thousands(tmp_path: Path, text: str, values: list[fl
     assert read(tmp_path, text).values[:, 0].tolist() == values
 
 
+@pytest.mark.parametrize(
+    ("cells", "values", "note"),
+    [
+        (["5%", "7.5 %", "-2%"], [5, 7.5, -2], "the sign % is left out of numbers: a"),
+        (["$1,234.50", "-$3", "$-4"], [1234.5, -3, -4], "the sign $ is left out of numbers: a"),
+        (["1.234,50 €", "3 €", "NA", "4,5\u00a0€"], [1234.5, 3, 3.75, 4.5], "the sign € is left"),
+        (["(1.5)", "2", "+3"], [-1.5, 2, 3], "numbers in brackets are negative: a"),
+        (["£(2)", "(£1.5)", "£3"], None, ""),
+        (["(£2)", "£3", "(£1.5)"], [-2, 3, -1.5], "numbers in brackets are negative: a"),
+        (["\u22122", "3", "\u22121.5e2"], [-2, 3, -150], ""),
+        (["5%", "$6", "7"], None, ""),
+        (["5%", "6", "7%"], None, ""),
+        (["--5", "6", "-(7)"], None, ""),
+    ],
+)
+def test_signs_around_numbers(
+    tmp_path: Path, cells: list[str], values: list[float] | None, note: str
+) -> None:
+    text = "a;b\n" + "".join(f"{cell};{n * n}\n" for n, cell in enumerate(cells))
+    data = read(tmp_path, text)
+    if values is None:
+        assert "a" not in data.features
+        return
+    assert data.features == ("a", "b") and data.values[:, 0].tolist() == values
+    assert not note or noted(data, note)
+    marked = read(tmp_path, text, missing_values="3", missing="drop")
+    assert len(marked.values) == len([value for value in values if value != 3]) - ("NA" in cells)
+
+
+def test_empty_cells_at_the_end_of_lines_are_left_out(tmp_path: Path) -> None:
+    data = read(tmp_path, "a,b\n1,2,\n3,5, ,\n4,7\n")
+    assert data.values.tolist() == [[1, 2], [3, 5], [4, 7]]
+    assert noted(data, "empty cells at the end of 2 lines are left out")
+    with pytest.raises(RnntuiError, match=r"line 2: 3 cells where line 1 has 2"):
+        read(tmp_path, "a,b\n1,2,3\n3,5,\n")
+
+
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        (
+            ["2021-01-01", "02.01.2021", "2021-01-03"],
+            "line 3 has '02.01.2021', unlike '2021-01-01'",
+        ),
+        (["2021-02-27", "2021-02-29", "2021-02-30"], "line 3 has '2021-02-29', no date"),
+        (["2021-01-01"] * 3, "it is the same in all rows"),
+    ],
+)
+def test_a_note_says_why_dates_are_not_the_time(tmp_path: Path, days: list[str], why: str) -> None:
+    text = "day,a\n" + "".join(f"{day},{n * n}\n" for n, day in enumerate(days))
+    data = read(tmp_path, text)
+    assert data.clock is None and noted(data, f"day is not used as the time: {why}")
+    assert not noted(read(tmp_path, text, time="none"), "not used as the time")
+
+
 def test_other_letters_and_gzip(tmp_path: Path) -> None:
     content = "Größe;b\n1,5;1\n2,5;3\n".encode("latin-1")
     with pytest.raises(RnntuiError, match="--set encoding=latin-1"):

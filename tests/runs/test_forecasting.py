@@ -54,6 +54,23 @@ def test_a_short_prompt_of_the_source_is_continued_with_what_stands_before_it(
     assert few != long and other != long
 
 
+def test_a_prompt_of_rows_may_be_written_as_in_the_file(rnntui: Any, here: Path) -> None:
+    values = [1000 + 10 * (n % 7) + n for n in range(300)]
+    prices = [f"{value // 1000}.{value % 1000:03},25 €" for value in values]
+    lines = [f"{day};{prices[n]};{n % 5},5" for n, day in enumerate(DAYS)]
+    Path("a.csv").write_text("\n".join(["day;price;rate", *lines]) + "\n")
+    train(rnntui)
+    asked = ("generate", "a", "--length", "3", "--prompt")
+    written = table(rnntui(*asked, "\n".join(["day;price;rate", *lines[200:280]])))
+    plain = [f"{values[n] + 0.25} {n % 5 + 0.5}" for n in range(200, 280)]
+    assert written == table(rnntui(*asked, "\n".join(plain)))
+    assert written[0]["day"] == str(DAYS[280])
+    untimed = "\n".join(line.partition(";")[2] for line in lines[200:280])
+    assert written == table(rnntui(*asked, untimed))
+    wrong = rnntui(*asked, "2021-01-01;1.000,25 €;?")
+    assert wrong.code == 2 and "is not a number such as 0.5" in wrong.err
+
+
 def test_a_forecast_is_dated_and_bounded(rnntui: Any, here: Path) -> None:
     train(rnntui, "--set", f"target={NAME}", "--set", "inputs=temp")
     rows = table(rnntui("generate", "a", "--length", "9"))
