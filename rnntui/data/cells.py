@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rnntui.data.signs_around import Bare, without_signs
+from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.errors import DataError
@@ -196,7 +196,8 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
     if not rows:
         raise DataError(f"{name}: contains no data")
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
-    named, notes = is_header(rows[0]), _skipped(text, lines[-1])
+    named = is_header(rows[0]) and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
+    notes = _skipped(text, lines[-1])
     if longer:
         notes = (*notes, f"empty cells at the end of {_plural(longer, 'line')} are left out")
     above = [] if named else _names_above(text, lines[0])
@@ -308,6 +309,14 @@ def is_header(row: list[str]) -> bool:
     if any(read_number(cell) is not None for cell in filled):
         return False
     return any(not is_date(cell) for cell in filled)
+
+
+def _is_signed(first: list[str], second: list[str]) -> bool:
+    """Whether a first row without plain numbers holds some with the signs of the second row's."""
+    units = [(unit_of(a.strip()), unit_of(b.strip())) for a, b in zip(first, second, strict=True)]
+    others = [cell.strip() for cell, (unit, _) in zip(first, units, strict=True) if not unit]
+    alike = any(unit for unit, _ in units) and all(a == b for a, b in units)
+    return alike and all(is_date(cell) or cell.lower() in MISSING for cell in others)
 
 
 def as_prose(text: str, name: str) -> DataError | None:

@@ -13,6 +13,7 @@ from rnntui.data.column_kinds import holds_numbers, is_filled, is_named
 from rnntui.data.find_time import TimeColumns
 from rnntui.data.known import Known
 from rnntui.data.source import show
+from rnntui.data.timecolumn import is_date
 from rnntui.errors import DataError
 from rnntui.recipe import Data
 
@@ -109,7 +110,16 @@ def _all(
 def _no_numbers(cells: Cells) -> DataError:
     if not any(is_filled(cells, index) for index in range(len(cells.header))):
         return DataError(f"{cells.name}: all columns are empty")
-    return DataError(f"{cells.name}: no column contains numbers: {AS_TEXT}")
+    return DataError(f"{cells.name}: no column contains numbers{_nearly(cells)}: {AS_TEXT}")
+
+
+def _nearly(cells: Cells) -> str:
+    """The first cell with a digit that is no date, in brackets: what stands beside the number."""
+    for index, title in enumerate(cells.header):
+        cell = cells.rows[0][index].strip()
+        if any(map(str.isdecimal, cell)) and not is_date(cell):
+            return f" (column '{show(title, 24)}' has '{show(cell, 20)}')"
+    return ""
 
 
 def _doubled(cells: Cells, wanted: str, chosen: list[int]) -> tuple[str, ...]:

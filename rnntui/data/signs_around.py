@@ -27,6 +27,12 @@ class Bare:
     bracketed: bool
 
 
+def unit_of(cell: str) -> str:
+    """The sign of money or per cent beside the number of a cell; "" if it is something else."""
+    bare = without_signs([cell], ())
+    return bare.unit if bare is not None else ""
+
+
 def without_signs(cells: Sequence[str], missing: Collection[str]) -> Bare | None:
     """The cells without signs; None if one holds something else, or their units differ.
 

@@ -536,6 +536,20 @@ def test_signs_around_numbers(
     assert len(marked.values) == len([value for value in values if value != 3]) - ("NA" in cells)
 
 
+def test_a_first_row_of_numbers_with_signs_is_no_header(tmp_path: Path) -> None:
+    data = read(tmp_path, "2021-01-01;5 %\n2021-01-02;6 %\n2021-01-03;9 %\n")
+    assert data.values.tolist() == [[5], [6], [9]] and data.features == ("column 2",)
+    quantiles = read(tmp_path, "5%;95%\n1;2\n3;5\n4;4\n")
+    assert quantiles.features == ("5%", "95%") and len(quantiles.values) == 3
+    alone = read(tmp_path, "day;$\n2021-01-01;$5\n2021-01-02;$6\n2021-01-03;$9\n")
+    assert alone.features == ("$",) and len(alone.values) == 3
+
+
+def test_what_stands_beside_numbers_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RnntuiError, match=r"no column contains numbers \(column 'a' has '5 kg'\)"):
+        read(tmp_path, "day,a\n2021-01-01,5 kg\n2021-01-02,6 kg\n")
+
+
 def test_empty_cells_at_the_end_of_lines_are_left_out(tmp_path: Path) -> None:
     data = read(tmp_path, "a,b\n1,2,\n3,5, ,\n4,7\n")
     assert data.values.tolist() == [[1, 2], [3, 5], [4, 7]]
