@@ -69,8 +69,13 @@ class Plan:
 
 
 def default_horizon(season: int, validated: int) -> int:
-    """How many rows are forecast unless the recipe says: a season, or a tenth of the last part."""
+    """How many rows are forecast unless the recipe says: a season, or a tenth of the last part.
+
+    Of a season that does not fit into the last part, half of that part: several forecasts do.
+    """
     wanted = season or int(validated * HORIZON_SHARE)
+    if wanted > validated > 0:
+        wanted = validated // 2
     return max(1, min(MOST_HORIZON, wanted))
 
 

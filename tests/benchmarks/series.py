@@ -8,6 +8,7 @@ Each file is trained as `rnntui train FILE` trains it, in a process of its own. 
 up to 12 places of the last tenth, from the 500 rows before each. Printed is the RMSE over the
 horizon, in the file's units (the geometric mean over its columns), and that of the last value, of
 the last season and of an autoregression fitted by least squares on the first nine tenths.
+Below the table stands how many of the values the prediction intervals held, by target of a file.
 results/series.json keeps what each label gave.
 """
 
@@ -60,6 +61,7 @@ class Outcome:
     last: float
     seasonal: float
     autoregression: float
+    held: tuple[tuple[float, float], ...] = ()  # by the 80 and the 95 % intervals, by target
 
     @property
     def naive(self) -> float:
@@ -117,6 +119,7 @@ def _measured(name: str, path: Path, seconds: float) -> Outcome:
         simple([LastValue() for _ in columns]),
         simple([SeasonalNaive(season) for _ in columns]) if season else math.nan,
         simple([found for found in regressions if found]),
+        tuple((test.coverage[80], test.coverage[95]) for test in tests),
     )
 
 
@@ -155,6 +158,15 @@ def as_text(found: list[Outcome]) -> str:
         f"better than naive {naive} of {count}, within 5 % of AR {near}, better {better}"
         f" (the network alone {alone})"
     )
+    held = np.array([shares for o in found for shares in o.held]).reshape(-1, 2)
+    held = held[np.isfinite(held).all(axis=1)]
+    if len(held):
+        off = int((abs(held[:, 0] - 0.8) > 0.15).sum())
+        low, high = held.mean(axis=0)
+        lines.append(
+            f"the intervals held {low:.1%} (80 %) and {high:.1%} (95 %) on average;"
+            f" {off} of {len(held)} targets are off by more than 15 points at 80 %"
+        )
     return "\n".join(lines)
 
 

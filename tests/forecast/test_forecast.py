@@ -133,7 +133,9 @@ def test_errors_are_those_of_the_forecasts() -> None:
     assert overall(found.methods)["last value"] == pytest.approx(math.sqrt(7.5))
     assert NETWORK not in found.methods
     assert default_horizon(0, 50) == 5 and default_horizon(24, 50) == 24
-    assert default_horizon(168, 50) == 100 and default_horizon(0, 3) == 1
+    assert default_horizon(168, 500) == 100 and default_horizon(0, 3) == 1
+    assert default_horizon(168, 50) == 25 and default_horizon(12, 11) == 5
+    assert default_horizon(12, 0) == 12 and default_horizon(2, 1) == 1
 
 
 @pytest.mark.parametrize("draw", ["normal", "laplace", "uniform"])
