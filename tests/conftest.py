@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,13 +32,40 @@ settings.load_profile(PROFILE)
 # Before NumPy and Textual are imported, by whichever test.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+# What a user has set to choose colours, widths, signs or places of files is not meant for tests;
+# those about such a variable set it themselves.
+CHOICES = {
+    "TERM",
+    "COLORTERM",
+    "COLORFGBG",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "LANGUAGE",
+}
+for name in list(os.environ):
+    if name in CHOICES or name.startswith(("RNNTUI_", "LC_", "TEXTUAL_", "SLURM_")):
+        del os.environ[name]
+os.environ["LANG"] = "C.UTF-8"
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# What this process ignores, because it runs under nohup or in a shell's background, the programs
+# that it starts would ignore as well; what it handles they do not.
+for number in {signal.SIGINT, getattr(signal, "SIGQUIT", 0), getattr(signal, "SIGHUP", 0)} - {0}:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 # Where no byte code may be kept beside the sources, each of the many processes that tests start
 # would compile them again. The processes of pytest-xdist inherit this.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
     os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="rnntui-test-bytecode-")
     atexit.register(shutil.rmtree, os.environ["PYTHONPYCACHEPREFIX"], ignore_errors=True)
+
+# Sockets are made in the tests' own folders, and a socket's path has 103 bytes at most.
+if len(tempfile.gettempdir()) > 15 and os.access("/tmp", os.W_OK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/tmp")
 
 # What tests begin is kept where nobody looks for it.
 RUNS = os.environ["RNNTUI_RUNS"] = tempfile.mkdtemp(prefix="rnntui-test-runs-")

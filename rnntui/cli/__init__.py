@@ -19,6 +19,7 @@ from rnntui.cli import (
     runs,
     status,
     sweep,
+    sweep_rm,
     tagging,
     training,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "runs",
     "status",
     "sweep",
+    "sweep_rm",
     "tagging",
     "training",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,7 +161,15 @@ def _confirmed(command: str, action: str, runs: Sequence[ListedRun], root: Path,
     """List runs and ask for confirmation, unless `yes`. Raises UsageError without a terminal."""
     from rnntui.cli.run_table import run_lines
 
-    for line in run_lines(runs, root, line_width(sys.stderr)):
+    which = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
+    return confirmed(
+        command, f"{action} {which}?", run_lines(runs, root, line_width(sys.stderr)), yes
+    )
+
+
+def confirmed(command: str, question: str, lines: Iterable[str], yes: bool) -> bool:
+    """Print safe lines and ask, unless `yes`. Raises UsageError without a terminal."""
+    for line in lines:
         click.echo(line, err=True)
     if yes:
         return True
@@ -169,5 +177,4 @@ def _confirmed(command: str, action: str, runs: Sequence[ListedRun], root: Path,
         raise click.UsageError(
             f"{command} asks for confirmation, but stdin is not a terminal; add --yes"
         )
-    which = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
-    return click.confirm(f"{action} {which}?", err=True)
+    return click.confirm(question, err=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     short_help="Train many variants of a recipe and rank them.",
     context_settings={"help_option_names": HELP_NAMES},
     options_metavar="",
-    subcommand_metavar="SOURCE [OPTIONS] | show NAME | resume NAME | stop NAME",
+    subcommand_metavar="SOURCE [OPTIONS] | show NAME | resume NAME | stop NAME | rm NAME",
 )
 def sweep() -> None:
     """Train variants of SOURCE, several at a time, and rank them by their validation loss.

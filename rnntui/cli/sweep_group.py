@@ -16,7 +16,7 @@ START = "start"  # the command for a source, which is not typed
 
 
 class SweepCommands(click.Group):
-    """`show`, `resume` and `stop` are commands; any other first word is a source to sweep over."""
+    """Commands such as `show`; any other first word is a source to sweep over."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Treat `sweep SOURCE …` as `sweep start SOURCE …`."""

@@ -19,7 +19,7 @@ from rnntui.recipe.rules import check
 from rnntui.runs.store.files import FILES, failed, read_file, remove_tree, shown, write_new
 from rnntui.runs.store.journal import Journal, Line, read_journal, whole
 from rnntui.runs.store.json_record import MOST_BYTES, read_record, to_bytes
-from rnntui.runs.store.lock import RunLock, take
+from rnntui.runs.store.lock import RunLock, claim, take
 from rnntui.runs.store.lock_owner import live_lock_owner, read_lock_owner, where
 from rnntui.runs.store.names import check_name, names_for
 from rnntui.runs.store.root import make_root
@@ -112,9 +112,24 @@ class Sweep:
         try:
             return take(self.directory, self.name, terminal=terminal)
         except RunTakenError:
+            raise self._taken() from None
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[None]:
+        """Keep other processes from running the sweep, without writing to it. Raises as `hold`."""
+        with contextlib.ExitStack() as claimed:
+            try:
+                claimed.enter_context(claim(self.directory))
+            except RunTakenError:
+                raise self._taken() from None
+            yield
+
+    def _taken(self) -> RunTakenError:
+        found = None
+        with contextlib.suppress(OSError, DataError):
             found = read_lock_owner(self.directory)
-            who = where(found[0]) if found else "another process"
-            raise RunTakenError(f"sweep {self.name} is being run by {who}") from None
+        who = where(found[0]) if found else "another process"
+        return RunTakenError(f"sweep {self.name} is being run by {who}")
 
     @property
     def held(self) -> bool:
@@ -210,6 +225,9 @@ def open_sweep(root: Path, name: str) -> Sweep:
         raise DataError(f"{shown(directory / RECIPE)}: not UTF-8") from None
     if info.format > FORMAT:
         raise DataError(f"sweep {name} was written by a newer version of rnntui")
+    if info.name != name:  # whatever is done to it would be done to another sweep, or to none
+        own = fit(safe_text(info.name), 40)
+        raise DataError(f"{shown(directory)}: is that of sweep '{own}': give it that name again")
     sweep = Sweep(root, info, _recipe(text, info.recipe, directory / RECIPE), _lines(directory))
     _check_whole(sweep)
     return sweep

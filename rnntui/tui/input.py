@@ -55,7 +55,10 @@ class Piece:
 
 
 class InputSplitter:
-    """Splits a stream of characters into pieces; the caller supplies the time."""
+    """Splits a stream of characters into pieces; the caller supplies the time.
+
+    It calls `tick` when there is nothing to read at the deadline.
+    """
 
     def __init__(self) -> None:
         self._pending = ""  # unsplit text: an incomplete sequence
@@ -75,10 +78,15 @@ class InputSplitter:
         return self._since + (KEY_DELAY if len(self._pending) <= 2 else SEQUENCE_DELAY)
 
     def feed(self, data: str, now: float) -> Iterator[Piece]:
-        """Yield the pieces that `data`, received now, completes."""
+        """Yield the pieces that `data`, received now, completes.
+
+        Only `tick` ends the wait for the rest of a sequence or paste: on a busy machine, data that
+        are read late may have arrived in time, and what is left of a sequence must not act as keys.
+        """
         if _INTERRUPTS.fullmatch(data):  # typed, not pasted: it arrived alone
             yield from self._time_out()
-        yield from self.tick(now)
+        if self._paste is None and len(self._pending) <= 2:
+            yield from self.tick(now)
         self._since = now
         self._pending += self._without_late_end(data)
         while self._pending:

@@ -115,13 +115,13 @@ def test_bash_accepts_the_script(tmp_path: Path) -> None:
     program = tmp_path / "rnntui"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rnntui "$@"\n')
     program.chmod(0o700)
-    words = f"COMP_WORDS=({program} train --set cell = l) COMP_CWORD=5"
-    asked = f"{script}\n{words}\n_rnntui_completion {program}\necho ${{COMPREPLY[*]}}"
+    words = "COMP_WORDS=(rnntui train --set cell = l) COMP_CWORD=5"
+    asked = f"{script}\n{words}\n_rnntui_completion rnntui\necho ${{COMPREPLY[*]}}"
     ended = subprocess.run(
         [str(BASH), "--norc", "-c", asked],
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}"),
         timeout=PATIENCE,
     )
     assert ended.stdout == "lstm\n", ended.stderr

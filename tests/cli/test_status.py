@@ -93,6 +93,32 @@ def test_the_time_that_is_left(changes: dict[str, object], seconds: float, left:
     assert remaining(run(changed, seconds=seconds)) == left
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"state": "finished", "exit_code": 0}, 0),
+        ({"state": "finished", "live": True}, 0),
+        ({"state": "finished", "unsaved": True, "exit_code": 0}, 74),
+        ({"state": "stopped", "exit_code": 0}, 0),
+        ({"state": "stopped", "exit_code": 143}, 143),
+        ({"state": "stopped", "exit_code": 130, "problem": "stopped by SIGINT"}, 130),
+        ({"state": "stopped", "problem": "stopped by rnntui stop", "exit_code": 0}, 0),
+        ({"state": "diverged", "exit_code": 1}, 1),
+        ({"state": "diverged", "exit_code": 0}, 1),
+        ({"state": "failed", "exit_code": 65}, 65),
+        ({"state": "failed"}, 70),
+        ({"state": "failed", "exit_code": 256}, 70),
+        ({"state": "crashed"}, 70),
+        ({"state": "silent"}, 70),
+        ({"state": "unknown", "exit_code": -1}, 70),
+        ({"state": "damaged"}, 65),
+    ],
+)
+def test_the_end_of_a_run_has_the_exit_code_of_train(changes: dict[str, object], code: int):
+    ended = replace(TRAINING, live=False, checkpoint=5_000)
+    assert command.end_code(replace(ended, **changes)) == code  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that only sleeping advances."""

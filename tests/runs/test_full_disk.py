@@ -24,33 +24,42 @@ from rnntui.runs.store.select_checkpoint import select_checkpoint
 from rnntui.runs.store.status import STATUS
 from rnntui.runs.store.summary import summarize
 from rnntui.session.disk import CALM, DiskWatch
+from rnntui.session.session import Session
 from tests.conftest import run_process
 from tests.support.faults import Counted
+from tests.support.patience import PATIENCE
 from tests.support.real_runs import FOX, dashboard, kill_trainers, said, until
 
 if sys.platform == "win32":
     pytest.skip("runs need Unix locks", allow_module_level=True)
 
 STEPS = 1400
+EVERY = 40  # updates between two checkpoints
 SETTINGS = (
-    *FOX, "--set", "eval_every=50", "--set", "workers=1", "--set", "checkpoint_every=40",
+    *FOX, "--set", "eval_every=50", "--set", "workers=1", "--set", f"checkpoint_every={EVERY}",
     "--name", "run",
 )  # fmt: skip
-FROM, TO = 60, 100  # calls that may fail
+FROM, COUNT = 60, 40  # the first call that may fail, and how many may
 FULL = "No space left on device"
 
 
 class Flaky(Counted):
-    """From one call to another, every k-th one fails; each time the newest checkpoint is read."""
+    """Every k-th of some calls fails; each time the newest checkpoint is read.
 
-    def __init__(self, path: Path, first: int, last: int, every: int, error: int) -> None:
+    They begin when there is one: threads of a busy machine may write much else before.
+    """
+
+    def __init__(self, path: Path, count: int, every: int, error: int) -> None:
         super().__init__()
-        self.path, self.first, self.last, self.every, self.error = path, first, last, every, error
+        self.path, self.count, self.every, self.error = path, count, every, error
+        self.turn = 0  # of those calls
         self.failures = 0
         self.found: list[int] = []  # the newest valid checkpoint at each failure
 
     def act(self, name, action):
-        if not (self.first <= self.calls < self.last) or self.calls % self.every:
+        if self.turn or (self.calls >= FROM and newest(self.path).checkpoint):
+            self.turn += 1
+        if not 0 < self.turn <= self.count or self.turn % self.every:
             return action()
         if name == "close":
             action()
@@ -60,12 +69,26 @@ class Flaky(Counted):
         raise OSError(self.error, os.strerror(self.error))
 
 
+def wait_for(disk: Flaky, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a disk have some calls for each checkpoint, however little its threads get to run."""
+    delay, calls = Session.delay, {0: 0}
+
+    def delayed(session: Session, now: float) -> float:
+        turn = session.step // EVERY
+        before = calls.setdefault(turn, disk.calls)
+        behind = turn and disk.calls < before + 5 and disk.turn < disk.count
+        return max(delay(session, now), 0.002) if behind else delay(session, now)
+
+    monkeypatch.setattr(Session, "delay", delayed)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds as moments."""
     monkeypatch.setattr(saver, "FIRST_PAUSE", 0.002)
     monkeypatch.setattr(saver, "LONGEST_PAUSE", 0.003)
     monkeypatch.setattr(saver, "LAST_PAUSE", 0.003)
+    monkeypatch.setattr(saver, "LAST_CHANCE", PATIENCE)
     monkeypatch.setattr(recorder, "_WRITE_EVERY", 0.002)
     monkeypatch.setattr("rnntui.runs.store.status.INTERVAL", 0.01)
     monkeypatch.setattr("rnntui.session.disk.CALM", 0.02)
@@ -86,12 +109,13 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(
     every: int, error: int, rnntui, runs: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs / "run"
-    disk = Flaky(run / CHECKPOINTS, FROM, TO, every, error)
+    disk = Flaky(run / CHECKPOINTS, COUNT, every, error)
+    wait_for(disk, monkeypatch)
     monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
     ended = rnntui("train", *SETTINGS, "--steps", str(STEPS), "--json", "--every", "1000")
     assert (ended.code, ended.err) == (0, "")
     assert ended.of("done")[0]["steps"] == STEPS
-    assert disk.failures >= (TO - FROM) // every - 1
+    assert disk.failures >= COUNT // every - 1
     assert all(disk.found) and disk.found == sorted(disk.found)
     found = newest(run / CHECKPOINTS)
     assert found.checkpoint is not None and found.checkpoint.step == STEPS
@@ -108,7 +132,8 @@ def test_a_run_that_could_not_be_saved_says_so(
     rnntui, runs: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs / "run"
-    disk = Flaky(run / CHECKPOINTS, FROM, sys.maxsize, 1, errno.ENOSPC)
+    disk = Flaky(run / CHECKPOINTS, sys.maxsize, 1, errno.ENOSPC)
+    wait_for(disk, monkeypatch)
     monkeypatch.setattr(opening, "Recorder", partial(recorder.Recorder, files=disk))
     monkeypatch.setattr(saver, "LAST_CHANCE", 0.1)
     ended = rnntui("train", *SETTINGS, "--steps", "600", "--json", "--every", "1000")

@@ -441,7 +441,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "rnntui.cli.run_list:_note_redirection": (),  # names of keys
     "rnntui.cli.ending:_stop_each": ("run names", "run files"),
     "rnntui.cli.ending:_removable": ("run names", "run files"),
-    "rnntui.cli.ending:_confirmed": ("run names", "run files", "labels"),
+    "rnntui.cli.ending:confirmed": ("run names", "run files", "labels"),
     "rnntui.cli.status:status": ("run names", "run files", "labels"),
     "rnntui.cli.tagging:tag": ("labels",),
     "rnntui.cli.compare:_print": ("run names", "run files", "labels"),

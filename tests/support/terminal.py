@@ -36,7 +36,8 @@ class Terminal:
     """One program on a pseudo-terminal that answers as a modern terminal does.
 
     `link` bounds how many bytes per second the terminal reads; 0 is unbounded. `background` is its
-    reply to the query of its background colour; empty: it knows no such query.
+    reply to the query of its background colour; empty: it knows no such query. While it is not
+    `answering`, nothing comes between the pieces of what is typed.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Terminal:
     ) -> None:
         self.columns, self.rows, self.link = columns, rows, link
         self.background = background
+        self.answering = True
         self.log: list[tuple[float, bytes]] = []
         self.closed = False
         self.status: int | None = None
@@ -101,7 +103,7 @@ class Terminal:
             return b""
         tail = self.log[-1][1][-8:] if self.log else b""
         self.log.append((time.perf_counter(), data))
-        if SYNC_QUERY in tail + data:
+        if self.answering and SYNC_QUERY in tail + data:
             for _ in range((tail + data).count(SYNC_QUERY)):
                 self.write(SYNC_REPLY)
         if self.background and BACKGROUND_QUERY in tail + data:

@@ -101,7 +101,7 @@ def test_a_sweep_from_the_command_line(rnntui: Run, runs: Path):
     assert taken.code == 2 and "sweep 's' already exists" in taken.err
 
 
-def kills(count: int, seed: int) -> str:
+def kills(count: int, seed: int, *more: str) -> str:
     ended = subprocess.run(
         [
             sys.executable,
@@ -111,12 +111,13 @@ def kills(count: int, seed: int) -> str:
             str(count),
             "--seed",
             str(seed),
+            *more,
         ],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -127,6 +128,12 @@ def kills(count: int, seed: int) -> str:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for children in /proc")
 def test_a_sweep_that_is_killed_and_resumed_loses_nothing():
     assert "0 trials lost, 0 different" in kills(4, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for children in /proc")
+def test_a_sweep_that_halves_is_killed_and_no_trial_is_lost_or_has_other_losses():
+    assert "0 trials lost, 0 different" in kills(3, 2, "--halving", "100,200")
 
 
 def test_options_and_fields_are_never_renamed(rnntui: Run):

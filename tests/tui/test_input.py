@@ -131,6 +131,17 @@ def test_a_paste_may_come_in_two_parts(at: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "sent", ["\x1b[" + "1;" * 900 + "q", WHITE + "\x07", "\x1b[200~a\x1b[201~"]
+)
+def test_what_is_read_late_is_no_key(sent: str) -> None:
+    """It may have come in time: nothing was seen missing."""
+    for at in range(3, len(sent)):
+        keys = Keys()
+        found = [*keys.feed(sent[:at], 0.0), *keys.feed(sent[at:], LATER)]
+        assert names(found) == [], at
+
+
+@pytest.mark.parametrize(
     ("sent", "key"),
     [
         ("\x1b[A", "up"),

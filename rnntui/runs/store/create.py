@@ -179,7 +179,7 @@ def remove_runs(paths: Sequence[Path], files: Files = FILES) -> None:
             check_removable(path)
             claims.enter_context(claim(path, files=files))
         for path in paths:
-            _remove(path, files)
+            remove_directory(path, files)
 
 
 def check_removable(path: Path) -> None:
@@ -193,21 +193,22 @@ def check_removable(path: Path) -> None:
         prove_run(path)
         foreign = foreign_entry(path)
     except OSError as error:
-        raise _not_removed(path, f"cannot read all of it: {reason(error)}") from None
+        raise not_removed(path, f"cannot read all of it: {reason(error)}") from None
     except (DataError, RunError) as error:
-        raise _not_removed(path, briefly(path, str(error))) from None
+        raise not_removed(path, briefly(path, str(error))) from None
     if foreign is not None:
         inner = fit(safe_text(str(foreign.relative_to(path))), 40)
-        raise _not_removed(path, f"it contains '{inner}', which rnntui did not create")
+        raise not_removed(path, f"it contains '{inner}', which rnntui did not create")
 
 
-def _not_removed(path: Path, why: str) -> DataError:
+def not_removed(path: Path, why: str) -> DataError:
     """Return the error with the full path, so that the user can delete it."""
     shown_whole = safe_text(str(path))
     return DataError(f"not removed: {shown_whole} ({why}): delete it yourself if it is yours")
 
 
-def _remove(path: Path, files: Files) -> None:
+def remove_directory(path: Path, files: Files = FILES) -> None:
+    """Remove a directory that was proven to be ours; it disappears atomically. Raises RunError."""
     gone = path.with_name(f"{GONE}{uuid.uuid4()}")
     try:
         files.rename(path, gone)

@@ -86,6 +86,7 @@ class RunSummary:
     averaged: int | None = None  # updates whose mean is `loss`
     checkpoint: int | None = None  # update of the newest one
     exit_code: int | None = None
+    unsaved: bool = False  # it has ended, and not everything is saved
 
     @property
     def usable(self) -> bool:
@@ -166,6 +167,7 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
         averaged=status.averaged if status else None,
         checkpoint=status.checkpoint if status else None,
         exit_code=status.exit_code if status else None,
+        unsaved=bool(status and status.state in ENDED and life != "alive" and status.unsaved),
     )
 
 

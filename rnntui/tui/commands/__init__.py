@@ -18,7 +18,7 @@ from rnntui.tui.commands.pages import PAGES
 from rnntui.tui.commands.training import TRAINING
 from rnntui.tui.commands.viewing import VIEWING, switches
 from rnntui.tui.compare.commands import BY_NAME as COMPARING
-from rnntui.tui.compare.commands import CompareCommands
+from rnntui.tui.compare.commands import SWEEP, CompareCommands
 from rnntui.tui.keymap import Keys, Scope, command_name, remapped
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.view import View
@@ -90,7 +90,7 @@ ALL_BY_NAME = {**COMPARING, **TABLE.by_name}  # with those of the screen that co
 
 def key_problems(keys: Mapping[str, Keys]) -> tuple[str, ...]:
     """Return what is wrong with the user's keys on any screen, a line each."""
-    found = (*CompareCommands.with_keys(keys)[1], *CommandTable.with_keys(keys)[1])
+    found = (*CompareCommands.with_keys(keys, (SWEEP,))[1], *CommandTable.with_keys(keys)[1])
     return tuple(dict.fromkeys(found))
 
 

@@ -222,6 +222,39 @@ SCREEN = Group(
 GROUPS = (RUNS, TABLE, PLOT, SCREEN)
 
 
+def sweep_commands(
+    cut: Action, train_on: Action, stop: Action, has_trial: Condition, is_running: Condition
+) -> Group:
+    """Return the commands that a sweep's leaderboard has beside the others."""
+    return Group(
+        "sweep",
+        (
+            command(
+                "cut_trial", ("c",), "cut", "stop the selected trial and free its place",
+                cut, has_trial, rank=2,
+            ),
+            command(
+                "continue_trial", ("r",), "continue",
+                "train the selected trial to its end, whatever its rank",
+                train_on, has_trial, rank=2,
+            ),
+            command(
+                "stop_sweep", ("Q",), "stop",
+                "stop the sweep and save its trials; rnntui sweep resume continues it",
+                stop, is_running, rank=3, unavailable="the sweep is not running",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _never(_app: CompareApp) -> bool:
+    return False
+
+
+# Without a sweep, for their names and keys.
+SWEEP = sweep_commands(_never, _never, _never, _never, _never)
+
+
 @dataclass(frozen=True)
 class CompareCommands:
     """All commands of the screen, with the user's keys."""
@@ -267,4 +300,4 @@ class CompareCommands:
         return next((command for command in self.commands if key in command.keys), None)
 
 
-BY_NAME = CompareCommands().by_name
+BY_NAME = CompareCommands((*GROUPS, SWEEP)).by_name

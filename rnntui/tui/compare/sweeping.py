@@ -8,7 +8,7 @@ from rnntui.errors import RnntuiError
 from rnntui.sweep.spawn import ask_to_stop
 from rnntui.sweep.wishes import Wish, ask
 from rnntui.tui.command import Group
-from rnntui.tui.compare.commands import command
+from rnntui.tui.compare.commands import sweep_commands
 
 if TYPE_CHECKING:
     from rnntui.sweep.leaderboard import SweepList
@@ -47,23 +47,10 @@ def sweep_group(board: SweepList) -> Group:
             return
         app.say("the sweep stops once its trials are saved")
 
-    return Group(
-        "sweep",
-        (
-            command(
-                "cut_trial", ("c",), "cut", "stop the selected trial and free its place",
-                lambda app: wish(app, "cut"), lambda app: selected(app) is not None, rank=2,
-            ),
-            command(
-                "continue_trial", ("r",), "continue",
-                "train the selected trial to its end, whatever its rank",
-                lambda app: wish(app, "continue"), lambda app: selected(app) is not None, rank=2,
-            ),
-            command(
-                "stop_sweep", ("Q",), "stop",
-                "stop the sweep and save its trials; rnntui sweep resume continues it",
-                stop, lambda _app: board.sweep.held, rank=3,
-                unavailable="the sweep is not running",
-            ),
-        ),
-    )  # fmt: skip
+    return sweep_commands(
+        cut=lambda app: wish(app, "cut"),
+        train_on=lambda app: wish(app, "continue"),
+        stop=stop,
+        has_trial=lambda app: selected(app) is not None,
+        is_running=lambda _app: board.sweep.held,
+    )

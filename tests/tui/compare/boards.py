@@ -9,6 +9,7 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from rnntui.cache_folder import VARIABLE
@@ -60,12 +61,14 @@ def sweep_in(root: Path) -> Sweep:
     return sweep
 
 
-def app_of(root: Path, glyphs: str = "braille") -> CompareApp:
+def app_of(
+    root: Path, glyphs: str = "braille", keys: Mapping[str, tuple[str, ...]] | None = None
+) -> CompareApp:
     """The leaderboard of the sweep in a directory."""
     board = SweepList(root, "tales")
     followed = FollowedRuns(board)
     followed.read()
-    look = Look(glyphs=glyphs, theme="dark")  # type: ignore[arg-type]
+    look = Look(glyphs=glyphs, theme="dark", keys=keys or {})  # type: ignore[arg-type]
     return CompareApp(CompareState(followed), look, groups=(sweep_group(board),))
 
 

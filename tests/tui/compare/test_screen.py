@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from rnntui.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.tui.command import Group
-from rnntui.tui.commands import key_problems
+from rnntui.tui.commands import ALL_BY_NAME, CommandTable, key_problems
 from rnntui.tui.compare.app import CompareApp
-from rnntui.tui.compare.commands import CompareCommands, command
+from rnntui.tui.compare.commands import GROUPS, SWEEP, CompareCommands, command
 from rnntui.tui.compare.state import Choices, CompareState
 from rnntui.tui.draw.compare.plot import _trace, forget_traces
 from rnntui.tui.look import Look
@@ -295,8 +295,19 @@ def test_wrong_keys_are_named_for_any_screen() -> None:
     assert "unknown key" in key_problems({"pin": ("nokey",)})[0]
 
 
+def test_keys_of_a_leaderboard_are_checked_and_other_screens_ignore_them() -> None:
+    mine = {"cut_trial": ("f2",)}
+    assert key_problems(mine) == () == CommandTable.with_keys(mine)[1]
+    assert CompareCommands.with_keys(mine)[1] == ()
+    (twice,) = key_problems({"cut_trial": ("x",), "stop_sweep": ("x",), "x_axis": ("f9",)})
+    assert twice == "keys.stop_sweep: 'x' is bound twice, already to cut_trial"
+    (taken,) = key_problems({"cut_trial": ("p",)})
+    assert taken == "keys: 'p' now runs cut_trial; pin has no key"
+    assert ALL_BY_NAME.keys() >= {one.name for one in SWEEP.commands}
+
+
 def test_no_key_runs_two_commands() -> None:
-    keys = [key for one in CompareCommands().commands for key in one.keys]
+    keys = [key for one in CompareCommands((*GROUPS, SWEEP)).commands for key in one.keys]
     assert len(keys) == len(set(keys))
 
 

@@ -73,6 +73,20 @@ async def test_trials_are_cut_and_continued(tmp_path: Path) -> None:
     assert Wishes(sweep.directory, []).read() == wished
 
 
+async def test_the_users_keys_cut_a_trial(tmp_path: Path) -> None:
+    sweep = sweep_in(tmp_path)
+    app = app_of(tmp_path, keys={"cut_trial": ("f2",), "stop_sweep": ("c",)})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("home", "f2")
+        await pilot.pause()
+        app._end_notice()
+        assert "f2 cut" in text_of(app)
+        await pilot.press("c")
+        await pilot.pause()
+        assert "the sweep is not running" in text_of(app)
+    assert [what for _, what in Wishes(sweep.directory, []).read()] == ["cut"]
+
+
 async def test_the_sweep_is_stopped_on_a_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
