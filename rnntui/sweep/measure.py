@@ -18,6 +18,9 @@ from rnntui.numbers import duration, size_in_words
 from rnntui.recipe import Recipe, to_dict
 from rnntui.runs.capture import capture
 from rnntui.runs.plan_cache import recall, remember
+from rnntui.runs.store.directory import vocabulary_bytes
+from rnntui.runs.vocabulary import describe
+from rnntui.sweep.disk import Length, bytes_on_disk
 from rnntui.sweep.halving import FACTOR
 from rnntui.sweep.space import Settings
 from rnntui.sweep.trials import Trial, recipe_for
@@ -36,8 +39,6 @@ from rnntui.training.workers.pool import WorkerPool
 BUDGET = 10.0  # seconds for all networks; those beyond it use the reference kernels
 TIMED, MOST_UPDATES = 0.3, 20  # seconds and updates that are timed of each network
 STARTUP = 1.0  # seconds until a trial makes its first update, about
-CHECKPOINTS = 4  # the last three and the best
-LOGS = 200_000  # bytes of a run besides its checkpoints, about
 # Keys that change neither the kernels nor the time of an update.
 _NEUTRAL = (
     "lr", "momentum", "weight_decay", "beta1", "beta2", "rms_decay", "warmup", "decay", "seed",
@@ -90,13 +91,14 @@ def expect(
             else:
                 known[key] = measure(recipe, data)
     found = [known[_network(recipe)] for recipe in recipes]
-    times = [_duration(one, recipe, data) for one, recipe in zip(found, recipes, strict=True)]
+    lengths = [_length(one, recipe, data) for one, recipe in zip(found, recipes, strict=True)]
+    stored = len(vocabulary_bytes(describe(data)))
     disk = sum(
-        one.checkpoint * (CHECKPOINTS + recipe.train.keep) + LOGS
-        for one, recipe in zip(found, recipes, strict=True)
+        bytes_on_disk(recipe, one.checkpoint, stored, length)
+        for one, recipe, length in zip(found, recipes, lengths, strict=True)
     )
     share = _share(recipes[0], data, rungs, len(recipes))
-    seconds = sum(times) * share / min(jobs, len(recipes))
+    seconds = sum(STARTUP + length.seconds for length in lengths) * share / min(jobs, len(recipes))
     return Expected(tuple(one.kernels for one in found), seconds, disk)
 
 
@@ -186,14 +188,14 @@ def _time_updates(recipe: Recipe, data: Dataset, state: TrainState) -> float:
     return min(times)
 
 
-def _duration(found: Measured, recipe: Recipe, data: Dataset) -> float:
-    """Return the seconds of a trial that is trained to its end."""
+def _length(found: Measured, recipe: Recipe, data: Dataset) -> Length:
+    """Return how long a trial is that is trained to its end."""
+    each = found.update + found.validation / recipe.train.eval_every
     bound, updates = recipe.train.seconds, total_steps(recipe, data)
-    times = [STARTUP + bound] if bound else []
+    lengths = [Length(bound / each, bound)] if bound else []
     if updates is not None:
-        each = found.update + found.validation / recipe.train.eval_every
-        times.append(STARTUP + updates * each)
-    return min(times)
+        lengths.append(Length(updates, updates * each))
+    return min(lengths, key=lambda length: length.seconds)
 
 
 def _share(recipe: Recipe, data: Dataset, rungs: Sequence[int], trials: int) -> float:

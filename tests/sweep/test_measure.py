@@ -9,12 +9,16 @@ import pytest
 
 from rnntui.data import load
 from rnntui.errors import DataError, RunError
+from rnntui.foreground.loop import train_in_foreground
 from rnntui.recipe import Recipe
+from rnntui.runs.job import Job
+from rnntui.sweep.disk import Length, bytes_on_disk
 from rnntui.sweep.measure import Expected, KnownKernels, expect, measure
 from rnntui.sweep.prepare import Plan, prepare
 from rnntui.sweep.request import Request
 from rnntui.sweep.space import parse_axis
 from rnntui.sweep.trials import Trial
+from tests.conftest import quick_where
 from tests.support.sweeps import TINY
 
 Disk = namedtuple("Disk", "total used free")
@@ -63,8 +67,9 @@ def test_halving_and_jobs_shorten_a_sweep_and_more_checkpoints_enlarge_it(
     assert expect(recipes, data, (), 2).seconds == pytest.approx(alone.seconds / 2)
     # 8 trials of 2 updates, 4 of 2 more, 2 of the last 4: 32 of 64 updates.
     assert expect(recipes, data, (2, 4), 1).seconds == pytest.approx(alone.seconds / 2)
-    more = [recipe.replace(keep=4) for recipe in recipes]
-    assert expect(more, data, (), 1).disk == alone.disk + 8 * 4 * one.checkpoint
+    every = [recipe.replace(checkpoint_every=1, keep=0) for recipe in recipes]
+    more = [recipe.replace(keep=4) for recipe in every]
+    assert expect(more, data, (), 1).disk > expect(every, data, (), 1).disk + 8 * 4 * one.checkpoint
     timed = [TINY.replace(steps=0, seconds=60.0)] * 2
     assert expect(timed, data, (), 1).seconds == pytest.approx(122)
     assert Expected((), 65.0, 1_200_000).text == "about 01:05, up to 1.2 MB on disk"
@@ -83,3 +88,27 @@ def test_a_network_that_cannot_be_trained_is_refused_before_the_first_trial(tmp_
     with pytest.raises(DataError, match="too short"):
         prepare(plan, tmp_path / "runs", "s", (), lambda _text: None)
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("updates", quick_where([40, 400, 4_000], lambda updates: updates < 4_000))
+def test_the_disk_that_is_expected_is_enough_and_not_far_too_much(
+    tmp_path: Path, updates: int
+) -> None:
+    recipe = TINY.replace(
+        steps=updates, eval_every=20, checkpoint_every=100, sample_every=100, keep=2
+    )
+    expected = expect([recipe], load(recipe), (), 1).disk
+    train_in_foreground(Job(recipe, runs=str(tmp_path), name="r"), as_json=True, every=None)
+    taken = sum(path.stat().st_size for path in (tmp_path / "r").rglob("*") if path.is_file())
+    assert taken <= expected <= 8 * taken, (taken, expected)
+
+
+def test_the_disk_that_is_expected_grows_with_the_updates_and_with_the_time() -> None:
+    found = [
+        bytes_on_disk(TINY, 30_000, 500, Length(updates, updates * 0.01))
+        for updates in (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+    ]
+    assert found == sorted(set(found))
+    often = TINY.replace(sample_every=10)
+    length = Length(1e6, 1e4)
+    assert bytes_on_disk(often, 30_000, 500, length) > bytes_on_disk(TINY, 30_000, 500, length)
