@@ -150,8 +150,8 @@ def start(
     from rnntui.training.workers.prestart import usable_cores
 
     _one_mode(plain, json, detach)
-    place = parse_place(on or LOCAL)
     asked = read_sweep_file(source) if is_sweep_file(source) else Request(source)
+    place = parse_place(on or asked.on or LOCAL)
     asked = dataclasses.replace(
         asked,
         settings={**asked.settings, **settings_of({"steps": steps, "seconds": seconds}, pairs)},

@@ -13,6 +13,7 @@ from rnntui.errors import UsageError
 from rnntui.recipe import SECTIONS, Value
 from rnntui.runs.differing import setting_text
 from rnntui.suggestions import nearest
+from rnntui.sweep.remote.place import read_place
 from rnntui.sweep.space import MOST_TRIALS, Axis, Draw, axis, ranged, varied_key
 from rnntui.text import fit, safe_text
 
@@ -20,7 +21,8 @@ SAMPLERS = ("random", "tpe")
 _MOST_BYTES = 1 << 20
 _BUDGET = ("steps", "seconds", "halving", "seeds", "jobs")
 _RANDOM = ("trials", "seed", "sampler")  # the other keys of [random] are drawn
-_PARTS = ("recipe", "set", "grid", "random", "budget")
+_SECTIONS = ("set", "grid", "random", "budget")
+_PARTS = ("recipe", "on", *_SECTIONS)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Request:
     seeds: int = 1
     halving: tuple[int, ...] = ()
     jobs: int = 0  # 0: the processor's cores
+    on: str = ""  # where to train, as --on takes it; empty: not said
 
     def check(self) -> None:
         """Raise UsageError for what contradicts itself."""
@@ -89,7 +92,7 @@ def _request(table: Mapping[str, Any]) -> Request:
     for part in table:
         if part not in _PARTS:
             raise UsageError(f"unknown key '{_shown(part)}'{nearest(part, _PARTS)}")
-    sections = {part: table.get(part, {}) for part in _PARTS[1:]}
+    sections = {part: table.get(part, {}) for part in _SECTIONS}
     for part, content in sections.items():
         if not isinstance(content, dict):
             raise UsageError(f"[{part}] must be a section")
@@ -114,7 +117,14 @@ def _request(table: Mapping[str, Any]) -> Request:
         seeds=_whole(budget, "seeds", 1),
         halving=tuple(_whole({"halving": one}, "halving", 0) for one in halving),
         jobs=_whole(budget, "jobs", 0),
+        on=_place(table["on"]) if "on" in table else "",
     )
+
+
+def _place(given: Any) -> str:
+    if not isinstance(given, str):
+        raise UsageError('on takes a place, as in on = "ssh:host1,host2"')
+    return read_place(given, "on").text
 
 
 def _set(key: str, value: Any) -> str:

@@ -101,6 +101,17 @@ def test_a_sweep_from_the_command_line(rnntui: Run, runs: Path):
     assert taken.code == 2 and "sweep 's' already exists" in taken.err
 
 
+def test_the_option_beats_the_place_of_a_sweep_file(rnntui: Run, runs: Path, in_folder: Path):
+    lines = ('recipe = "brackets"', 'on = "ssh:nowhere"', "[grid]", "lr = [0.1]")
+    (in_folder / "sweep.toml").write_text("\n".join(lines))
+    refused = rnntui("sweep", "sweep.toml", "--steps", "3", "--json")
+    assert refused.code != 0 and not (runs / ".sweeps").exists()
+    assert "nowhere" in refused.err or "--on ssh needs Dask" in refused.err, refused.err
+    ended = rnntui("sweep", "sweep.toml", "--steps", "3", "--json", "--on", "local", "--name", "s")
+    assert ended.code == 0, ended.err
+    assert json.loads((runs / ".sweeps" / "s" / "sweep.json").read_text())["on"] == "local"
+
+
 def kills(count: int, seed: int, *more: str) -> str:
     ended = subprocess.run(
         [

@@ -15,6 +15,7 @@ from rnntui.sweep.space import Axis, Draw, parse_axis, parse_draw
 
 WHOLE = """
 recipe = "brackets"
+on = "ssh:a,me@b"
 
 [set]
 clip = 0.5
@@ -62,6 +63,7 @@ def test_every_part_of_a_sweep_file_is_read(tmp_path: Path):
         sampler="tpe",
         halving=(80, 160),
         jobs=2,
+        on="ssh:a,me@b",
     )
 
 
@@ -92,6 +94,11 @@ def test_a_recipe_is_no_sweep_file(tmp_path: Path):
         ('recipe = "tales"\n[budget]\nhalving = [1.5]', "halving takes a whole number"),
         ('recipe = "tales"\ngrid = 3', "[grid] must be a section"),
         ('recipe = "tales"\n[set]\nlr = [1]', "lr: takes one value"),
+        ('recipe = "tales"\non = "moon"', "on 'moon': takes local, ssh:HOST,HOST or slurm"),
+        ('recipe = "tales"\non = "ssh:a,-oX"', "on: '-oX' is not a host, as in ssh:a,b"),
+        ('recipe = "tales"\non = ["ssh:a"]', "on takes a place, as in on = "),
+        ('recipe = "tales"\non = ""', "on '': takes local, ssh:HOST,HOST or slurm"),
+        ('recipe = "tales"\n[budget]\non = "local"', "unknown key 'on' in [budget]"),
     ],
 )
 def test_what_is_wrong_in_a_sweep_file_is_said_in_one_line(tmp_path: Path, text: str, why: str):

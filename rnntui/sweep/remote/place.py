@@ -38,18 +38,24 @@ class Place:
 
 def parse_place(text: str) -> Place:
     """Read what --on takes. Raises UsageError, also if an extra package is missing."""
+    place = read_place(text, "--on")
+    if not place.is_local:
+        _check_installed(place.kind)
+    return place
+
+
+def read_place(text: str, what: str) -> Place:
+    """Read a place, whatever is installed; `what`: its name in an error. Raises UsageError."""
     kind, colon, rest = text.partition(":")
     if kind not in (LOCAL, SSH, SLURM) or (bool(colon) != (kind == SSH)):
         shown = fit(safe_text(text), 40)
-        raise UsageError(f"--on '{shown}': takes local, ssh:HOST,HOST or slurm")
+        raise UsageError(f"{what} '{shown}': takes local, ssh:HOST,HOST or slurm")
     hosts = tuple(rest.split(",")) if colon else ()
     for host in hosts:
         if not _HOST.match(host):
-            raise UsageError(f"--on: '{fit(safe_text(host), 40)}' is not a host, as in ssh:a,b")
+            raise UsageError(f"{what}: '{fit(safe_text(host), 40)}' is not a host, as in ssh:a,b")
         if hosts.count(host) > 1:
-            raise UsageError(f"--on: {host} is there twice")
-    if kind != LOCAL:
-        _check_installed(kind)
+            raise UsageError(f"{what}: {host} is there twice")
     return Place(kind, hosts)
 
 
