@@ -87,7 +87,7 @@ def _suggestion(error: click.NoSuchOption) -> str:
 
 
 def _see_help(error: click.UsageError) -> str:
-    return f" (see '{error.ctx.command_path} --help')" if error.ctx is not None else ""
+    return f" (see '{error.ctx.command_path.strip()} --help')" if error.ctx is not None else ""
 
 
 def _is_output(error: OSError) -> bool:

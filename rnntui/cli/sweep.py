@@ -10,7 +10,14 @@ import click
 from rnntui.cli import completion
 from rnntui.cli.group import HELP_NAMES, cli
 from rnntui.cli.sharing import runs_dir_option
-from rnntui.cli.sweep_group import START, SweepCommands, positive, progress_options, rungs
+from rnntui.cli.sweep_group import (
+    START,
+    SourceCommand,
+    SweepCommands,
+    positive,
+    progress_options,
+    rungs,
+)
 from rnntui.cli.training import not_negative
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ def sweep() -> None:
     """
 
 
-@sweep.command(START, add_help_option=False)
+@sweep.command(START, cls=SourceCommand, add_help_option=False)
 @click.argument("source", shell_complete=completion.sources)
 @click.option(
     "--grid",
@@ -151,7 +158,7 @@ def start(
 
     _one_mode(plain, json, detach)
     asked = read_sweep_file(source) if is_sweep_file(source) else Request(source)
-    place = parse_place(on or asked.on or LOCAL)
+    place = parse_place((asked.on or LOCAL) if on is None else on)
     asked = dataclasses.replace(
         asked,
         settings={**asked.settings, **settings_of({"steps": steps, "seconds": seconds}, pairs)},
@@ -193,6 +200,8 @@ def show(name: str | None, plain: bool, json: bool, importance: bool, runs_dir: 
     from rnntui.sweep.showing import newest_or, show_sweep
     from rnntui.sweep.store import open_sweep
 
+    if plain and json:
+        raise click.UsageError("--plain and --json cannot be combined")
     root = runs_root(runs_dir)
     found = open_sweep(root, newest_or(root, name))
     if not importance and _has_screen(plain, json):
@@ -249,7 +258,7 @@ def resume(
 
     _one_mode(plain, json, detach)
     found = open_sweep(runs_root(runs_dir), name)
-    place = parse_place(on or found.info.on)
+    place = parse_place(found.info.on if on is None else on)
     check_source(found, _note)
     cores = check_hosts(place, found.recipe, found.root, _note)
     if on and not jobs and place.kind != SLURM:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,6 +46,20 @@ class SweepCommands(click.Group):
             if incomplete.startswith("-"):
                 return found + start.shell_complete(inner, incomplete)
             return found + start.params[0].shell_complete(inner, incomplete)
+
+
+class SourceCommand(click.Command):
+    """The command for a source, whose name does not appear in what is printed."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Return a context without a name of its own."""
+        return super().make_context("", args, parent, **extra)
 
 
 def positive(_ctx: click.Context, _option: click.Parameter, given: int | None) -> int | None:

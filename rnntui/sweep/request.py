@@ -15,9 +15,9 @@ from rnntui.runs.differing import setting_text
 from rnntui.suggestions import nearest
 from rnntui.sweep.remote.place import read_place
 from rnntui.sweep.space import MOST_TRIALS, Axis, Draw, axis, ranged, varied_key
+from rnntui.sweep.store import SAMPLERS
 from rnntui.text import fit, safe_text
 
-SAMPLERS = ("random", "tpe")
 _MOST_BYTES = 1 << 20
 _BUDGET = ("steps", "seconds", "halving", "seeds", "jobs")
 _RANDOM = ("trials", "seed", "sampler")  # the other keys of [random] are drawn

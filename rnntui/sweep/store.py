@@ -28,6 +28,7 @@ from rnntui.text import fit, safe_text
 
 SWEEPS, INFO, RECIPE, JOURNAL = ".sweeps", "sweep.json", "recipe.toml", "trials"
 FORMAT = 1
+SAMPLERS = ("random", "tpe")
 _NAMES_TRIED = 100
 
 
@@ -228,9 +229,23 @@ def open_sweep(root: Path, name: str) -> Sweep:
     if info.name != name:  # whatever is done to it would be done to another sweep, or to none
         own = fit(safe_text(info.name), 40)
         raise DataError(f"{shown(directory)}: is that of sweep '{own}': give it that name again")
+    if wrong := _wrong_field(info):
+        raise DataError(f"{shown(directory / INFO)}: {wrong} has a wrong value")
     sweep = Sweep(root, info, _recipe(text, info.recipe, directory / RECIPE), _lines(directory))
     _check_whole(sweep)
     return sweep
+
+
+def _wrong_field(info: SweepInfo) -> str:
+    """Return the name of a field with which the sweep could not go on, or nothing."""
+    rungs = list(info.halving)
+    right = {
+        "jobs": info.jobs >= 1,
+        "trials": info.trials >= 0,
+        "halving": rungs == sorted(set(rungs)) and all(rung >= 1 for rung in rungs),
+        "sampler": info.sampler in SAMPLERS,
+    }
+    return next((name for name, is_right in right.items() if not is_right), "")
 
 
 def _recipe(text: str, name: str, path: Path) -> Recipe:

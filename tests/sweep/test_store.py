@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,20 @@ def test_a_damaged_file_of_a_sweep_is_named(sweep: Sweep, name: str, bytes_: byt
 def test_a_missing_file_of_a_sweep_is_named(sweep: Sweep, name: str, why: str):
     (sweep.directory / name).unlink()
     with pytest.raises(DataError, match=why):
+        open_sweep(sweep.root, sweep.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("jobs", 0), ("jobs", -1), ("trials", -1), ("halving", [0]), ("halving", [9, 3]),
+        ("halving", [3, 3]), ("sampler", "evil"),
+    ],
+)  # fmt: skip
+def test_a_field_with_which_no_sweep_can_go_on_is_named(sweep: Sweep, name: str, value: object):
+    path = sweep.directory / INFO
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+    with pytest.raises(DataError, match=f"sweep.json: {name} has a wrong value"):
         open_sweep(sweep.root, sweep.name)
 
 
