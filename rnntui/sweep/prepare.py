@@ -15,6 +15,7 @@ from rnntui.foreground.waiting import Waiting
 from rnntui.numbers import plural, size_in_words
 from rnntui.recipe import Recipe
 from rnntui.runs.fingerprint import fingerprint
+from rnntui.runs.store.create import is_there
 from rnntui.sweep.measure import Expected, expect
 from rnntui.sweep.remote.place import LOCAL, SLURM, Place
 from rnntui.sweep.request import Request
@@ -125,7 +126,7 @@ def _lasting(recipe: Recipe) -> Recipe:
 
 def _check_disk(root: Path, needed: int) -> None:
     """Raise RunError if the trials may need more than the disk has free."""
-    there = next(path for path in (root, *root.parents) if path.exists())
+    there = next(path for path in (root, *root.parents) if is_there(path))
     free = shutil.disk_usage(there).free
     if needed > free:
         raise RunError(

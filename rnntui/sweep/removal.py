@@ -12,6 +12,7 @@ from pathlib import Path
 from rnntui.errors import DataError, RunError
 from rnntui.runs.store.create import (
     check_removable,
+    is_there,
     not_removed,
     remove_directory,
     remove_runs,
@@ -63,7 +64,7 @@ def _is_stored(path: Path) -> bool:
 
 def runs_of_trials(sweep: Sweep) -> list[Path]:
     """Return the runs of a sweep's trials, all of which may be removed. Raises DataError."""
-    found = [path for trial in sweep.trials if (path := sweep.run_path(trial.number)).exists()]
+    found = [path for trial in sweep.trials if is_there(path := sweep.run_path(trial.number))]
     for path in found:
         check_removable(path)
         info = open_run(path).info

@@ -16,6 +16,7 @@ from pathlib import Path
 from rnntui.errors import DataError, RunError, RunTakenError, UsageError
 from rnntui.recipe import Recipe, find, from_toml, to_toml
 from rnntui.recipe.rules import check
+from rnntui.runs.store.create import is_there
 from rnntui.runs.store.files import FILES, failed, read_file, remove_tree, shown, write_new
 from rnntui.runs.store.journal import Journal, Line, read_journal, whole
 from rnntui.runs.store.json_record import MOST_BYTES, read_record, to_bytes
@@ -157,12 +158,15 @@ def line_of(trial: Trial) -> Line:
 
 
 def check_free(root: Path, name: str, trials: int) -> str:
-    """Return the name of a new sweep if it is valid and nothing has it. Raises UsageError."""
+    """Return the name of a new sweep if it is valid and nothing has it.
+
+    Raises UsageError, or RunError if that cannot be found out.
+    """
     check_name(f"{name}-{trials}")
-    if (root / SWEEPS / check_name(name)).exists():
+    if is_there(root / SWEEPS / check_name(name)):
         raise _exists(name)
     for number in range(1, trials + 1):
-        if (root / f"{name}-{number}").exists():
+        if is_there(root / f"{name}-{number}"):
             raise UsageError(f"run '{name}-{number}' already exists: give the sweep another --name")
     return name
 

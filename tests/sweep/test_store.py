@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rnntui.errors import DataError, UsageError
-from rnntui.sweep.store import INFO, RECIPE, Sweep, create, open_sweep
+from rnntui.errors import DataError, RunError, UsageError
+from rnntui.sweep.store import INFO, RECIPE, Sweep, create, free_name, open_sweep
 from tests.support.sweeps import RATES, TINY, tiny_sweep
 
 TRIALS = "trials.jsonl"
@@ -60,3 +60,12 @@ def test_a_journal_that_was_cut_is_not_taken_for_a_smaller_sweep(sweep: Sweep):
 def test_the_slower_of_two_processes_with_one_name_is_told_so(sweep: Sweep):
     with pytest.raises(UsageError, match=f"sweep '{sweep.name}' already exists"):
         create(sweep.root, sweep.info, TINY, sweep.trials)
+
+
+def test_a_folder_that_cannot_be_searched_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(RunError, match=r"cannot look for .*Permission denied"):
+        free_name(tmp_path, "tales", 2)

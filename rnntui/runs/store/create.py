@@ -87,7 +87,7 @@ def create_run(
     Raises UsageError for an invalid or existing name, RunTakenError if that run is being trained,
     RunError if the disk fails.
     """
-    if name is not None and _is_there(root / check_name(name)):
+    if name is not None and is_there(root / check_name(name)):
         raise _name_taken(root / name)
     names = itertools.islice(names_for(label or new.recipe, changes), _NAMES_TRIED)
     make_root(root)
@@ -112,7 +112,8 @@ def create_run(
         raise
 
 
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
+    """Return whether there is anything of that name. Raises RunError if that is unknown."""
     try:
         return path.exists()
     except OSError as error:
