@@ -119,13 +119,10 @@ async def test_the_cursor_on_the_plot_shows_the_time_steps_of_that_update(engine
         at = app.display_options.cursor
         assert at and app.state.look(steps=True).steps_of == at
         engine.change(steps=p.TokenSteps(at, ("q",), ("j",), ("j",), (0.5,)))
-        await until(pilot, lambda: app.state.pointed_steps is not None)
-        await pilot.pause(0.05)
-        assert f"of update {at:,} · 1 of 1 correct" in shown(app)
+        await until(pilot, lambda: f"of update {at:,} · 1 of 1 correct" in shown(app))
         engine.change(steps=None)
-        await until(pilot, lambda: app.state.not_kept == at)
-        await pilot.pause(0.05)
-        assert f"of update 3,000; those of update {at:,} were not kept" in shown(app)
+        told = f"of update 3,000; those of update {at:,} were not kept"
+        await until(pilot, lambda: told in shown(app))
         engine.change(steps=last)
         await pilot.press("escape")
         assert app.state.look(steps=True).steps_of == 0

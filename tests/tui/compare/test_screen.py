@@ -23,6 +23,7 @@ from rnntui.tui.draw.compare.plot import _trace, forget_traces
 from rnntui.tui.look import Look
 from tests.conftest import quick_where
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
+from tests.support.scripted import until
 from tests.tui.compare.pictures import HERE, KEYS, SIZES, picture, text_of, unranked
 
 NAMES = ["tales-64-0.01", "tales-32-0.01", "tales-64-0.001", "tales-32-0.001"]
@@ -256,10 +257,7 @@ async def test_a_prompt_generates_from_all_runs(
         await pilot.press("down", "h", "g")
         await typed(pilot, "Once")
         await pilot.press("enter")
-        for _ in range(500):
-            await pilot.pause(0.01)
-            if "cannot" in text_of(app):
-                break
+        await until(pilot, lambda: "cannot" in text_of(app))
         page = text_of(app)
         assert "Once upon 64-0.01" in page and "Once upon 32-0.001" in page
         assert NAMES[1] not in page, "a hidden run does not generate"
