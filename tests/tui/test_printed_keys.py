@@ -33,7 +33,8 @@ SOURCES = Path(rnntui.tui.__file__).parent
 # Commands declare their keys there; pages and input lines have fixed ones of their own.
 DECLARING = ("commands/", "keymap.py", "guide.py", "input.py", "screens/pages.py")
 DECLARING += ("screens/samples.py", "screens/palette.py", "views/", "draw/keys.py", "start.py")
-NAMED = re.compile(r"\b[Pp]ress \S+\b|\b(?:pgup|pgdn|f1|ctrl\+\w)\b")
+# But ctrl+c, which nobody can change: a terminal interrupts with it.
+NAMED = re.compile(r"\b[Pp]ress (?!ctrl\+c\b)\S+\b|\b(?:pgup|pgdn|f1|ctrl\+(?!c\b)\w)\b")
 
 MOVED = [command for command in COMMANDS if command.name not in FIXED]
 NEW = {command.name: (chr(0x4E00 + n),) for n, command in enumerate(MOVED)}  # 一, 丁, …
