@@ -12,6 +12,7 @@ from rnntui.cli.sampling_options import sampling_options
 from rnntui.cli.sharing import ending_tidily, note_newer_keys, run_path, runs_dir_option
 
 CHECKPOINT = "Checkpoint to use: last, best, or an update number."
+MOST_RATE = 100.0  # of learning while a file is read
 
 
 @cli.command(short_help="Generate text or a forecast with a run's network.")
@@ -125,6 +126,15 @@ def note(text: str) -> None:
     click.echo(f"rnntui: note: {safe_text(text)}", err=True)
 
 
+def rate_in_range(
+    _ctx: click.Context, _option: click.Parameter, value: float | None
+) -> float | None:
+    """Refuse rates out of range, and nan."""
+    if value is not None and not 0 < value <= MOST_RATE:
+        raise click.BadParameter(f"{value:g} is not above 0 and at most {MOST_RATE:g}")
+    return value
+
+
 @cli.command("eval", short_help="Compute the loss of a run's network on a file.")
 @click.argument("run", shell_complete=completion.runs)
 @click.argument("file", shell_complete=completion.files)
@@ -138,7 +148,8 @@ def note(text: str) -> None:
 @click.option("--json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--dynamic",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=float,
+    callback=rate_in_range,
     metavar="RATE",
     help="Text: also the loss of a copy that learns from FILE as it reads it; try 0.1.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -20,6 +21,9 @@ MAX_CELLS = 200
 _OUTPUT_FAILS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.ENXIO, errno.EAGAIN,
 )  # fmt: skip
+
+
+_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?")  # as click says it
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -70,12 +74,16 @@ def _fail(message: str, code: int) -> int:
 
 def _click_line(error: click.ClickException) -> str:
     """Return click's message as one line, with a pointer to the help."""
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = _NUMBER.sub(_number_wanted, " ".join(error.format_message().split()).rstrip("."))
     if isinstance(error, click.NoSuchOption):  # whose wording depends on the version of click
         message = f"no such option '{error.option_name}'{_suggestion(error)}"
     elif isinstance(error, click.UsageError) and error.ctx is not None:
         message += _see_help(error)
     return message[:1].lower() + message[1:]
+
+
+def _number_wanted(found: re.Match[str]) -> str:
+    return "is not a whole number" if found[1] == "integer" else "is not a number"
 
 
 def _suggestion(error: click.NoSuchOption) -> str:

@@ -38,7 +38,17 @@ MOST_LINES = 200  # before the first update
         (("train", "ramp", "ramp"), 2, "got unexpected extra argument (ramp)"),
         (("train", "ramp", "--json", "--plain"), 2, "--plain and --json cannot be combined"),
         (("train", "ramp", "--every", "-1"), 2, "invalid value for '--every': -1 is below 0"),
-        (("train", "ramp", "--every", "x"), 2, "invalid value for '--every': 'x' is not"),
+        (
+            ("train", "ramp", "--every", "x"),
+            2,
+            "'--every': 'x' is not a whole number",
+        ),
+        (("bench", "--seconds", "x"), 2, "invalid value for '--seconds': 'x' is not a number"),
+        (("generate", "r", "--length", "x"), 2, "'--length': 'x' is not a whole number"),
+        (("eval", "r", "f", "--dynamic", "x"), 2, "'--dynamic': 'x' is not a number"),
+        (("eval", "r", "f", "--dynamic", "nan"), 2, "'--dynamic': nan is not above 0"),
+        (("eval", "r", "f", "--dynamic", "inf"), 2, "'--dynamic': inf is not above 0"),
+        (("eval", "r", "f", "--dynamic", "0"), 2, "'--dynamic': 0 is not above 0"),
         (
             ("train", "ramp", "--glyphs", "brail"),
             2,
