@@ -148,7 +148,7 @@ def test_a_training_process_that_is_told_to_end_saves_first(runs: Path) -> None:
         assert terminal.wait_for("stopped by SIGTERM, saved at update"), terminal.text()
         assert terminal.wait_for("rnntui resume run continues"), terminal.text()
         terminal.write("q")
-        terminal.exit_code()
+        assert terminal.exit_code() == 0
         assert "rnntui resume run" in said(terminal)
 
 

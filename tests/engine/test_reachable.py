@@ -167,7 +167,7 @@ def test_a_paused_run_is_found_again_too(run: Path) -> None:
         terminal.write(" ")
         assert terminal.wait_for("paused"), terminal.text()
         terminal.write("d")
-        terminal.exit_code()
+        assert terminal.exit_code() == 0
     shutil.rmtree(socket_of(run).parent)
     until(lambda: (door := read_address(run)) is not None and listens(door))
 

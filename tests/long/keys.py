@@ -171,8 +171,14 @@ def settle(terminal: Terminal) -> bool:
         if terminal.wait_for(f"mark{n}", 0.5) and "prompt" in terminal.text():
             push(terminal, b"\x1b")
             terminal.pump(0.3)  # with the next key right behind it, it would be Alt
-            return terminal.wait_until(lambda text: "quit" in text and "greedy" not in text, 60)
+            return terminal.wait_until(_has_closed_prompt, 60)
     return False
+
+
+def _has_closed_prompt(text: str) -> bool:
+    """Whether the footer, unlike a title above it, names no key of an open prompt."""
+    footer = text.rstrip().rpartition("\n")[2]
+    return "quit" in footer and "greedy" not in footer
 
 
 def crashes(home: Path) -> list[str]:
