@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-AVX2 = "AVX2 (AVX-512 switched off)"
+AVX2 = "AVX2, AVX-512 switched off"
 _CHOSEN = "RNNTUI_BENCHMARK_VECTOR"
 _WIDER = ("AVX512", "X86_V4")  # how NumPy's names of the features begin
 _VARIABLES = {

@@ -9,6 +9,7 @@ import numpy as np
 from rnntui import __version__
 from rnntui.bench.workload import random_text
 from rnntui.nn.sampling import Chooser, Stepper
+from rnntui.recipe.sampling import SamplingSettings
 from rnntui.training.loop import start, train, use_kernels
 from rnntui.training.planning import trial_of
 from tests.benchmarks.peers.problem import Problem
@@ -19,7 +20,7 @@ from tests.benchmarks.problems import recipe_of
 def main() -> None:
     """Serve."""
     given = problem()
-    run, agreement = _writing(given) if len(given.logits) else _training(given)
+    run, agreement = writing(given) if len(given.logits) else _training(given)
     serve(run, f"rnntui {__version__}, numpy {np.__version__}", agreement)
 
 
@@ -38,7 +39,8 @@ def _training(given: Problem):
     return run, abs(run(1) - given.loss) / given.loss
 
 
-def _writing(given: Problem):
+def writing(given: Problem):
+    """What writes so many tokens, and how far its outputs are from the given ones."""
     recipe, data = recipe_of(given.sizes), random_text()
     stepper = Stepper(start(recipe, data).parameters, fixed=True)  # as a finished network
     ours = []
@@ -51,7 +53,7 @@ def _writing(given: Problem):
         token = last[0]
         for _ in range(n):
             stepper.advance(token)
-            token = chooser.autotune(stepper.predict(), 1.0)
+            token = chooser.choose(stepper.predict(), SamplingSettings())
         last[0] = token
         return float(token)
 
