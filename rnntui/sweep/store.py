@@ -241,7 +241,7 @@ def open_sweep(root: Path, name: str) -> Sweep:
 
 
 def _wrong_field(info: SweepInfo) -> str:
-    """Return the name of a field with which the sweep could not go on, or nothing."""
+    """Return the name of a field with which the sweep could not continue; empty: none."""
     rungs = list(info.halving)
     right = {
         "jobs": info.jobs >= 1,
