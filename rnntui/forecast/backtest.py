@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,12 @@ class Plan:
         groups = [self.inner[at : at + size] for at in range(0, len(self.inner), size)]
         inner = [(max(self.fitted, group[0]), group) for group in groups]
         return (*inner, *([(self.train, self.outer)] if self.outer else []))
+
+    @property
+    def stride(self) -> int:
+        """Rows from one origin to the next, of the outer ones if there are two."""
+        some = self.outer if len(self.outer) > 1 else self.inner
+        return some[1] - some[0] if len(some) > 1 else 1
 
     @property
     def origins(self) -> tuple[int, ...]:
@@ -140,6 +147,14 @@ class Mean:
 
 
 @dataclass(frozen=True, eq=False)
+class After:
+    """Errors (K, H) of forecasts after the rows of a backtest, by method; NaN: not known yet."""
+
+    origins: tuple[int, ...]
+    errors: dict[str, Numbers]
+
+
+@dataclass(frozen=True, eq=False)
 class Backtest:
     """The backtest of one target.
 
@@ -159,10 +174,28 @@ class Backtest:
     best: str
     mean: Mean
 
-    def widths_of(self, mean: Mean) -> dict[int, Numbers]:
-        """Half the width (H,) of the intervals of a mean of methods' next forecasts, by level."""
-        widths = rolling_widths(mean.of(self.errors), self.plan.origins)
-        return {level: found[-1] for level, found in widths.items()}
+    def widths_of(
+        self, mean: Mean, row: int | None = None, after: After | None = None
+    ) -> dict[int, Numbers]:
+        """Half the width (H,) of the intervals of a mean of methods' next forecasts, by level.
+
+        Those from `row` are from errors that were known there, unless these are too few. With
+        forecasts `after` the rows of the backtest, `row` counts on from these.
+        """
+        origins, errors = self.plan.origins, mean.of(self.errors)
+        if after is not None:
+            errors = np.concatenate([errors, mean.of(after.errors)])
+            origins = (*origins, *after.origins)
+        if row is not None:
+            known = bisect_left(origins, row)
+            found = _last(rolling_widths(errors[:known], origins[:known], row))
+            if all(np.isfinite(widths).all() for widths in found.values()):
+                return found
+        return _last(rolling_widths(errors, origins))
+
+
+def _last(widths: dict[int, Numbers]) -> dict[int, Numbers]:
+    return {level: found[-1] for level, found in widths.items()}
 
 
 def backtest(
@@ -183,7 +216,7 @@ def backtest(
     simple = simple or result_of(simple_methods(values, where, season))
     errors = simple.errors
     if network is not None:
-        errors = {NETWORK: _off(values, where.origins, network), **errors}
+        errors = {NETWORK: errors_of(values, where.origins, network), **errors}
     scale = _scale(values[: where.train], season)
     outer = len(where.inner)
     methods = {name: _scores(found[outer:], scale) for name, found in errors.items()}
@@ -241,7 +274,7 @@ def _judged(
     """
     first = len(where.inner) - where.unseen
     origins = where.inner[first:]
-    beside = _off(values, origins, anchor.forecast(values, origins, where.horizon))
+    beside = errors_of(values, origins, anchor.forecast(values, origins, where.horizon))
     both = {NETWORK: errors[NETWORK][first : len(where.inner)], mean.anchor: beside}
     seen = where.held / where.horizon
 
@@ -277,14 +310,15 @@ def simple_methods(values: Numbers, where: Plan, season: int) -> Slices[Simple]:
         fitted = yield from fit_slices(values[:end], season)
         for name, method in fitted.items():
             ahead = method.forecast(values, origins, where.horizon)
-            found.setdefault(name, []).append(_off(values, origins, ahead))
+            found.setdefault(name, []).append(errors_of(values, origins, ahead))
             yield
     parts = len(where.parts)
     errors = {name: np.concatenate(e) for name, e in found.items() if len(e) == parts}
     return Simple(errors, {name: method for name, method in fitted.items() if name in errors})
 
 
-def _off(values: Numbers, origins: Sequence[int], ahead: Numbers) -> Numbers:
+def errors_of(values: Numbers, origins: Sequence[int], ahead: Numbers) -> Numbers:
+    """How far forecasts (K, H) of `values[o : o + H]` from each origin o are above these."""
     rows = np.array(origins, np.int64)[:, None] + np.arange(ahead.shape[1])
     off: Numbers = ahead - values[rows]
     return off

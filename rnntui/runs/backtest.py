@@ -25,7 +25,6 @@ from rnntui.forecast.backtest import (
     season_of,
     simple_methods,
 )
-from rnntui.forecast.intervals import rolling_widths
 from rnntui.forecast.methods import NETWORK, Method, fit_slices
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.generation.rolling import roll
@@ -80,10 +79,7 @@ class Recent:
         """
         combined = method == COMBINED or method not in self.every
         mean = test.mean if combined else Mean({method: 1.0})
-        earlier = [start for start in test.plan.origins if start < self.origin]
-        errors = mean.of(test.errors)[: len(earlier)]
-        widths = rolling_widths(errors, earlier, self.origin)
-        return mean.of(self.every), {level: found[-1] for level, found in widths.items()}
+        return mean.of(self.every), test.widths_of(mean, self.origin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,38 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
-from rnntui.data.cells import split_cells
-from rnntui.data.clock import Clock
 from rnntui.data.cut import before, moment_of, rows_before, steps_to
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.forecast.backtest import COMBINED, Backtest, Mean
 from rnntui.forecast.intervals import LEVELS
 from rnntui.forecast.methods import NETWORK, Method, fit_all
-from rnntui.generation.generate import WARM_UP, values_before, writer
+from rnntui.generation.generate import WARM_UP, writer
 from rnntui.runs.backtest import backtests
+from rnntui.runs.forecast_start import Start, start_of
 from rnntui.runs.opening import same_data
+from rnntui.runs.prompt_errors import PromptErrors
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.trained_model import Generation, Model, as_csv
 
 Numbers = NDArray[np.float64]
 
-MOST_COMPARED = 100  # rows of a prompt, with those of the source
-LEAST_FOUND = 8  # of these, so that they are no others by chance
 MOST_ROWS = 100_000  # that other methods than the network forecast
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """What a forecast continues: rows (n, D), and the time of the last one if it is known."""
-
-    rows: Numbers
-    prompt: str
-    last: float | None
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the source's end is continued: then all of its rows may be known."""
-        return not self.prompt.strip()
 
 
 def forecast(
@@ -65,6 +48,8 @@ def forecast(
     start = start_of(data, sample.prompt if prompt is None else prompt)
     tests = _tests(model, data)
     chosen, notes = _chosen(sample.method, tests, data, start, length)
+    if tests and start.end is None:
+        chosen = _measured(model, data, start, tests, chosen)
     rows = writer(model, data, start.prompt, last=start.last)
     targets = len(data.forecast)
     ahead: Iterator[tuple[float, ...]] = (row[:targets] for row in rows)  # type: ignore[misc]
@@ -114,86 +99,6 @@ def _whole(path: Path, model: Model, data: ValueData) -> tuple[ValueData, tuple[
     return whole, ()
 
 
-# ---- where it starts --------------------------------------------------------------------------
-
-
-def start_of(data: ValueData, prompt: str) -> Start:
-    """The rows that a prompt holds, without their times, or the source's end."""
-    plain, last = _without_times(data, prompt)
-    rows = values_before(plain, data)
-    if not plain.strip():
-        last = None if data.times is None else data.times[-1].item()
-        return Start(rows, plain, last)
-    end = _end_in(data, rows)
-    if end is not None and data.times is not None and last is None:
-        last = data.times[end - 1].item()
-    if end is not None and LEAST_FOUND <= len(rows) < WARM_UP:
-        # What stands before them in the source is known, too.
-        rows = data.rows()[max(0, end - WARM_UP) : end]
-        plain = "\n".join(",".join(map(repr, row)) for row in rows.tolist())
-    return Start(rows, plain, last)
-
-
-def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
-    """A prompt without a header and without times in front of its rows, and the last time."""
-    if (read := _as_table(data, prompt)) is not None:
-        return read
-    lines = [line for line in prompt.splitlines() if line.strip()]
-    cells = [re.split(r"[,;\t]", line) for line in lines]
-    width = len(data.features) + 1
-    if cells and [cell.strip() for cell in cells[0]][-len(data.features) :] == [*data.features]:
-        lines, cells = lines[1:], cells[1:]
-    if data.clock is None or not cells or any(len(row) != width for row in cells):
-        return "\n".join(lines), None
-    last = _last_time(data.clock, [row[0] for row in cells])
-    if last is None:
-        return "\n".join(lines), None
-    return "\n".join(",".join(row[1:]) for row in cells), last
-
-
-def _last_time(clock: Clock, cells: Sequence[str]) -> float | None:
-    """The last of some times; None if one is no time, or they do not rise."""
-    times = [clock.read(cell.strip().strip('"')) for cell in cells]
-    known = [time for time in times if time is not None]
-    rising = all(a < b for a, b in itertools.pairwise(known))
-    if len(known) < len(times) or not rising or (len(times) < 2 and not clock.is_date):
-        return None
-    return known[-1]
-
-
-def _as_table(data: ValueData, prompt: str) -> tuple[str, float | None] | None:
-    """A prompt of rows that are written as in a file: quoted, with decimal commas, signs and so on.
-
-    The time may stand in front of them. None if it is something else, or lacks a number.
-    """
-    try:
-        cells = split_cells(prompt, "prompt")
-    except DataError:
-        return None
-    timed = len(cells.header) - len(data.features)
-    if timed not in (0, 1) or (timed and data.clock is None):
-        return None
-    numbers = cells.matrix(range(timed, len(cells.header)), cells.numbers)
-    if not np.isfinite(numbers).all():
-        return None
-    last = None
-    if timed and data.clock is not None:
-        last = _last_time(data.clock, cells.column(0))
-        if last is None:
-            return None
-    return "\n".join(",".join(map(repr, row)) for row in numbers.tolist()), last
-
-
-def _end_in(data: ValueData, rows: Numbers) -> int | None:
-    """The row after some rows in the source, if its last rows hold them, and only once."""
-    own, tail = data.rows(), rows[-MOST_COMPARED:]
-    scale = abs(data.deviation) * 1e-6 + abs(tail[-1]) * 1e-9
-    ends = np.flatnonzero((abs(own - tail[-1]) <= scale).all(axis=1)) + 1
-    ends = ends[ends >= len(tail)]
-    found = [end for end in ends if (abs(own[end - len(tail) : end] - tail) <= scale).all()]
-    return int(found[0]) if len(found) == 1 else None
-
-
 # ---- which method -----------------------------------------------------------------------------
 
 
@@ -229,7 +134,7 @@ def _chosen(
     for place, test in enumerate(tests):
         column = np.ascontiguousarray(own[:, place])
         every = fit_all(column, test.season) if needs_others(method, test) else {}
-        part, note = part_of(method, test, every, start.rows, length)
+        part, note = part_of(method, test, every, start, length)
         parts.append(part)
         notes += [note] if note else []
     return parts, tuple(notes[:1])
@@ -240,23 +145,36 @@ def needs_others(method: str, test: Backtest) -> bool:
     return bool(_needed(_mean(method, test)))
 
 
+def _measured(
+    model: Model, data: ValueData, start: Start, tests: Sequence[Backtest], parts: Sequence[Part]
+) -> list[Part]:
+    """The parts with the intervals that also the new rows of a prompt call for."""
+    methods = [method for part in parts for method in part.fitted.values()]
+    errors = PromptErrors(model.parameters, data, start, tests[0].plan, methods)
+    measured = []
+    for place, (test, part) in enumerate(zip(tests, parts, strict=True)):
+        widths = test.widths_of(part.mean, errors.row, errors.of(place, part.fitted))
+        measured.append(replace(part, widths=widths))
+    return measured
+
+
 def part_of(
-    method: str, test: Backtest, every: Mapping[str, Method], rows: Numbers, length: int
+    method: str, test: Backtest, every: Mapping[str, Method], start: Start, length: int
 ) -> tuple[Part, str]:
-    """How a target is forecast after `rows` (n, D), and a note if a method cannot be used.
+    """How a target is forecast from the start, and a note if a method cannot be used.
 
     `every` are the methods fitted to all that is known of the target.
     """
     mean = _mean(method, test)
     needed, note = _needed(mean), ""
     fitted = {name: every[name] for name in needed & every.keys()}
-    fitted = {name: m for name, m in fitted.items() if _enough(m, rows, length)}
+    fitted = {name: m for name, m in fitted.items() if _enough(m, start.rows, length)}
     if len(fitted) < len(needed):
         missing = needed - fitted.keys()
         mean = _without(mean, missing)
         by = ", ".join(mean.shares)
         note = f"{test.target}: forecast by {by}: too few rows for {', '.join(sorted(missing))}"
-    return Part(mean, fitted, test.widths_of(mean)), note
+    return Part(mean, fitted, test.widths_of(mean, start.end)), note
 
 
 def _mean(method: str, test: Backtest) -> Mean:

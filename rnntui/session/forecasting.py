@@ -19,15 +19,8 @@ from rnntui.nn.model import Parameters
 from rnntui.numbers import percent
 from rnntui.protocol.forecasts import Band, Earlier, Outlook
 from rnntui.runs.backtest import Backtester, Results
-from rnntui.runs.forecasting import (
-    Part,
-    Start,
-    mixed,
-    needs_others,
-    part_of,
-    start_of,
-    times_after,
-)
+from rnntui.runs.forecast_start import Start, start_of
+from rnntui.runs.forecasting import Part, mixed, needs_others, part_of, times_after
 from rnntui.text import safe_text
 
 MOST_BYTES = 7000  # of bands and earlier forecasts in a message
@@ -121,7 +114,7 @@ class LiveForecast:
             if needs_others(self._method, test):
                 every = yield from backtester.fit_whole(place)
             length = self._length or test.horizon
-            part, _ = part_of(self._method, test, every, self._start.rows, length)
+            part, _ = part_of(self._method, test, every, self._start, length)
             parts.append(part)
             yield
         return parts

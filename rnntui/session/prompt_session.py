@@ -16,7 +16,7 @@ from rnntui.generation.prompt import fit_prompt
 from rnntui.protocol.messages import Generate, Generated, SamplingKey
 from rnntui.recipe import SAMPLING_KEYS, Recipe, Sample, SamplingSettings, Value, check, find
 from rnntui.runs.backtest import Backtester
-from rnntui.runs.forecasting import start_of
+from rnntui.runs.forecast_start import start_of
 from rnntui.session.forecasting import LiveForecast
 from rnntui.session.past_texts import PastTexts
 from rnntui.session.text_job import Part, TextJob, TextJobRunner

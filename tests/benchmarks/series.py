@@ -8,7 +8,8 @@ Each file is trained as `rnntui train FILE` trains it, in a process of its own. 
 up to 12 places of the last tenth, from the 500 rows before each. Printed is the RMSE over the
 horizon, in the file's units (the geometric mean over its columns), and that of the last value, of
 the last season and of an autoregression fitted by least squares on the first nine tenths.
-Below the table stands how many of the values the prediction intervals held, by target of a file.
+Below the table stands how many of the values the prediction intervals held, by target of a file: in
+the backtest, and as `generate` prints them after each prompt.
 results/series.json keeps what each label gave.
 """
 
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import ValueData
 from rnntui.forecast.backtest import Backtest
+from rnntui.forecast.intervals import LEVELS
 from rnntui.forecast.methods import LastValue, Method, SeasonalNaive, fit_autoregression
 from rnntui.forecast.slices import result_of
 from rnntui.generation.rolling import roll
@@ -62,6 +64,7 @@ class Outcome:
     seasonal: float
     autoregression: float
     held: tuple[tuple[float, float], ...] = ()  # by the 80 and the 95 % intervals, by target
+    prompted: tuple[tuple[float, float], ...] = ()  # the same of forecasts after prompts
 
     @property
     def naive(self) -> float:
@@ -110,25 +113,34 @@ def _measured(name: str, path: Path, seconds: float) -> Outcome:
 
     regressions = [fit_autoregression(rows[:train, c]) for c in columns]
     season = test.season
+    ahead, bounds = _forecasts(model, rows, origins, horizon, tests)
+    inside = (bounds[..., 0] <= true[..., None]) & (true[..., None] <= bounds[..., 1])
+    prompted = inside.mean(axis=(0, 1))  # (D, 2)
     return Outcome(
         name,
         horizon,
         seconds,
-        error(_forecasts(model, rows, origins, horizon, tests)),
+        error(ahead),
         error(result_of(roll(model.parameters, data, origins, horizon))[..., : len(columns)]),
         simple([LastValue() for _ in columns]),
         simple([SeasonalNaive(season) for _ in columns]) if season else math.nan,
         simple([found for found in regressions if found]),
         tuple((test.coverage[80], test.coverage[95]) for test in tests),
+        tuple((low, high) for low, high in prompted.tolist()),
     )
 
 
 def _forecasts(
     model: Model, rows: Numbers, origins: list[int], horizon: int, tests: list[Backtest]
-) -> Numbers:
-    """What `generate --prompt` prints (K, H, D); its backtest is the same for every prompt."""
+) -> tuple[Numbers, Numbers]:
+    """What `generate --prompt` prints: forecasts (K, H, D), and bounds (K, H, D, level, end).
+
+    Its backtest is the same for every prompt.
+    """
     assert isinstance(model.data, ValueData)
     names, found = model.data.forecast, []
+    ends = [(f"lower{level}", f"upper{level}") for level in LEVELS]
+    bounds = []
     for origin in origins:
         first = max(0, origin - PROMPT)
         prompt = "\n".join(",".join(map(repr, row)) for row in rows[first:origin].tolist())
@@ -136,7 +148,13 @@ def _forecasts(
             text = "".join(forecasting.forecast(model, prompt, horizon).pieces)
         table = list(csv.DictReader(io.StringIO(text)))
         found.append([[float(row[name]) for name in names] for row in table])
-    return np.array(found)
+        bounds.append(
+            [
+                [[[float(row[f"{name}.{end}"]) for end in pair] for pair in ends] for name in names]
+                for row in table
+            ]
+        )
+    return np.array(found), np.array(bounds)
 
 
 def as_text(found: list[Outcome]) -> str:
@@ -158,16 +176,23 @@ def as_text(found: list[Outcome]) -> str:
         f"better than naive {naive} of {count}, within 5 % of AR {near}, better {better}"
         f" (the network alone {alone})"
     )
-    held = np.array([shares for o in found for shares in o.held]).reshape(-1, 2)
+    backtests = _held("in the backtest", [shares for o in found for shares in o.held])
+    prompts = _held("after prompts", [shares for o in found for shares in o.prompted])
+    return "\n".join([*lines, *backtests, *prompts])
+
+
+def _held(where: str, shares: list[tuple[float, float]]) -> list[str]:
+    """A line on how many of the values the intervals of all targets held."""
+    held = np.array(shares).reshape(-1, 2)
     held = held[np.isfinite(held).all(axis=1)]
-    if len(held):
-        off = int((abs(held[:, 0] - 0.8) > 0.15).sum())
-        low, high = held.mean(axis=0)
-        lines.append(
-            f"the intervals held {low:.1%} (80 %) and {high:.1%} (95 %) on average;"
-            f" {off} of {len(held)} targets are off by more than 15 points at 80 %"
-        )
-    return "\n".join(lines)
+    if not len(held):
+        return []
+    off = int((abs(held[:, 0] - 0.8) > 0.15).sum())
+    low, high = held.mean(axis=0)
+    return [
+        f"{where}, the intervals held {low:.1%} (80 %) and {high:.1%} (95 %) on average;"
+        f" {off} of {len(held)} targets are off by more than 15 points at 80 %"
+    ]
 
 
 def main() -> None:
@@ -180,7 +205,8 @@ def main() -> None:
     parser.add_argument("--label", help="keep the results under this name")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        made = {path.stem: str(path) for path in write_made(Path(folder) / "made")}
+        runs = given.runs or Path(folder) / "runs"
+        made = {path.stem: str(path) for path in write_made(runs.with_name(f"{runs.name}-made"))}
         real = (
             {path.stem: str(path) for path in sorted(given.data.glob("*.csv"))}
             if given.data
@@ -190,11 +216,7 @@ def main() -> None:
         found = []
         for name in given.names or sources:
             try:
-                found.append(
-                    measure(
-                        name, sources[name], given.settings, given.runs or Path(folder) / "runs"
-                    )
-                )
+                found.append(measure(name, sources[name], given.settings, runs))
             except subprocess.CalledProcessError as error:
                 print(f"{name}: {error.stderr.decode()[-300:]}", flush=True)
                 continue

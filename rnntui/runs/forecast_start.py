@@ -1,0 +1,133 @@
+"""What a forecast continues: rows of a prompt, or the end of the source."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnntui.data import ValueData
+from rnntui.data.cells import split_cells
+from rnntui.data.clock import Clock
+from rnntui.errors import DataError
+from rnntui.generation.generate import WARM_UP, values_before
+
+Numbers = NDArray[np.float64]
+
+MOST_COMPARED = 100  # rows of a prompt, with those of the source
+LEAST_FOUND = 8  # of these, so that they are no others by chance
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a forecast continues: rows (n, D), and the time of the last one if it is known.
+
+    `end` is the number of the source's row that comes after them, if they are the source's. Else
+    those from `new` on come after the source's last one, or are of another series.
+    """
+
+    rows: Numbers
+    prompt: str
+    last: float | None
+    end: int | None
+    new: int = 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the source's end is continued: then all of its rows may be known."""
+        return not self.prompt.strip()
+
+
+def start_of(data: ValueData, prompt: str) -> Start:
+    """The rows that a prompt holds, without their times, or the source's end."""
+    plain, last = _without_times(data, prompt)
+    rows = values_before(plain, data)
+    if not plain.strip():
+        last = None if data.times is None else data.times[-1].item()
+        return Start(rows, plain, last, data.row_count)
+    end = _end_in(data, rows)
+    if end is not None and data.times is not None and last is None:
+        last = data.times[end - 1].item()
+    if end is not None and LEAST_FOUND <= len(rows) < WARM_UP:
+        # What stands before them in the source is known, too.
+        rows = data.rows()[max(0, end - WARM_UP) : end]
+        plain = "\n".join(",".join(map(repr, row)) for row in rows.tolist())
+    new = _known_of(data, rows) if end is None else 0
+    if new and last is None and data.clock is not None and data.times is not None:
+        last = data.clock.after(data.times[-1].item(), len(rows) - new)
+    return Start(rows, plain, last, end, new)
+
+
+def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
+    """A prompt without a header and without times in front of its rows, and the last time."""
+    if (read := _as_table(data, prompt)) is not None:
+        return read
+    lines = [line for line in prompt.splitlines() if line.strip()]
+    cells = [re.split(r"[,;\t]", line) for line in lines]
+    width = len(data.features) + 1
+    if cells and [cell.strip() for cell in cells[0]][-len(data.features) :] == [*data.features]:
+        lines, cells = lines[1:], cells[1:]
+    if data.clock is None or not cells or any(len(row) != width for row in cells):
+        return "\n".join(lines), None
+    last = _last_time(data.clock, [row[0] for row in cells])
+    if last is None:
+        return "\n".join(lines), None
+    return "\n".join(",".join(row[1:]) for row in cells), last
+
+
+def _last_time(clock: Clock, cells: Sequence[str]) -> float | None:
+    """The last of some times; None if one is no time, or they do not rise."""
+    times = [clock.read(cell.strip().strip('"')) for cell in cells]
+    known = [time for time in times if time is not None]
+    rising = all(a < b for a, b in itertools.pairwise(known))
+    if len(known) < len(times) or not rising or (len(times) < 2 and not clock.is_date):
+        return None
+    return known[-1]
+
+
+def _as_table(data: ValueData, prompt: str) -> tuple[str, float | None] | None:
+    """A prompt of rows that are written as in a file: quoted, with decimal commas, signs and so on.
+
+    The time may stand in front of them. None if it is something else, or lacks a number.
+    """
+    try:
+        cells = split_cells(prompt, "prompt")
+    except DataError:
+        return None
+    timed = len(cells.header) - len(data.features)
+    if timed not in (0, 1) or (timed and data.clock is None):
+        return None
+    numbers = cells.matrix(range(timed, len(cells.header)), cells.numbers)
+    if not np.isfinite(numbers).all():
+        return None
+    last = None
+    if timed and data.clock is not None:
+        last = _last_time(data.clock, cells.column(0))
+        if last is None:
+            return None
+    return "\n".join(",".join(map(repr, row)) for row in numbers.tolist()), last
+
+
+def _end_in(data: ValueData, rows: Numbers) -> int | None:
+    """The row after some rows in the source, if its last rows hold them, and only once."""
+    own, tail = data.rows(), rows[-MOST_COMPARED:]
+    scale = abs(data.deviation) * 1e-6 + abs(tail[-1]) * 1e-9
+    ends = np.flatnonzero((abs(own - tail[-1]) <= scale).all(axis=1)) + 1
+    ends = ends[ends >= len(tail)]
+    found = [end for end in ends if (abs(own[end - len(tail) : end] - tail) <= scale).all()]
+    return int(found[0]) if len(found) == 1 else None
+
+
+def _known_of(data: ValueData, rows: Numbers) -> int:
+    """How many of the first rows are the source's last ones; 0 if these are too few to be sure."""
+    own = data.rows()[-len(rows) :]
+    scale = abs(data.deviation) * 1e-6 + abs(own[-1]) * 1e-9
+    ends = np.flatnonzero((abs(rows - own[-1]) <= scale).all(axis=1)) + 1
+    for end in ends[(ends >= LEAST_FOUND) & (ends <= len(own))].tolist():
+        if (abs(own[-end:] - rows[:end]) <= scale).all():
+            return int(end)
+    return 0
