@@ -68,8 +68,8 @@ class OverlaidRun:
         self._show(
             LossOverlay(
                 run.name,
-                [(point.update, point.loss) for point in curve.smoothed],
-                [(point.update, point.loss) for point in curve.validation],
+                [*zip(curve.smoothed.updates, curve.smoothed.losses, strict=True)],
+                [*zip(curve.validations.updates, curve.validations.losses, strict=True)],
             )
         )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.color import ColorSystem
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
@@ -23,9 +24,9 @@ from textual.widget import Widget
 
 from rnntui.text import cell_width
 from rnntui.tui import escapes
-from rnntui.tui.sent import SentCells
+from rnntui.tui.sent import Runs, SentCells
 
-Piece = tuple[int, int, Strip]  # column, row, the cells from there on
+Piece = tuple[int, int, Runs, int]  # column, row, the text from there on, its cells
 
 
 class DiffingScreen(Screen[None]):
@@ -100,7 +101,7 @@ class DiffingChops(Diffing, ChopsUpdate):
 
     def render_segments(self, console: Console) -> str:
         """Return the escape sequences and text to send."""
-        pieces = [(x, y, list(_runs(strip)), strip.cell_length) for x, y, strip in self._pieces()]
+        pieces = [*self._pieces()]
         if self.sent is not None and not self.compared:
             lines = ((x, y, runs) for x, y, runs, _ in pieces)
             return escapes.paint(_differing(lines, self.sent), _system(console))
@@ -114,7 +115,7 @@ class DiffingChops(Diffing, ChopsUpdate):
             for chop_end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 start, stop = max(x, first), min(chop_end, end)
                 if strip is not None and start < stop:
-                    yield start, y, strip.crop(start - x, stop - x)
+                    yield start, y, *_cut(strip, start - x, stop - x)
 
 
 class DiffingLayout(Diffing, LayoutUpdate):
@@ -142,6 +143,32 @@ def _differing(
 
 def _system(console: Console) -> ColorSystem | None:
     return getattr(console, "_color_system", None)
+
+
+def _cut(strip: Strip, first: int, end: int) -> tuple[Runs, int]:
+    """Return some cells of a strip and their number, as `Strip.crop` does, without new strips."""
+    runs: Runs = []
+    at = cells = 0
+    for text, style in _runs(strip):
+        width = len(text) if text.isascii() else cell_width(text)
+        left, right = max(first - at, 0), min(end - at, width)
+        at += width
+        if left < right:
+            cells += right - left
+            runs.append((_slice(text, left, right) if right - left < width else text, style))
+        if at >= end:
+            break
+    return runs, cells
+
+
+def _slice(text: str, left: int, right: int) -> str:
+    """Return the cells of a text from one to another; half a wide character becomes a blank."""
+    if text.isascii():
+        return text[left:right]
+    segment = Segment(text)
+    if right < cell_width(text):
+        segment, _ = segment.split_cells(right)
+    return segment.split_cells(left)[1].text if left else segment.text
 
 
 def _runs(strip: Strip) -> Iterator[tuple[str, Style]]:

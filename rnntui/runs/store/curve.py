@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,25 @@ class Point(NamedTuple):
     loss: float | None  # None: it was not a finite number
 
 
+class Series(NamedTuple):
+    """Losses as columns, as fast to draw as Python allows: many runs are drawn at once."""
+
+    updates: Sequence[int] = ()
+    seconds: Sequence[float] = ()
+    losses: Sequence[float | None] = ()
+
+    @classmethod
+    def of(cls, points: Iterable[Point]) -> Series:
+        """Return points as columns."""
+        found = tuple(zip(*points, strict=True))
+        return cls(*found) if found else cls()
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The columns as points."""
+        return tuple(map(Point, *self))
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Thinned losses of a run: of training the means of equal numbers of updates, in their middle.
@@ -62,41 +82,44 @@ class Curve:
     bins: tuple[Bin, ...] = field(default=(), repr=False)
 
     @cached_property
-    def training(self) -> tuple[Point, ...]:
-        """The means of the training loss."""
-        return tuple(_points(self.bins))
+    def validations(self) -> Series:
+        """The validations as columns."""
+        return Series.of(self.validation)
 
     @cached_property
-    def smoothed(self) -> tuple[Point, ...]:
+    def training(self) -> Series:
+        """The means of the training loss."""
+        return _means(self.bins)
+
+    @cached_property
+    def smoothed(self) -> Series:
         """The training loss, averaged over as many updates as in the loss plot of one run."""
-        half = max(SMOOTH_LEAST, self.update // SMOOTH_SHARE) / 2
-        return tuple(_smoothed(self.training, [found[2] for found in self.bins], half))
+        half = max(SMOOTH_LEAST, self.update // SMOOTH_SHARE) // 2
+        return _smoothed(self.training, [found[2] for found in self.bins], half)
 
     @cached_property
     def lowest(self) -> Point | None:
         """The best validation; if nothing is held out for that, the lowest smoothed loss."""
         if self.validated:
             return self.best
-        known = [point for point in self.smoothed if point.loss is not None]
+        known = [point for point in self.smoothed.points if point.loss is not None]
         return min(known, key=lambda point: point.loss or 0.0, default=None)
 
 
-def _smoothed(points: Sequence[Point], weights: Sequence[int], half: float) -> Iterator[Point]:
-    """Yield each point with the mean of those at most `half` updates away."""
-    updates = [point.update for point in points]
-    parts = [(point.loss or 0.0) * weight for point, weight in zip(points, weights, strict=True)]
-    first, last, length = 0, 0, len(points)  # of the points inside
-    total, count = 0.0, 0
-    for update, seconds, _ in points:
-        while last < length and updates[last] <= update + half:
-            total += parts[last]
-            count += weights[last]
-            last += 1
-        while updates[first] < update - half:
-            total -= parts[first]
-            count -= weights[first]
-            first += 1
-        yield Point(update, seconds, total / count if count else None)
+def _smoothed(series: Series, weights: Sequence[int], half: int) -> Series:
+    """Return each loss as the mean of those at most `half` updates away."""
+    updates, seconds, losses = series
+    parts = [(loss or 0.0) * weight for loss, weight in zip(losses, weights, strict=True)]
+    totals, counts = [*accumulate(parts, initial=0.0)], [*accumulate(weights, initial=0)]
+    firsts = [bisect_left(updates, update - half) for update in updates]
+    lasts = [bisect_right(updates, update + half) for update in updates]
+    means = [
+        (totals[last] - totals[first]) / finite
+        if (finite := counts[last] - counts[first])
+        else None
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
+    return Series(updates, seconds, means)
 
 
 class CurveReader:
@@ -242,14 +265,18 @@ def _joined(bins: list[Bin], width: int) -> list[Bin]:
     return out
 
 
-def _points(bins: Iterable[Bin]) -> Iterator[Point]:
-    """Yield the means, each in the middle of its updates."""
-    update, seconds = 0, 0.0
-    for last, until, good, total in bins:
-        mean = total / good if good else math.nan
-        middle = update + (last - update + 1) // 2
-        yield Point(middle, (seconds + until) / 2, mean if math.isfinite(mean) else None)
-        update, seconds = last, until
+def _means(bins: Sequence[Bin]) -> Series:
+    """Return the means, each in the middle of its updates."""
+    if not bins:
+        return Series()
+    ends, until, good, totals = zip(*bins, strict=True)
+    pairs = zip((0, *ends[:-1]), ends, strict=True)
+    updates = [before + (end - before + 1) // 2 for before, end in pairs]
+    seconds = [(one + other) / 2 for one, other in zip((0.0, *until[:-1]), until, strict=True)]
+    means = [
+        total / finite if finite else math.nan for total, finite in zip(totals, good, strict=True)
+    ]
+    return Series(updates, seconds, [mean if math.isfinite(mean) else None for mean in means])
 
 
 def _rollbacks(directory: Path) -> tuple[tuple[Position, int], ...]:

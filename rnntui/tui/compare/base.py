@@ -32,8 +32,9 @@ from rnntui.tui.themes import OWN, next_theme
 NOTICE_SECONDS, PROBLEM_SECONDS = 2.5, 10.0
 REFRESH_SECONDS = 1.0  # between two looks at the files of the runs
 SLICE = 0.02  # seconds of reading between two keys
-SOON = 0.05  # seconds from a drawing to computing what the next key may show
+SOON = 0.02  # seconds from a drawing to computing what the next key may show
 AHEAD_SECONDS = 0.005  # of that between two keys
+PAUSE = 0.001  # seconds for a key between two such computations
 DRAW_SECONDS = 0.25  # between two drawings while runs are being read
 FORGET_SECONDS = 60.0
 
@@ -186,7 +187,7 @@ class BaseCompareApp(TerminalApp):
             if next(self._ahead, self) is self:
                 self._ahead = None
         if self._ahead is not None:
-            self.set_timer(AHEAD_SECONDS, self._look_further)
+            self.set_timer(PAUSE, self._look_further)
 
     # ---- notices and looks ------------------------------------------------------------------
 

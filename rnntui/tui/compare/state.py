@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from rnntui.errors import UsageError
@@ -52,6 +53,16 @@ class Choices:
 
 
 @dataclass(frozen=True, eq=False)
+class Matching:
+    """The runs that match the filter, whatever their order, with the texts of their table."""
+
+    runs: tuple[ComparedRun, ...]
+    columns: tuple[Column, ...]
+    differing: tuple[str, ...]
+    reason: str  # why they cannot be ranked
+
+
+@dataclass(frozen=True, eq=False)
 class Arrangement:
     """The runs that match, in order and in groups, with the texts of their table."""
 
@@ -61,6 +72,11 @@ class Arrangement:
     differing: tuple[str, ...]
     reason: str  # why they cannot be ranked
     by: str
+
+    @cached_property
+    def places(self) -> dict[Path, int]:
+        """The place of each run in `runs`, by its directory."""
+        return {run.path: n for n, run in enumerate(self.runs)}
 
 
 class CompareState:
@@ -73,6 +89,7 @@ class CompareState:
         self._filter = Filter()
         self._marks: dict[Path, str] = {}
         self._table: tuple[object, CompareTable] | None = None
+        self._matching: tuple[object, Matching] | None = None
         self._arranged: tuple[object, Arrangement] | None = None
         self.set_filter(self.choices.filter)
 
@@ -87,28 +104,42 @@ class CompareState:
             self._arranged = key, self._arrange()
         return self._arranged[1]
 
-    def _arrange(self) -> Arrangement:
+    @property
+    def matching(self) -> Matching:
+        """The runs that match, looked for again only if they or the filter have changed."""
+        key = (self.followed.version, self.choices.filter)
+        if self._matching is None or self._matching[0] != key:
+            self._matching = key, self._match()
+        return self._matching[1]
+
+    def _match(self) -> Matching:
         now = time.time()
         everything = self.followed.runs
         for run in everything:
             self._marks.setdefault(run.path, _letters(len(self._marks)))
         wanted, measured = self._filter, asks_size(self._filter)
-        matching = [
+        runs = tuple(
             run
             for run in everything
             if not wanted.terms or wanted.matches(compared_facts(run, now, measured))
-        ]
-        reason, differing = why_not(matching), differing_of(matching)
-        c = self.choices
+        )
+        differing = differing_of(runs)
+        return Matching(runs, tuple(columns(runs, differing)), differing, why_not(runs))
+
+    def _arrange(self) -> Arrangement:
+        matching, c = self.matching, self.choices
+        reason, differing = matching.reason, matching.differing
         by = c.by or ("" if reason else "best")
         if (by and by not in measures(differing)) or (reason and by in RANKING):
             by = "" if reason else "best"
-        found = ordered(matching, by, c.reverse) if by else matching
+        found = ordered(matching.runs, by, c.reverse) if by else [*matching.runs]
         found.sort(key=lambda run: run.path != c.pinned)
         group = tuple(name for name in c.group if name in differing)
         groups = grouped(found, group)
         runs = tuple(run for one in groups for run in one.runs)
-        texts = columns(runs, differing)
+        places = {run: n for n, run in enumerate(matching.runs)}
+        order = [places[run] for run in runs]
+        texts = [column.arranged(order) for column in matching.columns]
         if pinned := next((run for run in runs if run.path == c.pinned), None):
             texts[2:2] = [self._difference(runs, pinned)] if not reason else []
         return Arrangement(runs, tuple(groups), tuple(texts), differing, reason, by)
@@ -134,9 +165,9 @@ class CompareState:
     @property
     def selected(self) -> ComparedRun | None:
         """The selected run: if it is not shown any more, the first one."""
-        runs = self.arranged.runs
-        found = next((run for run in runs if run.path == self.choices.selected), None)
-        return found or (runs[0] if runs else None)
+        found, chosen = self.arranged, self.choices.selected
+        place = found.places.get(chosen, 0) if chosen else 0
+        return found.runs[place] if found.runs else None
 
     @property
     def shown(self) -> Shown:
@@ -182,12 +213,15 @@ class CompareState:
         )
 
     def plots_ahead(self, unit: str) -> Iterator[ComparePlot]:
-        """Yield the plots that another axis, other losses or another scale would show."""
+        """Yield the plots that other losses, another axis or another scale would show.
+
+        What takes longest to draw comes first: losses that have not been smoothed.
+        """
         plot = self.plot(unit)
-        for axis in AXES:
-            yield replace(plot, axis=axis)
         for shown in SHOWN:
             yield replace(plot, shown=shown)
+        for axis in AXES:
+            yield replace(plot, axis=axis)
         yield replace(plot, log=not plot.log)
 
     def _hint(self, reading: bool) -> str:
@@ -211,10 +245,14 @@ class CompareState:
     def table(self) -> CompareTable:
         """Return the table of the runs that match, made again only if it has changed."""
         found, c = self.arranged, self.choices
-        key = (found, c.selected, c.pinned, c.first, c.shift, c.filter, frozenset(c.hidden))
+        key = (found, c.selected, c.pinned, c.filter, frozenset(c.hidden))
         if self._table is None or self._table[0] != key:
             self._table = key, self._make_table()
-        return self._table[1]
+        table = self._table[1]
+        if (table.first, table.shift) != (c.first, c.shift):
+            table = replace(table, first=c.first, shift=c.shift)
+            self._table = key, table
+        return table
 
     def _make_table(self) -> CompareTable:
         found, c = self.arranged, self.choices
@@ -299,7 +337,7 @@ class CompareState:
         """Select another run."""
         runs, selected = self.arranged.runs, self.selected
         if selected is not None:
-            index = runs.index(selected) + rows
+            index = self.arranged.places[selected.path] + rows
             self.choices.selected = runs[max(0, min(len(runs) - 1, index))].path
 
     def keep_in_view(self, room: int) -> None:

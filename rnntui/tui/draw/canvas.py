@@ -18,7 +18,8 @@ _QUADRANT_GLYPHS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 _BITS = {"braille": _BRAILLE, "blocks": _QUADRANTS, "ascii": ((1,),)}
 
 Point = tuple[float, float]
-Masks = dict[tuple[int, int], int]  # the dots of cells, by column and row
+Cell = tuple[int, int]  # column and row
+Masks = dict[Cell, int]  # the dots of cells
 Columns = Sequence[int]  # the dots of each column of dots: bit 0 is the uppermost
 
 
@@ -34,8 +35,7 @@ class Canvas:
         self.height = height
         self.glyphs = glyphs
         self._bits = _BITS[glyphs]
-        self._across = width * len(self._bits[0]) - 1
-        self._down = height * len(self._bits) - 1
+        self._across, self._down = last_dots(width, height, glyphs)
         self._chars = [[" "] * width for _ in range(height)]
         self._roles = [[""] * width for _ in range(height)]
 
@@ -65,6 +65,12 @@ class Canvas:
             if 0 <= column + offset < self.width:
                 self._chars[row][column + offset] = char
                 self._roles[row][column + offset] = role
+
+    def put_cells(self, cells: Mapping[Cell, tuple[str, str]]) -> None:
+        """Draw signs of one cell each, with their roles, at cells of the canvas."""
+        for (column, row), (char, role) in cells.items():
+            self._chars[row][column] = char
+            self._roles[row][column] = role
 
     def role(self, column: int, row: int) -> str:
         """Return the role of a cell."""
@@ -114,39 +120,6 @@ class Canvas:
             masks = {cell: mask | self._mask(*cell) for cell, mask in masks.items()}
         self.stamp(masks, role, "" if self.glyphs == "blocks" else single)
 
-    def graph(self, xs: Iterable[float], shares: Iterable[float | None]) -> Columns:
-        """Return the dots of a line whose x never falls, for `stamp_columns`; None breaks it.
-
-        It has one dot per column, more where it is steep, and costs much less than `line`. Parts
-        above and below the canvas are left out, and it ends at the right edge.
-        """
-        across, down = self._across, self._down
-        ends = (-1, down + 1)  # rows that stand for everything above and below
-        ys = [
-            None if s is None else round((1 - s) * down) if 0 <= s <= 1 else ends[s < 0]
-            for s in shares
-        ]
-        # By row of dots, from 0; that of row -1 is the last one, as the index -1 says.
-        bits = [*(2 << y for y in range(down + 3)), 1]
-        columns = [0] * (across + 1)
-        last_x, last = 0, -9  # far from any row: there is nothing to join
-        for x, y in zip([round(x * across) for x in xs], ys, strict=True):
-            if y is None or x > across:
-                last = -9
-            elif -1 <= y - last <= 1 and x <= last_x + 1:
-                columns[x] |= bits[y]
-                last_x, last = x, y
-            else:
-                if last < -1:
-                    columns[x] |= bits[y]
-                elif x == last_x:
-                    columns[x] |= bits[max(y, last) + 1] - bits[min(y, last)]
-                else:
-                    _join(columns, bits, last_x, last, x, y)
-                last_x, last = x, y
-        inside = (1 << down + 1) - 1
-        return [column >> 1 & inside for column in columns]
-
     def rows(self) -> list[Row]:
         """Return the rows of the canvas."""
         return [_runs(chars, roles) for chars, roles in zip(self._chars, self._roles, strict=True)]
@@ -188,21 +161,7 @@ class Canvas:
 
     def stamp_columns(self, columns: Columns, role: str, single: str = "") -> None:
         """Draw the dots of a graph; see `stamp`."""
-        self.stamp(self._masks_of(columns), role, single)
-
-    def _masks_of(self, columns: Columns) -> Masks:
-        """Return the dots of a graph as masks of cells."""
-        tall, wide = len(self._bits), len(self._bits[0])
-        some = (1 << tall) - 1  # the dots of a column in a cell
-        masks: Masks = {}
-        for x, rest in enumerate(columns):
-            of_dots, column = _of_dots(self.glyphs)[x % wide], x // wide
-            while rest:
-                row = ((rest & -rest).bit_length() - 1) // tall
-                cell = (column, row)
-                masks[cell] = masks.get(cell, 0) | of_dots[rest >> row * tall & some]
-                rest &= -1 << (row + 1) * tall
-        return masks
+        self.stamp(masks_of(columns, self.glyphs), role, single)
 
 
 def _runs(chars: list[str], roles: list[str]) -> Row:
@@ -214,6 +173,60 @@ def _runs(chars: list[str], roles: list[str]) -> Row:
         row.append(("".join(chars[first:end]), role))
         first = end
     return row
+
+
+def last_dots(width: int, height: int, glyphs: Glyphs) -> tuple[int, int]:
+    """Return the last column and the last row of dots of a canvas."""
+    return width * len(_BITS[glyphs][0]) - 1, height * len(_BITS[glyphs]) - 1
+
+
+def graph(xs: Iterable[float], shares: Iterable[float | None], across: int, down: int) -> Columns:
+    """Return the dots of a line whose x never falls, for `stamp_columns`; None breaks it.
+
+    It has one dot per column, more where it is steep, and costs much less than `line`. Parts
+    above and below the canvas are left out, and it ends at the right edge. `across` and `down` are
+    the `last_dots` of the canvas.
+    """
+    above, below = -1, down + 1  # rows that stand for everything outside
+    ys = [
+        None if s is None else round((1 - s) * down) if 0 <= s <= 1 else below if s < 0 else above
+        for s in shares
+    ]
+    # By row of dots, from 0; that of row -1 is the last one, as the index -1 says.
+    bits = [*(2 << y for y in range(down + 3)), 1]
+    columns = [0] * (across + 1)
+    last_x, last = 0, -9  # far from any row: there is nothing to join
+    for x, y in zip([round(x * across) for x in xs], ys, strict=True):
+        if y is None or x > across:
+            last = -9
+        elif -1 <= y - last <= 1 and x <= last_x + 1:
+            columns[x] |= bits[y]
+            last_x, last = x, y
+        else:
+            if last < -1:
+                columns[x] |= bits[y]
+            elif x == last_x:
+                columns[x] |= bits[max(y, last) + 1] - bits[min(y, last)]
+            else:
+                _join(columns, bits, last_x, last, x, y)
+            last_x, last = x, y
+    inside = (1 << down + 1) - 1
+    return [column >> 1 & inside for column in columns]
+
+
+def masks_of(columns: Columns, glyphs: Glyphs) -> Masks:
+    """Return the dots of a graph as masks of cells."""
+    tall, wide = len(_BITS[glyphs]), len(_BITS[glyphs][0])
+    of_dots, some = _of_dots(glyphs), (1 << tall) - 1  # the dots of a column in a cell
+    masks: Masks = {}
+    for x, rest in enumerate(columns):
+        of_column, column = of_dots[x % wide], x // wide
+        while rest:
+            row = ((rest & -rest).bit_length() - 1) // tall
+            cell = (column, row)
+            masks[cell] = masks.get(cell, 0) | of_column[rest >> row * tall & some]
+            rest &= -1 << (row + 1) * tall
+    return masks
 
 
 @cache
@@ -249,11 +262,6 @@ def united(many: Sequence[Columns]) -> Columns:
     for columns in many:
         found = [*map(or_, found, columns)] if found else columns
     return found
-
-
-def without(columns: Columns, others: Columns) -> Columns:
-    """Return the dots of a graph that others of the same size do not have."""
-    return [column & ~other for column, other in zip(columns, others, strict=True)]
 
 
 def every_other(columns: Columns) -> Columns:

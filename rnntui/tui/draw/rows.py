@@ -85,24 +85,36 @@ def merged(runs: Iterable[Run]) -> Row:
 
 def row_width(row: Row) -> int:
     """Return the number of terminal cells a row takes."""
-    return sum(cell_width(text) for text, _ in row)
+    return sum([len(text) if text.isascii() else cell_width(text) for text, _ in row])
 
 
 def exactly(runs: Iterable[Run], width: int) -> Row:
-    """Fit a row into exactly `width` cells: cut with an ellipsis or filled with spaces."""
+    """Fit a row into exactly `width` cells: cut with an ellipsis or filled with spaces.
+
+    Neighbouring runs of the same role are joined, as `merged` does: this is drawing's innermost
+    loop.
+    """
     row: Row = []
-    free = width
+    free, last = width, None
     for text, role in runs:
-        taken = cell_width(text)
-        if taken > free:
-            short = fit(text, free)
-            row.append((short, role))
-            free -= cell_width(short)
-            break
-        row.append((text, role))
+        taken = len(text) if text.isascii() else cell_width(text)
+        cut = taken > free
+        if cut:
+            text = fit(text, free)
+            taken = cell_width(text)
         free -= taken
-    row.append((" " * max(0, free), ""))
-    return merged(row)
+        if text and role == last:
+            row[-1] = (row[-1][0] + text, role)
+        elif text:
+            row.append((text, role))
+            last = role
+        if cut:
+            break
+    if free > 0 and last == "":
+        row[-1] = (row[-1][0] + " " * free, "")
+    elif free > 0:
+        row.append((" " * free, ""))
+    return row
 
 
 def block(rows: Iterable[Row], width: int, height: int, glyphs: Glyphs = "braille") -> Rows:

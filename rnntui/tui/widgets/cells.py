@@ -8,6 +8,8 @@ from operator import ne
 
 from rich.segment import Segment
 from rich.style import Style
+from textual._styles_cache import StylesCache
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -39,6 +41,7 @@ class CellView(Widget):
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
+        self._styles_cache = RowsCache()
         self._rows: Rows = []  # as they are shown
         self.unmarked: Rows = []  # the same without marks
         self._marks: tuple[Mark, ...] = ()
@@ -81,6 +84,31 @@ class CellView(Widget):
             return colourless_style
         theme, on_surface = app.theme, self.on_surface
         return lambda role: role_style(theme, role, on_surface)
+
+
+class RowsCache(StylesCache):
+    """Textual's cache of lines, for widgets without border, padding, tint and opacity.
+
+    Textual puts each line through all of these; and our colours need no filter of ANSI colours.
+    """
+
+    def render_widget(self, widget: Widget, crop: Region) -> list[Strip]:
+        """Return the lines of a region."""
+        filters = widget.get_line_filters()
+        if not all(isinstance(one, ANSIToTruecolor) for one in filters):
+            return super().render_widget(widget, crop)
+        width = widget.size.width
+        if width != self._width:
+            self.clear()
+            self._width = width
+        for y in crop.line_range:
+            if y in self._dirty_lines or y not in self._cache:
+                self._cache[y] = widget.render_line(y)
+        self._dirty_lines.difference_update(crop.line_range)
+        strips = [self._cache[y] for y in crop.line_range]
+        if crop.column_span == (0, width):
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
 
 
 def spelled(rows: Rows, glyphs: Glyphs) -> Rows:
@@ -126,15 +154,17 @@ def _changes(before: Row, after: Row) -> list[tuple[int, int]]:
     size = max(len(old), len(new))
     old += [_BLANK] * (size - len(old))
     new += [_BLANK] * (size - len(new))
+    differs = [*map(ne, old, new), False, True]  # with an end to find
     spans: list[tuple[int, int]] = []
-    for x in [x for x, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]:
-        first = x
+    end = 0
+    while (first := differs.index(True, end)) < size:
+        end = differs.index(False, first)
         # Half of a wide character cannot be painted: start at its first cell.
         while first > 0 and (old[first][0] == "" or new[first][0] == ""):
             first -= 1
         if spans and _cheaper_joined(new, sum(spans[-1]), first):
             first = min(first, spans.pop()[0])
-        spans.append((first, x - first + 1))
+        spans.append((first, end - first))
     return [_whole(span, old, new) for span in spans]
 
 

@@ -28,12 +28,12 @@ def read(directory: Path) -> Curve:
 
 
 def losses(curve: Curve) -> list[tuple[int, float | None]]:
-    return [(point.update, point.loss) for point in curve.training]
+    return [*zip(curve.training.updates, curve.training.losses, strict=True)]
 
 
 def test_without_a_journal_there_is_no_curve(tmp_path: Path):
     curve = read(tmp_path)
-    assert (curve.training, curve.validation, curve.best, curve.lowest) == ((), (), None, None)
+    assert (losses(curve), curve.validation, curve.best, curve.lowest) == ([], (), None, None)
     assert (curve.update, curve.seconds) == (0, 0.0)
 
 
@@ -49,8 +49,8 @@ def test_a_long_run_has_few_points_with_the_means_of_their_updates(tmp_path: Pat
     count = 10 * MOST
     write(tmp_path, *(line(n, float(n), validation=float(count - n)) for n in range(1, count + 1)))
     curve = read(tmp_path)
-    assert MOST / 2 <= len(curve.training) <= MOST and len(curve.validation) <= MOST
-    for point in curve.training:
+    assert MOST / 2 <= len(losses(curve)) <= MOST and len(curve.validation) <= MOST
+    for point in curve.training.points:
         assert point.loss == pytest.approx(point.update, abs=1)
     assert curve.validation[-1].update == count
     assert curve.best is not None and curve.best.loss == 0.0
@@ -120,8 +120,8 @@ def test_damaged_lines_are_skipped(tmp_path: Path):
 def test_the_smoothed_loss_is_the_mean_of_neighbouring_updates(tmp_path: Path):
     write(tmp_path, *(line(n, float(n % 2)) for n in range(1, 201)))
     smoothed = read(tmp_path).smoothed
-    assert all(point.loss == pytest.approx(0.5, abs=0.05) for point in smoothed)
-    assert [point.update for point in smoothed] == list(range(1, 201))
+    assert all(loss == pytest.approx(0.5, abs=0.05) for loss in smoothed.losses)
+    assert smoothed.updates == list(range(1, 201))
 
 
 def test_if_nothing_is_held_out_the_lowest_is_that_of_the_smoothed_loss(tmp_path: Path):

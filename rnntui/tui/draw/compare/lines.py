@@ -51,8 +51,8 @@ def selected_row(
     if run.problem or not run.readable:
         return exactly(_spelled([*row, (f"  {run.problem}", "warning")], glyphs), width)
     curve = run.curve
-    if (points := curve.training) and finite(points[-1].loss):
-        row += [("  train ", "muted"), (fixed(points[-1].loss).strip(), "")]
+    if (losses := curve.training.losses) and finite(loss := losses[-1]):
+        row += [("  train ", "muted"), (fixed(loss).strip(), "")]
     if curve.validation and finite(loss := curve.validation[-1].loss):
         row += [("  validation ", "muted"), (fixed(loss).strip(), "")]
     if run.best and run.best.update and finite(run.best.loss):

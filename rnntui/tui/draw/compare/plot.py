@@ -8,11 +8,22 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from rnntui.numbers import Number, count, duration, finite, fixed, short
-from rnntui.runs.store.curve import Curve
+from rnntui.runs.store.curve import Curve, Series
 from rnntui.runs.store.curve import Point as LossPoint
 from rnntui.text import cell_width
 from rnntui.tui.draw.axis import LIMIT, Scale, round_step, round_up, ticks
-from rnntui.tui.draw.canvas import Canvas, Columns, Point, every_other, united, without
+from rnntui.tui.draw.canvas import (
+    Canvas,
+    Cell,
+    Columns,
+    Masks,
+    Point,
+    every_other,
+    graph,
+    last_dots,
+    masks_of,
+    united,
+)
 from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
 from rnntui.tui.draw.loss_scale import loss_scale
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, spelled
@@ -21,7 +32,7 @@ from rnntui.tui.draw.y_axis import YAxis, y_axis
 Axis = Literal["updates", "tokens", "time"]
 Shown = Literal["both", "validation", "training"]
 Standing = Literal["other", "pinned", "selected"]
-Series = Literal["training", "validation"]
+Name = Literal["training", "validation"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
@@ -72,7 +83,8 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     rows = [_title(plot, width, glyphs)] if place.title else []
     lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
     curves = [line.curve for line in lines]
-    if not any(_losses(curve, name) for curve in curves for name in _drawn(curve, plot.shown)):
+    drawn = (_losses(curve, name) for curve in curves for name in _drawn(curve, plot.shown))
+    if not any(series.losses for series in drawn):
         rows += [[]] * ((place.plot + place.axis - 1) // 2)
         rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
     else:
@@ -94,17 +106,25 @@ def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Itera
         return
     frame, _ = _framed(plot, lines, Canvas(place.width, place.plot, glyphs))
     for line in lines:
+        _last(frame, line.curve, plot.shown)
         for name in _drawn(line.curve, plot.shown):
-            _trace(line.curve, frame, name)
+            if glyphs == "ascii":
+                _cells(line.curve, frame, name, _is_dotted(line.curve, name, plot.shown))
+            else:
+                _trace(line.curve, frame, name)
+            yield
+    if glyphs != "ascii":
+        for dotted in (True, False):
+            _together(frozenset(line.curve for line in lines), frame, plot.shown, dotted)
             yield
 
 
-def _drawn(curve: Curve, shown: Shown) -> list[Series]:
+def _drawn(curve: Curve, shown: Shown) -> list[Name]:
     """Return the losses to draw, from the bottom up.
 
     A run that holds nothing out for validation shows its training loss instead.
     """
-    found: list[Series] = []
+    found: list[Name] = []
     if shown != "validation" or not curve.validated:
         found.append("training")
     if shown != "training" and curve.validated:
@@ -112,11 +132,11 @@ def _drawn(curve: Curve, shown: Shown) -> list[Series]:
     return found
 
 
-def _losses(curve: Curve, name: Series) -> tuple[LossPoint, ...]:
-    return curve.smoothed if name == "training" else curve.validation
+def _losses(curve: Curve, name: Name) -> Series:
+    return curve.smoothed if name == "training" else curve.validations
 
 
-def _is_dotted(curve: Curve, name: Series, shown: Shown) -> bool:
+def _is_dotted(curve: Curve, name: Name, shown: Shown) -> bool:
     """Return whether it is a training loss that accompanies a validation loss."""
     return name == "training" and curve.validated and shown == "both"
 
@@ -188,9 +208,9 @@ def _scale(curves: frozenset[Curve], shown: Shown, baseline: Number, log: bool) 
     The worst of these is always inside, whatever is cut off.
     """
     found = [_losses(curve, name) for curve in curves for name in _drawn(curve, shown)]
-    stride = max(1, sum(map(len, found)) // _SAMPLES)
-    sampled = [point.loss for points in found for point in points[::stride]]
-    latest = [_latest(points) for points in found]
+    stride = max(1, sum(len(series.losses) for series in found) // _SAMPLES)
+    sampled = [loss for series in found for loss in series.losses[::stride]]
+    latest = [_latest(series) for series in found]
     best = _numbers(curve.lowest.loss for curve in curves if curve.lowest is not None)
     always = _numbers([*(point.loss for point in latest if point), *best])
     levels = _numbers([baseline])
@@ -202,9 +222,13 @@ def _y_axis(wanted: Scale, width: int, height: int, glyphs: Glyphs) -> YAxis:
     return y_axis(wanted, Canvas(width, height, glyphs))
 
 
-def _latest(points: Sequence[LossPoint]) -> LossPoint | None:
+def _latest(series: Series) -> LossPoint | None:
     """Return the last loss that is a number."""
-    return next((point for point in reversed(points) if point.loss is not None), None)
+    known = (n for n in range(len(series.losses) - 1, -1, -1) if series.losses[n] is not None)
+    at = next(known, None)
+    if at is None:
+        return None
+    return LossPoint(series.updates[at], series.seconds[at], series.losses[at])
 
 
 def _numbers(values: Iterable[Number]) -> list[float]:
@@ -228,36 +252,36 @@ class _Frame:
     def place(self, curve: Curve, point: LossPoint) -> Point | None:
         """Return the place of a loss; None if it cannot be drawn."""
         (share,) = self.scale.shares([point.loss])
-        (x,) = self._xs(curve, [point])
+        (x,) = self._xs(curve, Series.of([point]))
         return None if share is None else (x, share)
 
-    def _xs(self, curve: Curve, points: Sequence[LossPoint]) -> list[float]:
+    def _xs(self, curve: Curve, series: Series) -> list[float]:
         factor = _factor(curve, self.axis) / self.end
-        if self.axis == "time":
-            return [point.seconds * factor for point in points]
-        return [point.update * factor for point in points]
+        places = series.seconds if self.axis == "time" else series.updates
+        return [place * factor for place in places]
 
-    def dots(self, curve: Curve, points: Sequence[LossPoint]) -> Columns:
+    def dots(self, curve: Curve, series: Series) -> Columns:
         """Return the dots of losses, with gaps for those that are unknown."""
-        shares = self.scale.shares([point.loss for point in points])
-        canvas = Canvas(self.width, self.height, self.glyphs)
-        return canvas.graph(self._xs(curve, points), shares)
+        shares = self.scale.shares(series.losses)
+        return graph(
+            self._xs(curve, series), shares, *last_dots(self.width, self.height, self.glyphs)
+        )
 
 
 @lru_cache(maxsize=MOST_TRACES)
-def _trace(curve: Curve, frame: _Frame, name: Series) -> Columns:
+def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
     """Return the dots of a curve."""
     return frame.dots(curve, _losses(curve, name))
 
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    for cached in (_trace, _together, _scale, _y_axis):
+    for cached in (_trace, _cells, _together, _last, _scale, _y_axis):
         cached.cache_clear()
 
 
-@lru_cache(maxsize=16)
-def _together(curves: frozenset[Curve], frame: _Frame, shown: Shown, dotted: bool) -> Columns:
+@lru_cache(maxsize=32)
+def _together(curves: frozenset[Curve], frame: _Frame, shown: Shown, dotted: bool) -> Masks:
     """Return the dots of all solid, or all dotted, lines of some curves."""
     found = united(
         [
@@ -267,7 +291,7 @@ def _together(curves: frozenset[Curve], frame: _Frame, shown: Shown, dotted: boo
             if _is_dotted(curve, name, shown) == dotted
         ]
     )
-    return every_other(found) if dotted else found
+    return masks_of(every_other(found) if dotted else found, frame.glyphs)
 
 
 def _lines_of(curve: Curve, frame: _Frame, shown: Shown) -> Iterator[tuple[Columns, bool]]:
@@ -286,7 +310,7 @@ def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequenc
     curves = frozenset(line.curve for line in lines)
     for dotted in (True, False):
         role = _ROLES["other"][dotted or faint]
-        canvas.stamp_columns(_together(curves, frame, plot.shown, dotted), role)
+        canvas.stamp(_together(curves, frame, plot.shown, dotted), role)
     for line in _by_standing(lines):
         if line.standing != "other":
             for dots, dotted in _lines_of(line.curve, frame, plot.shown):
@@ -295,21 +319,24 @@ def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequenc
 
 
 def _draw_letters(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
-    """Draw each line with its letter, and training losses that accompany one with dots.
-
-    From the top down, each where no other is yet: many lines cover each other.
-    """
-    covered: Columns = [0] * canvas.finest
-    for wanted in (False, True):
-        for line in reversed(_by_standing(lines)):
-            for dots, dotted in reversed([*_lines_of(line.curve, frame, plot.shown)]):
-                if dotted == wanted:
-                    letter = "." if dotted else line.mark[:1] or "*"
-                    canvas.stamp_columns(
-                        without(dots, covered), _ROLES[line.standing][dotted], letter
-                    )
-                    covered = united([covered, dots])
+    """Draw each line with its letter, below them training losses that accompany one, with dots."""
+    for dotted in (True, False):
+        shown: dict[Cell, tuple[str, str]] = {}
+        for line in _by_standing(lines):
+            letter = "." if dotted else line.mark[:1] or "*"
+            cell = (letter, _ROLES[line.standing][dotted])
+            for name in _drawn(line.curve, plot.shown):
+                if _is_dotted(line.curve, name, plot.shown) == dotted:
+                    shown.update(dict.fromkeys(_cells(line.curve, frame, name, dotted), cell))
+        canvas.put_cells(shown)
     _draw_best(canvas, frame, plot, lines)
+
+
+@lru_cache(maxsize=MOST_TRACES)
+def _cells(curve: Curve, frame: _Frame, name: Name, dotted: bool) -> tuple[Cell, ...]:
+    """Return the cells that a curve crosses."""
+    dots = _trace(curve, frame, name)
+    return tuple(masks_of(every_other(dots) if dotted else dots, frame.glyphs))
 
 
 def _by_standing(lines: Sequence[Line]) -> list[Line]:
@@ -337,13 +364,14 @@ def _draw_level(canvas: Canvas, plot: ComparePlot, scale: Scale) -> None:
         canvas.put(0, canvas.row(share), sign * canvas.width, "floor")
 
 
-def _last(frame: _Frame, plot: ComparePlot, line: Line) -> tuple[Point, float] | None:
+@lru_cache(maxsize=MOST_TRACES)
+def _last(frame: _Frame, curve: Curve, shown: Shown) -> tuple[Point, float] | None:
     """Return the place and the loss at the end of a line."""
-    series = [_losses(line.curve, name) for name in _drawn(line.curve, plot.shown)]
-    known = next((_latest(points) for points in reversed(series) if points), None)
+    series = [_losses(curve, name) for name in _drawn(curve, shown)]
+    known = next((_latest(one) for one in reversed(series) if one.losses), None)
     if known is None or known.loss is None:
         return None
-    place = frame.place(line.curve, known)
+    place = frame.place(curve, known)
     return (place, known.loss) if place else None
 
 
@@ -354,7 +382,7 @@ def _end_labels(
     order = {"selected": 0, "pinned": 1, "other": 2}
     wanted: list[tuple[int, float, tuple[float, str, str]]] = []
     for line in lines:
-        if (found := _last(frame, plot, line)) is not None:
+        if (found := _last(frame, line.curve, plot.shown)) is not None:
             (_, share), loss = found
             text = f"{line.mark:<{plot.letters}} {fixed(loss).strip()}"
             role = "line" if line.standing == "selected" else _ROLES[line.standing][0]
@@ -379,7 +407,7 @@ def _end_labels(
 def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
     """Draw the mark of each line at its end, where there is no column of labels."""
     for line in lines:
-        if (found := _last(frame, plot, line)) is not None:
+        if (found := _last(frame, line.curve, plot.shown)) is not None:
             (x, share), _ = found
             column = min(canvas.column(min(1.0, x)) + 1, canvas.width - cell_width(line.mark))
             canvas.put(column, canvas.row(min(1.0, max(0.0, share))), line.mark, "strong")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rnntui.numbers import Number, finite, plural, rounded
 from rnntui.runs.compared.columns import Column
 from rnntui.text import cell_width, fit, pad
-from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, spelled
+from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, row_width, spelled
 
 GAP = 2  # cells between columns
 _LEAST_NAME, _MOST_NAME = 20, 40  # cells
@@ -173,18 +174,23 @@ def _run(
         if column.name == "state" and row.broken:
             role = "warning"
         if column.name == "best":
-            text = f"{pad(text, room - 1, '>')}{best if row.best else ' '}"
+            text = f"{_padded(text, room - 1, '>')}{best if row.best else ' '}"
             role = "accent" if row.best else dim
         elif column.name == table.sorted_by and not dim:
             role = "strong"
         last = number == len(shown) - 1
         align = ">" if column.right else "<"
         # The last column may use what is left of the row, such as a long reason.
-        aligned = fit(text, width) if last and not column.right else pad(text, room, align)
+        aligned = fit(text, width) if last and not column.right else _padded(text, room, align)
         out += [(" " * GAP if number else " ", chosen), (aligned, f"{role}{chosen}")]
-    used = sum(cell_width(text) for text, _ in out)
-    out.append((" " * max(0, width - used), chosen))
-    return [(text, role) for text, role in out]
+    out.append((" " * max(0, width - row_width(out)), chosen))
+    return out
+
+
+@lru_cache(maxsize=8192)
+def _padded(text: str, width: int, align: str) -> str:
+    """Return the text of a cell of the table, of which most are drawn again and again."""
+    return pad(text, width, align)
 
 
 def natural_width(table: CompareTable) -> int:
