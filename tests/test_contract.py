@@ -56,7 +56,7 @@ KEYS = {
     "data": "task source repeat tokenizer columns difference standardize split",
     "model": "cell activation hidden layers dropout forget_bias init init_scale dtype",
     "train": "seq_len batch state reduction loss_epsilon optimizer lr momentum weight_decay beta1 "
-    "beta2 rms_decay schedule warmup decay decay_every patience lr_least clip clip_mode "
+    "beta2 rms_decay schedule warmup decay decay_every cooldown patience lr_least clip clip_mode "
     "skip_spikes epochs steps seconds seed eval_every checkpoint_every keep workers",
     "sample": "sample_every sample_length final_length prompt temperature top_k top_p greedy "
     "samples sample_start sample_random final_pass",
@@ -71,7 +71,7 @@ CHOICES = {
     "state": "carry reset",
     "reduction": "mean sum",
     "optimizer": "sgd momentum rmsprop adagrad adam adamw",
-    "schedule": "constant step cosine exponential plateau",
+    "schedule": "constant step linear cosine exponential plateau",
     "clip_mode": "norm value",
     "sample_start": "zero carried",
     "sample_random": "own shared",

@@ -42,7 +42,7 @@ STARTUP = 1.0  # seconds until a trial makes its first update, about
 # Keys that change neither the kernels nor the time of an update.
 _NEUTRAL = (
     "lr", "momentum", "weight_decay", "beta1", "beta2", "rms_decay", "warmup", "decay", "seed",
-    "decay_every", "patience", "lr_least", "init", "init_scale", "forget_bias",
+    "decay_every", "cooldown", "patience", "lr_least", "init", "init_scale", "forget_bias",
 )  # fmt: skip
 
 

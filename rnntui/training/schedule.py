@@ -46,6 +46,16 @@ def _exponential(train: Train, progress: Progress) -> float:
     return math.pow(train.decay, progress.updates / train.decay_every)
 
 
+@SCHEDULES.register("linear")
+def _linear(train: Train, progress: Progress) -> float:
+    """1, then a straight line to `lr_least` over the last `cooldown` of the run.
+
+    As Hägele et al. 2024 (constant rate with cooldown); with a cooldown of 1 it falls throughout.
+    """
+    left = min(1.0, max(0.0, 1 - progress.done) / train.cooldown)
+    return train.lr_least + (1 - train.lr_least) * left
+
+
 @SCHEDULES.register("cosine")
 def _cosine(train: Train, progress: Progress) -> float:
     """Half a cosine wave from 1 down to `lr_least` at the end (Loshchilov & Hutter 2017)."""

@@ -51,6 +51,9 @@ CASES = {
     "lstm, adamw, cosine, warm-up": FOX.replace(
         cell="lstm", optimizer="adamw", schedule="cosine", warmup=6
     ),
+    "gru, adamw, linear, two workers": FOX.replace(
+        cell="gru", optimizer="adamw", schedule="linear", cooldown=0.4, workers=2
+    ),
     "lstm, two layers, dropout": FOX.replace(cell="lstm", layers=2, dropout=0.4),
     "gru, two layers, dropout, two workers": FOX.replace(
         cell="gru", layers=2, dropout=0.4, workers=2

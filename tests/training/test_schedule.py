@@ -46,6 +46,22 @@ def test_cosine_goes_by_the_time_where_only_that_bounds_the_run():
     assert [schedule.factor(9, None, s) for s in (0, 30, 90)] == pytest.approx([1, 0.5, 0])
 
 
+def test_linear_is_constant_until_its_cooldown_and_ends_with_the_run():
+    got = factors(10, last=8, schedule="linear", cooldown=0.5, steps=8)
+    assert got == pytest.approx([1, 1, 1, 1, 1, 0.75, 0.5, 0.25, 0, 0])
+
+
+def test_linear_falls_throughout_with_a_cooldown_of_the_whole_run():
+    got = factors(4, last=4, schedule="linear", cooldown=1.0, lr_least=0.2, steps=4)
+    assert got == pytest.approx([1, 0.8, 0.6, 0.4])
+
+
+def test_linear_goes_by_the_time_where_only_that_bounds_the_run():
+    schedule = Schedule(Recipe().replace(schedule="linear", cooldown=0.25, seconds=60.0).train)
+    at = (0, 45, 52.5, 60, 90)
+    assert [schedule.factor(9, None, s) for s in at] == pytest.approx([1, 1, 0.5, 0, 0])
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_each_begins_after_its_warm_up(schedule):
     settings = {"schedule": schedule, "decay_every": 2, "steps": 20}
@@ -54,9 +70,9 @@ def test_each_begins_after_its_warm_up(schedule):
     assert got[4:] == pytest.approx(factors(20, last=20, **settings))
 
 
-@pytest.mark.parametrize("schedule", ["step", "exponential", "cosine"])
+@pytest.mark.parametrize("schedule", ["step", "exponential", "linear", "cosine"])
 def test_none_falls_below_its_least(schedule):
-    got = factors(99, last=99, schedule=schedule, decay_every=1, lr_least=0.1, steps=99)
+    got = factors(100, last=99, schedule=schedule, decay_every=1, lr_least=0.1, steps=99)
     assert min(got) >= 0.1
     assert got[-1] == pytest.approx(0.1, rel=0.01)
 
@@ -94,6 +110,7 @@ def test_a_plateau_is_seen_while_training():
     ("changes", "word"),
     [
         ({"schedule": "cosine"}, "--steps, --epochs"),
+        ({"schedule": "linear"}, "--steps, --epochs"),
         ({"schedule": "plateau", "eval_every": 0}, "eval"),
     ],
 )

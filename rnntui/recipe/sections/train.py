@@ -101,8 +101,8 @@ class Train:
     schedule: str = key(
         "constant",
         "learning-rate schedule",
-        choices=("constant", "step", "cosine", "exponential", "plateau"),
-        needs={"plateau": VALIDATION_LOSS, "cosine": END_OF_RUN},
+        choices=("constant", "step", "linear", "cosine", "exponential", "plateau"),
+        needs={"plateau": VALIDATION_LOSS, "linear": END_OF_RUN, "cosine": END_OF_RUN},
     )
     warmup: int = key(0, "updates over which the learning rate rises from 0", least=0)
     decay: float = key(
@@ -117,6 +117,13 @@ class Train:
         "step, exponential: updates between decays",
         least=1,
         only=("schedule", ("step", "exponential")),
+    )
+    cooldown: float = key(
+        0.3,
+        "linear: fraction of the run, at its end, over which the rate falls",
+        above=0.0,
+        most=1.0,
+        only=("schedule", ("linear",)),
     )
     patience: int = key(
         5,

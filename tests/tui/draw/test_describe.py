@@ -54,6 +54,7 @@ def test_the_optimizer_and_its_rate_now(optimizer: str, words: str) -> None:
         ("constant", "constant"),
         ("step", "step, decay 0.5, decay every 1,000; now at 62 %"),
         ("exponential", "exponential, decay 0.5, decay every 1,000; now at 62 %"),
+        ("linear", "linear, cooldown 0.3; now at 62 %"),
         ("cosine", "cosine; now at 62 %"),
         ("plateau", "plateau, decay 0.5, patience 5; now at 62 %"),
     ],
