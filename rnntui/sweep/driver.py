@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from rnntui.errors import RnntuiError, RunError
 from rnntui.foreground.stopping import Stopping
 from rnntui.runs.job import Job
+from rnntui.runs.store.create import is_there
 from rnntui.runs.store.journal import Line
 from rnntui.runs.stored_recipe import stored_recipe
 from rnntui.sweep.halving import better_half, last_trial, waiting_trial
@@ -158,7 +159,7 @@ class Driver:
         """Return the job that starts a trial, or resumes it where it was begun before."""
         path, kernels = self._sweep.run_path(trial.number), trial.kernels
         argv = self._sweep.info.argv
-        if self.progress[trial.number].started and path.exists():
+        if self.progress[trial.number].started and is_there(path):
             recipe = stored_recipe(path, exact=True)
             return Job(recipe, run=str(path), kernels=kernels, argv=argv)
         recipe = recipe_for(self._sweep.recipe, trial.settings)

@@ -64,7 +64,7 @@ class SweepList:
         return tuple(
             Listed(self.sweep.run_path(trial), label_of(progress, over, live))
             for trial, progress in self._progress.items()
-            if progress.started and self.sweep.run_path(trial).exists()
+            if progress.started and _may_exist(self.sweep.run_path(trial))
         )
 
     def news(self) -> Sequence[str]:
@@ -89,6 +89,14 @@ class SweepList:
         reason = line.get("reason")
         text += f"  {self._settings[trial]}"
         return safe_text(f"{text}: {reason}" if isinstance(reason, str) else text)
+
+
+def _may_exist(path: Path) -> bool:
+    """Return whether there is something, or it cannot be known: then it is shown as unreadable."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def label_of(progress: Progress, over: bool, live: bool) -> str:

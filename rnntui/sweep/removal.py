@@ -5,13 +5,13 @@ Only what is provably a sweep's is removed, as with runs. Needs no NumPy.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from rnntui.errors import DataError, RunError
 from rnntui.runs.store.create import (
     check_removable,
+    check_writable,
     is_there,
     not_removed,
     remove_directory,
@@ -20,18 +20,16 @@ from rnntui.runs.store.create import (
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.store.files import check_directory, reason, shown
 from rnntui.runs.store.lock import claim
+from rnntui.sweep.contents import foreign_name
 from rnntui.sweep.store import INFO, RECIPE, SWEEPS, Sweep, open_sweep
 from rnntui.text import fit, safe_text
-
-_STORED = r"sweep\.json|recipe\.toml|lock|lock\.json|log|(?:trials|wishes)(?:-\d{5})?\.jsonl"
-_FILE = re.compile(rf"{_STORED}|\.(?:{_STORED})\.new|\.DS_Store|\.nfs[0-9a-f]+")
 
 
 def removable_sweep(root: Path, name: str) -> Sweep:
     """Open a sweep that may be removed.
 
     Raises UsageError if there is none of that exact name, DataError with its path unless it is
-    intact and without files that rnntui did not create.
+    intact and without files that rnntui did not create, RunError if it may not be written.
     """
     try:
         sweep = open_sweep(root, name)
@@ -40,7 +38,7 @@ def removable_sweep(root: Path, name: str) -> Sweep:
     path = sweep.directory
     try:
         check_directory(path)
-        foreign = next((p.name for p in sorted(path.iterdir()) if not _is_stored(p)), None)
+        foreign = foreign_name(path)
     except DataError as error:
         raise _refusal(path, error) from None
     except OSError as error:
@@ -48,6 +46,7 @@ def removable_sweep(root: Path, name: str) -> Sweep:
     if foreign is not None:
         inner = fit(safe_text(foreign), 40)
         raise not_removed(path, f"it contains '{inner}', which rnntui did not create")
+    check_writable(path)
     return sweep
 
 
@@ -56,10 +55,6 @@ def _refusal(path: Path, error: Exception) -> DataError:
     for name in (INFO, RECIPE):
         why = why.replace(shown(path / name), name)
     return not_removed(path, why.replace(f"{shown(path)}: ", ""))
-
-
-def _is_stored(path: Path) -> bool:
-    return _FILE.fullmatch(path.name) is not None and path.is_file() and not path.is_symlink()
 
 
 def runs_of_trials(sweep: Sweep) -> list[Path]:

@@ -24,6 +24,7 @@ from rnntui.runs.store.lock import RunLock, claim, take
 from rnntui.runs.store.lock_owner import live_lock_owner, read_lock_owner, where
 from rnntui.runs.store.names import check_name, names_for
 from rnntui.runs.store.root import make_root
+from rnntui.sweep.contents import sweep_leftovers
 from rnntui.sweep.trials import Trial
 from rnntui.text import fit, safe_text
 
@@ -187,6 +188,7 @@ def create(root: Path, info: SweepInfo, recipe: Recipe, trials: Sequence[Trial])
     """Store a new sweep. Raises RunError or UsageError."""
     make_root(root)
     make_root(root / SWEEPS)
+    sweep_leftovers(root / SWEEPS)
     beside = root / SWEEPS / f".new-{uuid.uuid4()}"
     sweep = Sweep(root, info, recipe, [line_of(trial) for trial in trials])
     journal = Journal(beside, JOURNAL, lambda _what, _why: None)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rnntui.runs.store.create import create_run
 from rnntui.runs.store.lock import take
-from rnntui.sweep.store import SWEEPS, open_sweep
+from rnntui.sweep.leaderboard import SweepList
+from rnntui.sweep.store import SWEEPS, create, open_sweep, sweep_names
 from tests.conftest import Ended, run_process
 from tests.support.new_run import NEW
 from tests.sweep.test_command import SMALL
@@ -116,3 +121,43 @@ def test_what_is_linked_renamed_or_damaged_is_not_removed(root: Path, rnntui: Rn
     table = json.loads((sweeps / "s" / "sweep.json").read_text())
     (sweeps / "s" / "sweep.json").write_text(json.dumps({**table, "format": 99}))
     refused(rnntui, root, "s", code=65, said="newer version")
+
+
+def test_what_may_not_be_written_is_refused_before_anything_is_renamed(
+    root: Path, rnntui: Rnntui, monkeypatch: pytest.MonkeyPatch
+):
+    access = os.access
+    for locked in (SWEEPS, f"{SWEEPS}/s", "s-2", "s-2/checkpoints"):
+        monkeypatch.setattr(
+            os,
+            "access",
+            lambda path, mode, locked=root / locked, **more: (
+                path != locked and access(path, mode, **more)
+            ),
+        )
+        refused(rnntui, root, "s", "--trials", code=74, said="Permission denied")
+
+
+def test_a_new_sweep_clears_away_what_killed_processes_left(root: Path):
+    first = open_sweep(root, "s")
+    kinds = {"made": "new", "removed": "del", "foreign": "del", "fresh": "new"}
+    left = {name: root / SWEEPS / f".{kind}-{uuid.uuid4()}" for name, kind in kinds.items()}
+    for name, path in left.items():
+        shutil.copytree(first.directory, path)
+        if name == "foreign":
+            (path / "notes.txt").write_text("mine")
+        if name != "fresh":
+            os.utime(path, (0, 0))
+    create(root, replace(first.info, name="t"), first.recipe, first.trials)
+    assert {name for name, path in left.items() if path.exists()} == {"foreign", "fresh"}
+    assert set(sweep_names(root)) == {"s", "t"}
+
+
+def test_runs_that_cannot_be_looked_for_are_listed(root: Path, monkeypatch: pytest.MonkeyPatch):
+    board = SweepList(root, "s")
+
+    def denied(_path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "exists", denied)
+    assert [one.path.name for one in board.listed()] == ["s-1", "s-2"]

@@ -14,7 +14,7 @@ import itertools
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ from rnntui.text import fit, safe_text
 NEW, GONE = ".new-", ".del-"  # name prefixes: being created, being removed
 _ABANDONED = 60.0  # seconds after which such a directory is abandoned, unless locked
 _NAMES_TRIED = 10_000
+_EFFECTIVE = os.access in os.supports_effective_ids
 _EXISTS = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
@@ -200,6 +201,18 @@ def check_removable(path: Path) -> None:
     if foreign is not None:
         inner = fit(safe_text(str(foreign.relative_to(path))), 40)
         raise not_removed(path, f"it contains '{inner}', which rnntui did not create")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Raise RunError if something in a directory, or the directory itself, may not be removed.
+
+    Removing begins with renaming, which may be allowed where removing the contents is not.
+    """
+    for folder in (path.parent, path, *(inner for inner in path.rglob("*") if inner.is_dir())):
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
+            error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            raise failed("remove", folder if folder != path.parent else path, error)
 
 
 def not_removed(path: Path, why: str) -> DataError:
@@ -220,17 +233,22 @@ def remove_directory(path: Path, files: Files = FILES) -> None:
 
 def sweep(root: Path, files: Files = FILES) -> None:
     """Remove leftovers of processes that died while creating or removing a run."""
+    sweep_abandoned(root, lambda path: foreign_entry(path) is None, files)
+
+
+def sweep_abandoned(folder: Path, is_ours: Callable[[Path], bool], files: Files = FILES) -> None:
+    """Remove directories left by dead processes, if `is_ours` finds nothing foreign in them."""
     with contextlib.suppress(OSError):  # nothing to sweep, or no permission
-        for path in root.iterdir():
+        for path in folder.iterdir():
             if ABANDONED.fullmatch(path.name):
-                _sweep(path, files)
+                _sweep(path, is_ours, files)
 
 
-def _sweep(path: Path, files: Files) -> None:
+def _sweep(path: Path, is_ours: Callable[[Path], bool], files: Files) -> None:
     with contextlib.suppress(OSError, DataError):  # it is gone, or not ours
         check_directory(path)
         is_old = time.time() - path.lstat().st_mtime > _ABANDONED
-        if is_old and not _is_locked(path) and foreign_entry(path) is None:
+        if is_old and not _is_locked(path) and is_ours(path):
             remove_tree(files, path)
 
 

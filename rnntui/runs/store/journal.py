@@ -331,8 +331,8 @@ def _newest_segment(directory: Path, stem: str) -> Path:
 
 def signature(directory: Path, stem: str) -> tuple[str, int, int] | None:
     """Return what changes whenever a line is written; None without a readable journal."""
-    path = _newest_segment(directory, stem)
     try:
+        path = _newest_segment(directory, stem)
         found = path.stat()
     except OSError:
         return None
