@@ -107,6 +107,8 @@ ONE_MINUTE = {
     "optimizer": "adamw",
     "weight_decay": 0.05,
     "lr": 0.006,
+    "schedule": "linear",
+    "cooldown": 0.3,
     "steps": 7000,
     "eval_every": 1000,
 }
@@ -126,6 +128,12 @@ CASES = (
     Case("co2", "co2"),
     Case("sunspots", "sunspots"),
 )
+
+
+def check_text(path: str) -> None:
+    """End the program with a line if the file is not tiny-shakespeare."""
+    if hashlib.sha256(Path(path).read_bytes()).hexdigest() != TINY_SHAKESPEARE:
+        sys.exit(f"{path}: is not tiny-shakespeare")
 
 
 def measure(case: Case, text: str, seed: int = 0) -> Outcome:
@@ -265,8 +273,8 @@ def main() -> None:
     parser.add_argument("--seeds", default="0", help="to train each case with: 0,1,2")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.text and hashlib.sha256(Path(asked.text).read_bytes()).hexdigest() != TINY_SHAKESPEARE:
-        sys.exit(f"{asked.text}: is not tiny-shakespeare")
+    if asked.text:
+        check_text(asked.text)
     cases = [case for case in CASES if not asked.names or case.name in asked.names]
     if asked.one:
         print(json.dumps(asdict(measure(cases[0], asked.text, int(asked.seeds)))))
