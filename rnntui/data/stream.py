@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
@@ -17,8 +16,7 @@ MOST_TRIED = 1000  # chunk lengths, to find one that leaves less out
 MOST_MAPPED = 16 << 20  # bytes of a mapped file that may have been read before they are given back
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
+class Batch(NamedTuple):
     """One chunk of every stream: `targets` is what follows each of `inputs`.
 
     Both are (T, B) for tokens and (T, B, D) for values: read-only views of the data. `turn` is the

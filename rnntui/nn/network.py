@@ -72,7 +72,7 @@ class Network:
             slopes = gradients.layer(n) if gradients else None
             of_tokens = shape.task == "tokens" and n == 0
             project = TokenProjection if of_tokens else DenseProjection
-            scale = kind.scale_with(kernels)
+            scale = kind.scale_with(kernels, shape.activation)
             self._projections.append(project(self.dims, weights, slopes, scale))
             self.cells.append(kind(self.dims, weights, slopes, shape.activation))
 

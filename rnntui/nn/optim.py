@@ -251,16 +251,19 @@ class Adam(Optimizer):
         super().__init__(vectors, coefficients)
         self._weight_decay = weight_decay
         self._blocks = self._in_blocks()
+        self._betas = self._constants(coefficients.beta1, coefficients.beta2)
 
     def _step(self, lr: float) -> None:
         multiply, add = np.multiply, np.add
         b1, b2, t = self._coefficients.beta1, self._coefficients.beta2, self.updates
         k = math.sqrt((1 - b2) / (1 - b2**t))
         rate = lr * (1 - b1) / ((1 - b1**t) * k)
-        rate0, epsilon, beta1, beta2 = self._constants(rate, self.EPSILON / k, b1, b2)
-        (shrink,) = self._constants(1 - lr * self._weight_decay)
+        rate0, epsilon = self._constants(rate, self.EPSILON / k)
+        beta1, beta2 = self._betas
+        decay = self._weight_decay
+        shrink = self._constants(1 - lr * decay)[0] if decay else None
         for p, g, M, V, spare in self._blocks:
-            if self._weight_decay:
+            if shrink is not None:
                 multiply(p, shrink, p)
             multiply(M, beta1, M)
             add(M, g, M)  # M = β₁ M + g

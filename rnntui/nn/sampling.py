@@ -39,7 +39,7 @@ class Stepper:
         self._a = a = aligned((cell.gates, *many, shape.hidden), shape.dtype)
         # One gate's product costs a call less, and all gates side by side are as one.
         self._multiply: Any = dot if fixed or len(a) == 1 else np.matmul
-        self._layers = []
+        layers: list[tuple[Any, ...]] = []
         for number, state in enumerate(self.hidden):
             layer = parameters.layer(number)
             b = layer["b"] if streams is None else layer["b"][:, None]
@@ -49,15 +49,17 @@ class Stepper:
             else:
                 Wx, out = in_blocks(layer["Wx"], a) if len(a) > 1 else (layer["Wx"][0], a[0])
             step = STEPS[shape.cell](layer, shape.activation, a, state, fixed)
-            self._layers.append((Wx, out, b, step, state[0]))
-        Wx0, self._first_b = parameters.tensors["Wx0"], None if fixed else self._layers[0][2]
+            layers.append((Wx, out, b, step, state[0]))
+        # Of tokens, the first layer's part of the input is looked up.
+        self._multiplied = layers[1:] if self._tokens else layers
+        table, _, first_b, self._first_step, self._first_h = layers[0]
+        Wx0, self._first_b = parameters.tensors["Wx0"], None if fixed else first_b
         # A token's rows of (V, G, H) are one index away; those of K tokens are wanted as (G, K, H).
         self._rows_of: Any = Wx0.swapaxes(0, 1).__getitem__
         if streams is not None:
             self._rows_of = partial(Wx0.take, axis=1)
         elif fixed and self._tokens:
-            table, _, b, _, _ = self._layers[0]
-            self._rows_of = np.add(table.reshape(-1, *a.shape), b).__getitem__
+            self._rows_of = np.add(table.reshape(-1, *a.shape), first_b).__getitem__
         self._top = self.hidden[-1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
         self._width = shape.width
@@ -72,17 +74,16 @@ class Stepper:
         Of several streams: tokens (K,) or values (K, D). With a skip connection, the last of the
         values are what the linear method predicts.
         """
-        a, layers = self._a, self._layers
+        a = self._a
         if self._tokens:
-            _, _, _, step, h = layers[0]
             row = self._rows_of(x)
-            step(row if self._first_b is None else np.add(row, self._first_b, a))
-            x, layers = h, layers[1:]
+            self._first_step(row if self._first_b is None else np.add(row, self._first_b, a))
+            x = self._first_h
         else:
             x = np.asarray(x, a.dtype)
             if self._beside is not None:
                 np.copyto(self._beside, x[..., -self._width :])
-        for Wx, out, b, step, h in layers:
+        for Wx, out, b, step, h in self._multiplied:
             self._multiply(x, Wx, out)
             step(np.add(a, b, a))
             x = h
@@ -96,11 +97,12 @@ class Stepper:
             rows = self._top.reshape(-1, self._top.shape[-1])
             np.copyto(self.outputs, self._log_probabilities(rows).reshape(self.outputs.shape))
             return self.outputs
-        dot(self._top, self._Wy, self.outputs)
-        np.add(self.outputs, self._by, self.outputs)
+        outputs = self.outputs
+        dot(self._top, self._Wy, outputs)
+        np.add(outputs, self._by, outputs)
         if self._beside is not None:
-            np.add(self.outputs, self._beside, self.outputs)
-        return self.outputs
+            np.add(outputs, self._beside, outputs)
+        return outputs
 
 
 class Chooser:
@@ -121,8 +123,9 @@ class Chooser:
         p = self._p
         _weigh(logits, settings, p)
         np.add.accumulate(p, 0, None, p)
-        token = int(p.searchsorted(self._random_sample() * p[-1], "right"))
-        return min(token, len(p) - 1)  # past the end only where the logits are not finite
+        token = int(p.searchsorted(self._random_sample() * p.item(-1), "right"))
+        # Past the end only where the logits are not finite.
+        return token if token < len(p) else len(p) - 1
 
 
 def _weigh(logits: Array, settings: SamplingSettings, p: Array) -> None:
@@ -131,8 +134,8 @@ def _weigh(logits: Array, settings: SamplingSettings, p: Array) -> None:
     That is exp(logits / temperature), and 0 for tokens that top-k and top-p leave out.
     """
     temperature, top_k, top_p = settings.temperature, settings.top_k, settings.top_p
-    largest = logits[logits.argmax()]
-    np.copyto(p, logits)
+    largest = logits.item(logits.argmax())  # a Python number: comparisons cost less
+    p[:] = logits
     if not abs(largest) < SAFE_LOGIT * temperature:  # seldom, or it is not a number
         np.subtract(p, largest, p)
     if temperature != 1.0:

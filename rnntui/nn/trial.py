@@ -225,7 +225,8 @@ class _TimedActivations(Timed):
         """z (G, B, H)."""
         dtype = str(z.dtype)
         self._from, self._z, self._calls = z, aligned(z.shape, dtype), calls
-        self._gates, self._tanh = GATES[kernels.gates](dtype), tanh_by(kernels.output, dtype)
+        self._gates = GATES[kernels.gates](dtype)
+        self._tanh = tanh_by(kernels.output, dtype, scaled=len(z) == 1)  # as the cells have it
 
     def run(self, clock: Callable[[], float]) -> Mapping[str, float]:
         z, (first, *_), calls = self._z, self._z, range(self._calls)

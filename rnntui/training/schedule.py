@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rnntui.errors import UsageError
 from rnntui.recipe import Train, find
@@ -17,8 +18,7 @@ from rnntui.recipe.sections.train import VALIDATION_LOSS
 _BETTER = 1e-4  # what counts as an improvement, relative to the best validation loss
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a run has come after its warm-up."""
 
     updates: int  # made since the warm-up

@@ -107,10 +107,12 @@ class Stability:
         if fault:
             return self._see_fault(norm, fault)
         self.skipped = 0
-        self.recent_spikes = max(0.0, self.recent_spikes - 1 / WINDOW)
-        self.broken = max(0.0, self.broken - RECOVERS)
+        if self.recent_spikes:
+            self.recent_spikes = max(0.0, self.recent_spikes - 1 / WINDOW)
+        if self.broken:
+            self.broken = max(0.0, self.broken - RECOVERS)
         found = self.losses.see(loss, chance)
-        if self.losses.healthy:
+        if self.gave_up and self.losses.healthy:
             self.gave_up = ""
         if not self.spikes:
             return ""

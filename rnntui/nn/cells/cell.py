@@ -132,7 +132,7 @@ class Cell(ABC):
         self.output = self.h[1:].reshape(dims.rows, H)
 
     @classmethod
-    def scale_with(cls, kernels: Kernels) -> tuple[float, ...] | None:
+    def scale_with(cls, kernels: Kernels, activation: str) -> tuple[float, ...] | None:
         """What `inputs` is multiplied by, gate by gate, for the activations of those kernels."""
         return cls.input_scale
 

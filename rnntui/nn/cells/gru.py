@@ -70,12 +70,13 @@ class GruCell(Cell):
         kernels, Wh = dims.kernels, weights["Wh"]
         self._sigmoid = GATES[kernels.gates](dtype).sigmoid
         self._tanh = tanh_by(kernels.output, dtype)
-        _, *sigmoids = self.scale_with(kernels)
+        _, *sigmoids = self.scale_with(kernels, activation)
         self._forward = GateProduct(Wh, B, scale=(*sigmoids, 1.0), layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
         if gradients is not None:
             self._backward = GateProduct(Wh.transpose(0, 2, 1), B, layout=kernels.backward)
             self._backward_out = self._backward.out_of(self._product)
+        self._bm = aligned((B, H), dtype)  # b_m in every row, which adds faster than one row does
         self._list_steps()
 
     def _list_steps(self) -> None:
@@ -97,7 +98,7 @@ class GruCell(Cell):
         ]
 
     @classmethod
-    def scale_with(cls, kernels: Kernels) -> tuple[float, ...]:
+    def scale_with(cls, kernels: Kernels, activation: str) -> tuple[float, ...]:
         sigmoid = GATES[kernels.gates].sigmoid_scale
         return 1.0, sigmoid, sigmoid
 
@@ -118,11 +119,12 @@ class GruCell(Cell):
 
     def refresh(self) -> None:
         self._forward.refresh()
+        np.copyto(self._bm, self.weights["bm"])
         if self.gradients is not None:
             self._backward.refresh()
 
     def forward(self) -> None:
-        multiply, Wh, bm = self._forward.inner, self._forward.weights, self.weights["bm"]
+        multiply, Wh, bm = self._forward.inner, self._forward.weights, self._bm
         out, gates, hidden = self._forward_out, self._product[:2], self._product[2]
         spare, sigmoid, tanh = self._spare, self._sigmoid, self._tanh
         add, times, subtract = np.add, np.multiply, np.subtract
@@ -197,23 +199,22 @@ class GruStep(SingleStep):
         fixed: bool = False,
     ) -> None:
         product = aligned(a.shape, a.dtype)
-        self._multiply, self._Wh, self._out = step_product(
-            weights["Wh"], product, fixed, RECURRENT_SCALE
-        )
-        self._bm, self._half, self._halved = weights["bm"], np.array(0.5, a.dtype), fixed
-        self._views = (*a, a[1:], product[:2], product[2], state[0])
+        multiply, Wh, out = step_product(weights["Wh"], product, fixed, RECURRENT_SCALE)
+        half, self._halved = np.array(0.5, a.dtype), fixed
+        views = (*a, a[1:], product[:2], product[2], state[0])
+        self._parts = (multiply, Wh, out, weights["bm"], half, *views)
 
     def __call__(self, x: Array) -> None:
-        n, z, r, zr, gates, m, h = self._views
-        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        self._multiply(h, self._Wh, self._out)
+        multiply, Wh, out, bm, half, n, z, r, zr, gates, m, h = self._parts
+        add, times, tanh = np.add, np.multiply, np.tanh
+        multiply(h, Wh, out)
         add(x[1:], gates, zr)
         if not self._halved:
             times(zr, half, zr)
         tanh(zr, zr)
         times(zr, half, zr)
         add(zr, half, zr)
-        add(m, self._bm, m)
+        add(m, bm, m)
         times(m, r, m)
         add(x[0], m, n)
         tanh(n, n)

@@ -32,7 +32,7 @@ class GruAhead(GruCell):
         self._back_steps.reverse()
 
     def forward(self) -> None:
-        multiply, Wh, bm = self._forward.inner, self._forward.weights, self.weights["bm"]
+        multiply, Wh, bm = self._forward.inner, self._forward.weights, self._bm
         out, zr, m = self._forward_out, self._product[:2], self._product[2]
         spare, sigmoid, tanh, one = self._spare, self._sigmoid, self._tanh, self._one
         add, times, subtract = np.add, np.multiply, np.subtract

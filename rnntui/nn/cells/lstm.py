@@ -68,7 +68,7 @@ class LstmCell(Cell):
         self._tanh_c = aligned((T, B, H), dtype)
         kernels, Wh = dims.kernels, weights["Wh"]
         self._gates, self._tanh = GATES[kernels.gates](dtype), tanh_by(kernels.output, dtype)
-        scale = self.scale_with(kernels)
+        scale = self.scale_with(kernels, activation)
         self._forward = GateProduct(Wh, B, scale=scale, layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
         if gradients is not None:
@@ -97,7 +97,7 @@ class LstmCell(Cell):
         ]
 
     @classmethod
-    def scale_with(cls, kernels: Kernels) -> tuple[float, ...]:
+    def scale_with(cls, kernels: Kernels, activation: str) -> tuple[float, ...]:
         gates = GATES[kernels.gates]
         return (*[gates.sigmoid_scale] * 3, gates.tanh_scale)
 
@@ -199,18 +199,16 @@ class LstmStep(SingleStep):
         state: Array,
         fixed: bool = False,
     ) -> None:
-        self._views = (a, a[:3], *a, *state)
-        self._product = aligned(a.shape, a.dtype)
-        self._multiply, self._Wh, self._out = step_product(
-            weights["Wh"], self._product, fixed, LstmCell.input_scale
-        )
-        self._half, self._halved = np.array(0.5, a.dtype), fixed
+        product = aligned(a.shape, a.dtype)
+        multiply, Wh, out = step_product(weights["Wh"], product, fixed, LstmCell.input_scale)
+        half, self._halved = np.array(0.5, a.dtype), fixed
+        self._parts = (multiply, Wh, out, product, half, a, a[:3], *a, *state)
 
     def __call__(self, x: Array) -> None:
-        a, sigmoids, o, i, f, g, h, c = self._views
-        half, add, times, tanh = self._half, np.add, np.multiply, np.tanh
-        self._multiply(h, self._Wh, self._out)
-        add(x, self._product, a)
+        multiply, Wh, out, product, half, a, sigmoids, o, i, f, g, h, c = self._parts
+        add, times, tanh = np.add, np.multiply, np.tanh
+        multiply(h, Wh, out)
+        add(x, product, a)
         if not self._halved:
             times(sigmoids, half, sigmoids)
         tanh(a, a)

@@ -9,7 +9,8 @@ from math import inf
 import numpy as np
 
 from rnntui.nn.cells.cell import CELLS, STEPS, Cell, Dims, Reading, SingleStep
-from rnntui.nn.kernels.activations import tanh_by
+from rnntui.nn.kernels.activations import GatesByExp, tanh_by
+from rnntui.nn.kernels.choice import Kernels
 from rnntui.nn.kernels.layout import Array, GateProduct, aligned, dot
 
 
@@ -77,13 +78,14 @@ class RnnCell(Cell):
         T, B, H = dims.steps, dims.batch, dims.hidden
         self._activation, kernels = ACTIVATIONS[activation], dims.kernels
         if activation == "tanh":
-            tanh = tanh_by(kernels.output, dims.dtype)
+            tanh = tanh_by(kernels.output, dims.dtype, scaled=True)
             self._activation = replace(self._activation, apply=tanh)
         product = aligned((1, B, H), dims.dtype)
         self._product = product[0]
         Wh, Z, h, dh = weights["Wh"], self.Z, self.h, self.dh
 
-        self._forward = GateProduct(Wh, B, dims.in_order, layout=kernels.forward)
+        scale = self.scale_with(kernels, activation)
+        self._forward = GateProduct(Wh, B, dims.in_order, scale, kernels.forward)
         self._late_bias = weights["b"] if dims.in_order else None
         self._forward_out = self._forward.out_of(product)
         rows = self._forward.rows_of
@@ -101,6 +103,11 @@ class RnnCell(Cell):
     @classmethod
     def shapes(cls, hidden: int) -> dict[str, tuple[int, ...]]:
         return {"Wh": (1, hidden, hidden)}
+
+    @classmethod
+    def scale_with(cls, kernels: Kernels, activation: str) -> tuple[float, ...] | None:
+        by_exp = activation == "tanh" and kernels.output == "exp"
+        return (GatesByExp.tanh_scale,) if by_exp else None
 
     @classmethod
     def limits(cls, activation: str) -> tuple[float, float]:

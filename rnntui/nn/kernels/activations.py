@@ -76,15 +76,21 @@ class GatesByExp(Gates):
 GATES: dict[str, type[Gates]] = {"tanh": GatesByTanh, "exp": GatesByExp}
 
 
-def tanh_by(name: str, dtype: str) -> Callable[[Array, Array], object]:
-    """The function (a, out) that computes tanh by "tanh" or "exp"."""
+def tanh_by(name: str, dtype: str, scaled: bool = False) -> Callable[[Array, Array], object]:
+    """The function (a, out) that computes tanh by "tanh" or "exp".
+
+    `scaled`: a has been multiplied by the `tanh_scale` of those gates.
+    """
     if name == "tanh":
         return np.tanh
     one, two, minus_two = (np.array(x, dtype) for x in (1, 2, -2))
 
     def tanh(a: Array, out: Array) -> None:
-        np.multiply(a, minus_two, out)
-        np.exp(out, out)
+        if scaled:
+            np.exp(a, out)
+        else:
+            np.multiply(a, minus_two, out)
+            np.exp(out, out)
         np.add(out, one, out)
         np.divide(two, out, out)
         np.subtract(out, one, out)

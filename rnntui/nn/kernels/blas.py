@@ -6,9 +6,10 @@ busy neighbour stalls all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+
+_ALREADY = nullcontext()
 
 
 class OneThread:
@@ -23,11 +24,10 @@ class OneThread:
 
         self._blas: Any = ThreadpoolController().select(user_api="blas")
 
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Enter the block."""
-        if all(library.get_num_threads() == 1 for library in self._blas.lib_controllers):
-            yield
-            return
-        with self._blas.limit(limits=1):
-            yield
+    def __call__(self) -> AbstractContextManager[Any]:
+        """The block to enter at once."""
+        for library in self._blas.lib_controllers:
+            if library.get_num_threads() != 1:
+                limit: AbstractContextManager[Any] = self._blas.limit(limits=1)
+                return limit
+        return _ALREADY

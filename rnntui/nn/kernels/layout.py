@@ -109,6 +109,7 @@ class GateProduct:
             self._store = aligned(weights.shape, weights.dtype)
         self._flat = gates == 1 and not self.blocked and not self._by_row
         self.inner = dot if self._flat else np.matmul
+        self.weights = self._right_operand()  # of `inner`
 
     def refresh(self) -> None:
         """Copy the weights into the working layout (once per update)."""
@@ -123,9 +124,7 @@ class GateProduct:
             by_gate = self._store.reshape(self._gates, -1, 1)
             np.multiply(by_gate, self._scale, by_gate)
 
-    @property
-    def weights(self) -> Array:
-        """The right operand of `inner`."""
+    def _right_operand(self) -> Array:
         working = self._source if self._store is None else self._store
         if self._by_row:
             return working[:, None]
@@ -134,7 +133,7 @@ class GateProduct:
     def rows_of(self, x: Array) -> Array:
         """View of x, (B, K) or (G, B, K), as the left operand of `inner`."""
         if self._flat:
-            return x.reshape(self._batch, self._k)
+            return x.reshape(self._k if self._batch == 1 else (self._batch, self._k))
         if self._by_row:
             return x[..., None, :]
         if not self.blocked:
@@ -146,7 +145,7 @@ class GateProduct:
     def out_of(self, out: Array) -> Array:
         """View of out (G, B, N) as the output of `inner`."""
         if self._flat:
-            return out.reshape(self._batch, self._n)
+            return out.reshape(self._n if self._batch == 1 else (self._batch, self._n))
         if self._by_row:
             return out[..., None, :]
         if not self.blocked:
@@ -168,7 +167,7 @@ class OuterSum:
     far apart in memory for that: they are one product.
     """
 
-    _BLOCK, _WORK, _LEAST_ROWS = (32, 64), 850_000, 256
+    _BLOCK, _WORK, LEAST_ROWS = (32, 64), 850_000, 256
     _WIDEST = (1024, 512)  # bytes of a row of x and of dz
 
     def __init__(self, blocked: bool = True) -> None:
@@ -200,7 +199,7 @@ class OuterSum:
         """Whether such arrays can be summed in blocks."""
         rows, K = x.shape
         wide = x.strides[0] > cls._WIDEST[0] or dz.strides[0] > cls._WIDEST[1]
-        return not wide and K % cls._BLOCK[0] == 0 and rows >= cls._LEAST_ROWS
+        return not wide and K % cls._BLOCK[0] == 0 and rows >= cls.LEAST_ROWS
 
     def _scratch(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
         found = self._parts.get(shape)

@@ -112,7 +112,8 @@ class SumsAtOnce(Sums):
     """Products over all rows."""
 
     def __init__(self, rows: int, dtype: str, blocked: bool = True) -> None:
-        self._ones, self._outer = np.ones(rows, dtype), OuterSum(blocked)
+        self._ones = np.ones(rows, dtype)
+        self._outer = OuterSum(blocked and rows >= OuterSum.LEAST_ROWS)
 
     def outer(self, x: Array, dz: Array, out: Array) -> None:
         self._outer.sum(x, dz, out)

@@ -108,20 +108,24 @@ class Losses:
 
     def _count(self) -> None:
         """How long the mean has been above what it should be below."""
-        mean, warming = self.mean, self.made <= self.warmup and not self.learned
+        mean, chance = self.mean, self.chance
         self.low = mean if mean < self.low else self.low + (mean - self.low) * LOW_DRIFT
-        if mean <= self.chance * WARM:
-            self.learned = self.learned or (mean < self.chance and self.seen >= SMOOTH // 2)
-            self.high, self.high_from = 0, math.inf
-        elif mean < FALLING * self.high_from or warming:
-            self.high, self.high_from = 0, mean
+        if mean <= chance * WARM:
+            self.learned = self.learned or (mean < chance and self.seen >= SMOOTH // 2)
+            self.high, self.huge, self.high_from = 0, 0, math.inf
         else:
-            self.high += 1
-        too_high = mean > LIMITS[self.task].falling * self.chance
-        self.huge = self.huge + 1 if too_high and not warming else 0
-        if self._risen:
+            warming = self.made <= self.warmup and not self.learned
+            if mean < FALLING * self.high_from or warming:
+                self.high, self.high_from = 0, mean
+            else:
+                self.high += 1
+            too_high = mean > LIMITS[self.task].falling * chance
+            self.huge = self.huge + 1 if too_high and not warming else 0
+        if self.usual != self.usual:  # there is no best pass yet
+            self.above = 0
+        elif self._risen:
             self.above += 1
-        elif not self.risen_from > self.chance:  # else the data are too hard to tell
+        elif not self.risen_from > chance:  # else the data are too hard to tell
             self.above = 0
         self.flat = self.flat + 1 if mean > FORGOTTEN * self.frequencies else 0
 
@@ -140,7 +144,7 @@ class Losses:
             return "diverges" if self.learned else "above chance"
         if self.above >= PATIENCE:
             return "stays up"
-        if self._forgotten:
+        if self.flat >= PATIENCE and self._forgotten:
             return "forgets"
         return "above constant" if self.stuck >= STUCK_UPDATES else ""
 
@@ -155,8 +159,6 @@ class Losses:
     @property
     def _risen(self) -> bool:
         """Whether the mean has lost much of what the best pass scored at the same positions."""
-        if self.usual != self.usual:
-            return False
         if self.usual < LEARNED * self.frequencies and self.mean > FORGOTTEN * self.frequencies:
             return True
         return self.mean > self.risen_from
@@ -168,14 +170,13 @@ class Losses:
 
     @property
     def _forgotten(self) -> bool:
-        """Whether validation and training are both back at the level of frequencies.
+        """Whether validation is back at the level of frequencies, as training is.
 
         That is all there is to go by during the first pass.
         """
         first_pass = self.usual != self.usual
         known = self.best_validated < LEARNED * self.frequencies
-        lost = self.flat >= PATIENCE and self.validated > FORGOTTEN * self.frequencies
-        return first_pass and known and lost
+        return first_pass and known and self.validated > FORGOTTEN * self.frequencies
 
     @property
     def serious(self) -> bool:

@@ -105,18 +105,26 @@ class Updater:
         Nothing else changes but the streams that dropout is drawn from. `between` is called now and
         then while a worker takes its time.
         """
-        if self.workers > 1:
-            others = slice(self.shard.streams.stop, None)
-            self._settle(between)
-            self.arrays.inputs[:, others] = inputs[:, others]
-            self.arrays.targets[:, others] = targets[:, others]
+        if self.workers == 1:
+            total, square = self.shard.gradient(inputs, targets), self.shard.reduce()
+        else:
+            total, square = self._shared_gradient(inputs, targets, between)
+        return total, gradient_norm(self.arrays.gradients[0], square)
+
+    def _shared_gradient(
+        self, inputs: Array, targets: Array, between: Between | None
+    ) -> tuple[float, float]:
+        """The loss and the gradient's squared norm, computed by all processes."""
+        others = slice(self.shard.streams.stop, None)
+        self._settle(between)
+        self.arrays.inputs[:, others] = inputs[:, others]
+        self.arrays.targets[:, others] = targets[:, others]
         self._ask(Kind.GRADIENT)
         total = self.shard.gradient(inputs, targets)
         total = sum(self._answers(between), total)
         self._ask(Kind.REDUCE)
         square = self.shard.reduce()
-        square = sum(self._answers(between), square)
-        return total, gradient_norm(self.arrays.gradients[0], square)
+        return total, sum(self._answers(between), square)
 
     def apply(self, lr: float, norm: float, between: Between | None = None) -> None:
         """Clip the gradient, whose norm is given, make the update, carry the hidden state on."""

@@ -48,12 +48,13 @@ def writing(given: Problem):
         stepper.advance(int(token))
         ours.append(stepper.predict().copy())
     chooser, last = Chooser(given.sizes.vocab, np.random.RandomState(1)), [0]
+    settings = SamplingSettings()  # one record for a whole text, as in a run
 
     def run(n: int) -> float:
         token = last[0]
         for _ in range(n):
             stepper.advance(token)
-            token = chooser.choose(stepper.predict(), SamplingSettings())
+            token = chooser.choose(stepper.predict(), settings)
         last[0] = token
         return float(token)
 
