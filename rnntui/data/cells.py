@@ -306,9 +306,14 @@ def delimiter_of(text: str) -> str:
 def is_header(row: list[str]) -> bool:
     """Whether a row holds names: some text, and nothing that is a number."""
     filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
-    if any(read_number(cell) is not None for cell in filled):
+    if any(read_number(cell) is not None or _is_grouped(cell) for cell in filled):
         return False
     return any(not is_date(cell) for cell in filled)
+
+
+def _is_grouped(cell: str) -> bool:
+    """Whether a cell is a number with separators between thousands, or with a decimal comma."""
+    return any(style.fits(cell) for style in GROUPED)
 
 
 def _is_signed(first: list[str], second: list[str]) -> bool:

@@ -110,10 +110,11 @@ def rolling_widths(
             for level in LEVELS if new.any() else ():
                 held = abs(known[new]) <= widths[level][:place][new]
                 trackers[level].learn(float(held.mean()))
-        sizes, narrower = _Sizes(known, HALF_LIFE), np.zeros(horizon)
+        sizes, least = _Sizes(known, HALF_LIFE), np.zeros(horizon)
         for level in LEVELS:
-            narrower = np.maximum(trackers[level].half_widths(sizes), narrower)
-            widths[level][place] = narrower
+            # Even of errors that are spread evenly, the quantiles are as far apart as the levels.
+            widths[level][place] = np.maximum(trackers[level].half_widths(sizes), level * least)
+            least = widths[level][place] / level
     return widths
 
 

@@ -73,20 +73,25 @@ def _without_times(data: ValueData, prompt: str) -> tuple[str, float | None]:
         lines, cells = lines[1:], cells[1:]
     if data.clock is None or not cells or any(len(row) != width for row in cells):
         return "\n".join(lines), None
-    last = _last_time(data.clock, [row[0] for row in cells])
-    if last is None:
+    found = _in_order(data.clock, [row[0] for row in cells])
+    if found is None:
         return "\n".join(lines), None
-    return "\n".join(",".join(row[1:]) for row in cells), last
+    order, last = found
+    return "\n".join(",".join(row[1:]) for row in cells[::order]), last
 
 
-def _last_time(clock: Clock, cells: Sequence[str]) -> float | None:
-    """The last of some times; None if one is no time, or they do not rise."""
+def _in_order(clock: Clock, cells: Sequence[str]) -> tuple[int, float] | None:
+    """The step through rows in the order of time, -1 for newest first, and their last time.
+
+    None if one of the cells is no time, or they neither rise nor fall.
+    """
     times = [clock.read(cell.strip().strip('"')) for cell in cells]
     known = [time for time in times if time is not None]
-    rising = all(a < b for a, b in itertools.pairwise(known))
-    if len(known) < len(times) or not rising or (len(times) < 2 and not clock.is_date):
+    if len(known) < len(times) or (len(times) < 2 and not clock.is_date):
         return None
-    return known[-1]
+    order = -1 if known[0] > known[-1] else 1
+    known = known[::order]
+    return (order, known[-1]) if all(a < b for a, b in itertools.pairwise(known)) else None
 
 
 def _as_table(data: ValueData, prompt: str) -> tuple[str, float | None] | None:
@@ -106,9 +111,11 @@ def _as_table(data: ValueData, prompt: str) -> tuple[str, float | None] | None:
         return None
     last = None
     if timed and data.clock is not None:
-        last = _last_time(data.clock, cells.column(0))
-        if last is None:
+        found = _in_order(data.clock, cells.column(0))
+        if found is None:
             return None
+        order, last = found
+        numbers = numbers[::order]
     return "\n".join(",".join(map(repr, row)) for row in numbers.tolist()), last
 
 

@@ -352,6 +352,25 @@ def test_what_is_changed_or_skipped_is_noted(tmp_path: Path, text: str, note: st
     assert any(found.startswith(note) for found in data.notes)
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("1,5;2,5\n3,5;4,5\n2,0;1,5\n", [1.5, 2.5]),
+        (
+            "2021-10-07;1.279,25 €;4,5\n2021-10-08;1.278,25 €;3,5\n2021-10-09;2,5 €;1,5\n",
+            [1279.25, 4.5],
+        ),
+        ('"1,279.5","12,500"\n"1,280.5","13,000"\n"9,280.5","1,000"\n', [1279.5, 12500]),
+        ("1 279,5;12 500\n1 280,5;13 000\n9 280,5;1 000\n", [1279.5, 12500]),
+    ],
+)
+def test_a_first_row_of_numbers_as_the_file_writes_them_is_no_header(
+    tmp_path: Path, text: str, first: list[float]
+) -> None:
+    data = table(tmp_path, text)
+    assert data.values.shape == (3, 2) and data.values[0].tolist() == first
+
+
 def test_missing_values_are_no_header(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 1, column 'column 1': the first 1 of 3 values"):
         table(tmp_path, "NA,NA\n1,2\n3,4\n")

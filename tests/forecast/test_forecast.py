@@ -160,7 +160,7 @@ def test_intervals_follow_a_series_that_becomes_harder_or_easier_to_forecast(fac
     off = abs((abs(errors[40:]) <= alone).mean() - 0.8)
     held = coverage(errors[40:], rolled[80][40:-1])
     assert abs(held - 0.8) < 0.15 and abs(held - 0.8) < off
-    assert (rolled[95][5:] >= rolled[80][5:]).all()
+    assert (rolled[95][5:] >= 1.18 * rolled[80][5:]).all()
 
 
 def test_few_errors_give_wide_intervals() -> None:

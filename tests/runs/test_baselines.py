@@ -56,6 +56,14 @@ def test_columns_add_up_and_a_season_is_used(tmp_path: Path) -> None:
     assert min(found.values()) < 1e-3 < found["last value"]
 
 
+def test_a_long_series_has_them_too() -> None:
+    data = load(RECIPE.replace(source=source(ar1(90_000))))
+    found = dict(simple_losses(data, baselines(data)))
+    assert len(data.validation) == 22_500
+    assert {"last value", "autoregression", "exp. smoothing"} <= found.keys()
+    assert found["autoregression"] == pytest.approx(50 / data.deviation[0] ** 2, rel=0.03)
+
+
 def test_text_and_what_was_not_held_out_have_no_further_ones() -> None:
     text = load(Recipe().replace(source="text:" + "abcab" * 40, split=0.2, batch=1, seq_len=5))
     assert isinstance(text, TokenData)

@@ -67,6 +67,7 @@ def test_a_prompt_of_rows_may_be_written_as_in_the_file(rnntui: Any, here: Path)
     assert written[0]["day"] == str(DAYS[280])
     untimed = "\n".join(line.partition(";")[2] for line in lines[200:280])
     assert written == table(rnntui(*asked, untimed))
+    assert written == table(rnntui(*asked, "\n".join(lines[279:199:-1])))  # newest first
     wrong = rnntui(*asked, "2021-01-01;1.000,25 €;?")
     assert wrong.code == 2 and "is not a number such as 0.5" in wrong.err
 
@@ -88,6 +89,8 @@ def test_a_forecast_is_dated_and_bounded(rnntui: Any, here: Path) -> None:
     assert float(given[NAME]) == LOADS[-7]
     lines = Path("a.csv").read_text().splitlines()
     dated = table(rnntui("generate", "a", "--length", "2", "--prompt", "\n".join(lines[100:200])))
+    newest = "\n".join(lines[199:99:-1])
+    assert table(rnntui("generate", "a", "--length", "2", "--prompt", newest)) == dated
     plain = "\n".join(line.partition(",")[2] for line in lines[100:200])
     found = table(rnntui("generate", "a", "--length", "2", "--prompt", plain))
     assert dated == found
