@@ -19,7 +19,7 @@ from rnntui.forecast.intervals import LEVELS
 from rnntui.forecast.methods import NETWORK, Method, fit_all
 from rnntui.generation.generate import WARM_UP, writer
 from rnntui.runs.backtest import backtests
-from rnntui.runs.forecast_start import Start, start_of
+from rnntui.runs.forecast_start import Start, names_in, start_of
 from rnntui.runs.opening import same_data
 from rnntui.runs.prompt_errors import PromptErrors
 from rnntui.runs.store.directory import open_run
@@ -45,7 +45,8 @@ def forecast(
     data, sample = model.data, model.recipe.sample
     assert isinstance(data, ValueData)
     length = skip + (length or sample.sample_length)
-    start = start_of(data, sample.prompt if prompt is None else prompt)
+    given = sample.prompt if prompt is None else prompt
+    start = start_of(data, given, names_in(model.recipe.data.source) if given.strip() else ())
     tests = _tests(model, data)
     chosen, notes = _chosen(sample.method, tests, data, start, length)
     if tests and start.end is None:

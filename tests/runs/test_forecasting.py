@@ -72,6 +72,25 @@ def test_a_prompt_of_rows_may_be_written_as_in_the_file(rnntui: Any, here: Path)
     assert wrong.code == 2 and "is not a number such as 0.5" in wrong.err
 
 
+def test_a_prompt_may_have_all_columns_of_the_file(rnntui: Any, here: Path) -> None:
+    more = ["sky,day,temp,x,load", *(f"fair,{d},{n % 7},1,{n % 5}" for n, d in enumerate(DAYS))]
+    Path("a.csv").write_text("\n".join(more) + "\n")
+    train(rnntui, "--set", "target=load", "--set", "inputs=temp")
+    asked = ("generate", "a", "--length", "3", "--prompt")
+    plain = table(rnntui(*asked, "\n".join(f"{n % 5},{n % 7}" for n in range(200, 280))))
+    assert plain[0]["day"] == ""  # the rows come again and again
+    rows = more[201:281]
+    named, all_columns = (
+        table(rnntui(*asked, "\n".join(text))) for text in (["sky,day,temp,x,load", *rows], rows)
+    )
+    assert named == all_columns
+    assert [row["day"] for row in named] == [str(day) for day in DAYS[280:283]]
+    assert [row["load"] for row in named] == [row["load"] for row in plain]
+    Path("a.csv").unlink()  # then only names tell the columns apart
+    assert table(rnntui(*asked, "\n".join(["sky,day,temp,x,load", *rows]))) == named
+    assert rnntui(*asked, "\n".join(rows)).code == 2
+
+
 def test_a_forecast_is_dated_and_bounded(rnntui: Any, here: Path) -> None:
     train(rnntui, "--set", f"target={NAME}", "--set", "inputs=temp")
     rows = table(rnntui("generate", "a", "--length", "9"))
