@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -24,8 +25,10 @@ def main() -> None:
     # single core that is busy elsewhere stalls all of them.
     for name in BLAS_THREADS:
         os.environ.setdefault(name, "1")
+    gc.disable()  # collecting garbage takes a part of the time to import
     from rnntui.cli import run
 
+    gc.enable()
     if raises:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))

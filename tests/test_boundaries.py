@@ -110,6 +110,18 @@ def test_what_only_prints_loads_neither_numpy_nor_textual(args: list[str]):
     assert not found & {"numpy", "textual", "rich", "asyncio"}
 
 
+def test_help_does_not_load_modules_that_take_long_and_are_not_needed():
+    assert not loaded("from rnntui.cli import run\nrun(['--help'])") & {"pathlib", "shutil"}
+
+
+def test_training_on_text_does_not_load_what_reads_and_forecasts_series():
+    loaded(
+        "import rnntui.engine.__main__, rnntui.runs.opening, rnntui.session.session, sys\n"
+        "series = {'rnntui.data.series', 'rnntui.data.cells', 'rnntui.forecast.backtest'}\n"
+        "assert not series & set(sys.modules)"
+    )
+
+
 @pytest.mark.parametrize("args", [["--help"], ["generate", "--help"], ["runs", "--help"]])
 def test_help_that_lists_no_choices_of_a_recipe_key_does_not_even_load_recipes(args: list[str]):
     found = loaded(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +14,8 @@ from rnntui.cli.group import cli
 from rnntui.cli.sharing import line_width, runs_dir_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnntui.runs.listing import ListedRun
 
 where_option = click.option(

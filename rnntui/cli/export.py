@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from click.shell_completion import CompletionItem
 
@@ -107,6 +105,7 @@ def export(
       rnntui export --to svg --view memory --theme light --size 160x50
     """
     import dataclasses
+    from pathlib import Path
 
     from rnntui.export import find_format
     from rnntui.export.format import Export
@@ -131,10 +130,10 @@ def export(
 
 
 @cli.command("import", short_help="Take in a run that was exported as a bundle.")
-@click.argument("file", type=click.Path(path_type=Path), shell_complete=completion.files)
+@click.argument("file", type=click.Path(), shell_complete=completion.files)
 @click.option("--name", metavar="NAME", help="Name for the run; default: its name there.")
 @runs_dir_option
-def import_(file: Path, name: str | None, runs_dir: str | None) -> int:
+def import_(file: str, name: str | None, runs_dir: str | None) -> int:
     """Take in the run in FILE, which rnntui export --to bundle wrote.
 
     The run can then be attached, evaluated, exported and used to generate. To resume it on your
@@ -145,12 +144,14 @@ def import_(file: Path, name: str | None, runs_dir: str | None) -> int:
     Examples:
       rnntui import tales-calm-heron.tar.gz
     """
+    from pathlib import Path
+
     from rnntui.export.unbundle import import_bundle
     from rnntui.runs.store.root import runs_root
     from rnntui.text import safe_text
 
     with ending_tidily():
-        run = import_bundle(file, runs_root(runs_dir), name)
+        run = import_bundle(Path(file), runs_root(runs_dir), name)
     click.echo(f"imported: rnntui attach {safe_text(run.name)}")
     return 0
 

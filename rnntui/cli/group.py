@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
+from click import formatting
 
 from rnntui import __version__
 
@@ -34,8 +38,32 @@ ORDER = (
 )
 
 
+class HelpContext(click.Context):
+    """Finds the width of the terminal without `shutil`, which takes long to import."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return what formats help texts, as wide as click makes it."""
+        if formatting.FORCED_WIDTH is not None:
+            return super().make_formatter()
+        width = max(min(_columns(), self.max_content_width or 80) - 2, 50)
+        return click.HelpFormatter(width=width)
+
+
+def _columns() -> int:
+    """Return the columns of the terminal as `shutil.get_terminal_size` does."""
+    with contextlib.suppress(ValueError):
+        if (given := int(os.environ.get("COLUMNS", "0"))) > 0:
+            return given
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # there is no terminal
+        return 80
+
+
 class Commands(click.Group):
     """All commands; options without a command belong to `train`."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names, those in `ORDER` first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -137,6 +136,8 @@ def _source(recipe: Recipe, given: str | None) -> Recipe:
 
     Whether it is the same source is checked when it is read.
     """
+    from pathlib import Path
+
     from rnntui.data.source import lasting_source, parse_source, precheck
 
     if given is None:

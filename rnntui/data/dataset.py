@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
 
 from rnntui.clusters import Clusters
-from rnntui.data.clock import Clock
-from rnntui.data.outlook import Outlook
 from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
-from rnntui.forecast.linear import Linear
+
+if TYPE_CHECKING:
+    from rnntui.data.clock import Clock
+    from rnntui.data.outlook import Outlook
+    from rnntui.forecast.linear import Linear
 
 READER = 3  # of tables: the first knew no times, the second left rows that come twice
 

@@ -12,7 +12,6 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from rnntui.clusters import Clusters
-from rnntui.data.cells import is_numeric
 from rnntui.data.clusters import clusters_of
 from rnntui.data.corpus import bundled_path, find_corpus, python_source
 from rnntui.data.dataset import Dataset, Encoded, TokenData, ValueData
@@ -21,7 +20,6 @@ from rnntui.data.format import format_note, refuse_format
 from rnntui.data.generated import CORPUS_SEED, text_task
 from rnntui.data.large import load_large
 from rnntui.data.progress import Watcher
-from rnntui.data.series import load_values
 from rnntui.data.sorting import sorted_note
 from rnntui.data.source import MOST_BYTES, Source, guess_task, open_large, parse_source, read
 from rnntui.data.split import split_at
@@ -63,6 +61,8 @@ def load(
     OutputError where the tokens of a large file cannot be kept, each in one line.
     """
     if recipe.data.task == "values":
+        from rnntui.data.series import load_values  # text is loaded without it
+
         return load_values(recipe, stdin, known if isinstance(known, ValueData) else None)
     known = known if isinstance(known, TokenData) else None
     return _load_tokens(recipe, stdin, watcher, known)
@@ -204,6 +204,8 @@ def _doubts(source: Source, found: Encoded, validated: bool) -> tuple[str, ...]:
     """Notes on a file that is perhaps not meant to be learned as it is."""
     if source.kind not in ("file", "stdin"):
         return ()
+    from rnntui.data.cells import is_numeric  # bundled text is loaded without it
+
     pieces = [found.ids[:LOOKED_AT], found.ids[LOOKED_AT:][-LOOKED_AT:]]
     first, last = (found.tokenizer.decode(ids) for ids in pieces)
     chosen = source.kind == "file" and guess_task(source.rest) == "values"  # to be read as text

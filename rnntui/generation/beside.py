@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.forecast.linear import Linear
+if TYPE_CHECKING:
+    from rnntui.forecast.linear import Linear
+
 
 MOST = 50.0  # deviations: a forecast that diverges stops there
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnntui.data import Dataset, TokenData, ValueData
-from rnntui.forecast.linear import Linear
 from rnntui.insight.passage import Rows, original, shown_token, windows
 from rnntui.insight.reader import Reader
 from rnntui.insight.rounding import all_rounded, rounded
@@ -17,6 +17,9 @@ from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters
 from rnntui.nn.probe import Probe, changed, frozen, log_softmax, reach, relative, variants
 from rnntui.protocol.insight import Details, Gate, LayerMemory, Memory
+
+if TYPE_CHECKING:
+    from rnntui.forecast.linear import Linear
 
 MOST_LAGS = 128  # a longer window is measured only so far
 MOST_SHOWN = 512  # lags of all layers together, in a message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from rnntui.errors import DataError, UsageError
 from rnntui.generation.generate import Generator
 from rnntui.insight.details import details
 from rnntui.insight.guesses import guesses
-from rnntui.insight.horizon import HorizonMeter
 from rnntui.insight.memory import MemoryMeter, MemoryReading, Moved, memory, occlusion
 from rnntui.insight.neurons import neurons, selected
 from rnntui.insight.passage import describe, excerpt, typed
@@ -31,7 +31,10 @@ from rnntui.protocol.insight import (
     ValueGuesses,
 )
 from rnntui.recipe import Recipe, SamplingSettings
-from rnntui.runs.backtest import Backtester
+
+if TYPE_CHECKING:
+    from rnntui.insight.horizon import HorizonMeter
+    from rnntui.runs.backtest import Backtester
 
 REFRESH = 0.5  # seconds between two measurements of the same kind; what takes long gets the rest
 
@@ -80,7 +83,7 @@ class Observer:
         self._impossible: set[type] = set()  # what the data are too short for
         self._first: MemoryReading | None = None
         self._now: MemoryReading | None = None
-        self._horizon = HorizonMeter(backtester) if backtester else None
+        self._horizon = _horizon_meter(backtester) if backtester else None
         self._made: tuple[tuple[object, ...], Seen | None] | None = None
         try:
             self._set_reader(Reader(parameters, data, excerpt(data, self._number)))
@@ -139,7 +142,7 @@ class Observer:
 
     def _backtest(self, _look: InsightLook, step: int) -> bool:
         meter = self._horizon
-        if meter is None or not self._possible(HorizonMeter):
+        if meter is None or not self._possible(type(meter)):
             return False
         parameters, newest = self._parameters, meter.newest
         if self._forecaster is not None:
@@ -150,7 +153,7 @@ class Observer:
         try:
             meter.work(step, parameters)
         except DataError:
-            return self._give_up(HorizonMeter)
+            return self._give_up(type(meter))
         return True
 
     @property
@@ -318,3 +321,10 @@ class Observer:
         if key is None or self._details is None or self._details[0][:3] != key[:3]:
             return None
         return self._details[1]
+
+
+def _horizon_meter(backtester: Backtester) -> HorizonMeter:
+    """Return what measures forecasts; text is observed without importing it."""
+    from rnntui.insight.horizon import HorizonMeter
+
+    return HorizonMeter(backtester)

@@ -14,7 +14,6 @@ from rnntui.clusters import Clusters
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.calendar import ahead_of
 from rnntui.data.clock import Clock
-from rnntui.data.outlook import Outlook
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer, smallest
 from rnntui.errors import DataError
 from rnntui.generation.generate import WARM_UP, first_tokens
@@ -112,6 +111,8 @@ def _clusters(table: dict[str, Any] | None, vocab: int) -> Clusters | None:
 
 
 def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:
+    from rnntui.data.outlook import Outlook  # the vocabulary of text is read without it
+
     features = tuple(map(str, table["features"]))
     rows = np.array(table["rows"], np.float64).reshape(-1, len(features))
     mean, deviation = (np.array(table[name], np.float64) for name in ("mean", "deviation"))

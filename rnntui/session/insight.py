@@ -23,12 +23,12 @@ from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import InsightLook, NextPassage, Passage, View
 from rnntui.protocol.messages import Look
 from rnntui.recipe import Recipe, SamplingSettings
-from rnntui.runs.backtest import Backtester
 from rnntui.session.commands import handles
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:
     from rnntui.insight.observer import Observer, Seen
+    from rnntui.runs.backtest import Backtester
     from rnntui.session.session import Session
 
 SHARE, SAVED_UP = 0.008, 0.03  # of the training thread's CPU time, and seconds

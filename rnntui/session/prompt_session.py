@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from rnntui.generation.generate import Generator, copy_of, writers
 from rnntui.generation.prompt import fit_prompt
 from rnntui.protocol.messages import Generate, Generated, SamplingKey
 from rnntui.recipe import SAMPLING_KEYS, Recipe, Sample, SamplingSettings, Value, check, find
-from rnntui.runs.backtest import Backtester
-from rnntui.runs.forecast_start import start_of
-from rnntui.session.forecasting import LiveForecast
 from rnntui.session.past_texts import PastTexts
 from rnntui.session.text_job import Part, TextJob, TextJobRunner
 from rnntui.training.loop import Chunk
+
+if TYPE_CHECKING:
+    from rnntui.runs.backtest import Backtester
 
 EARLY_SAMPLES = (25, 50, 100, 200, 500)  # updates: most is learned in the first ones
 EARLY_LENGTH = 300  # tokens: requests wait meanwhile
@@ -92,6 +92,8 @@ class PromptSession:
     def check_prompt(self, prompt: str) -> None:
         """Raise UsageError for a prompt that cannot be continued."""
         if isinstance(self._data, ValueData):
+            from rnntui.runs.forecast_start import start_of  # text needs no forecasts
+
             start_of(self._data, prompt)
         else:
             self._parts(prompt)
@@ -111,6 +113,8 @@ class PromptSession:
         self._runner.begin("prompt", prompt.text, parts, length, prompt.warning)
 
     def _forecast(self, data: ValueData, request: Generate) -> None:
+        from rnntui.session.forecasting import LiveForecast  # text needs no forecasts
+
         method, prompt, length = self._method(request), request.prompt, request.length
         weights = self._forecaster() if self._forecaster is not None else self._state
         parts = LiveForecast(weights, data, self._backtester, method, prompt, length)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rnntui.data import Dataset, ValueData
 from rnntui.errors import UsageError
 from rnntui.protocol.messages import (
     Alert,
@@ -24,7 +25,6 @@ from rnntui.protocol.messages import (
     Welcome,
 )
 from rnntui.recipe import Recipe, check, find
-from rnntui.runs.backtest import backtester_of
 from rnntui.runs.bounds import Bounds
 from rnntui.runs.opening import Opened
 from rnntui.runs.store.checkpoint import Checkpoint
@@ -49,6 +49,9 @@ from rnntui.session.updates import Updates
 from rnntui.session.views import Views
 from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, validates
+
+if TYPE_CHECKING:
+    from rnntui.runs.backtest import Backtester
 
 CHOSEN_WITHIN = 0.2  # seconds that a forecast waits for the checkpoint that is being written
 
@@ -77,7 +80,7 @@ class Session:
         self._monitor = monitor = Monitor(recipe, data, state, findings.ids)
         if isinstance(monitor_state := opened.captured.get("guard"), dict):
             monitor.restore(monitor_state)
-        backtester = backtester_of(recipe, data)
+        backtester = _backtester_of(recipe, data)
         forecaster = Forecaster(
             recipe, data, state, lambda: self.finished, lambda: self._run_log.best(CHOSEN_WITHIN)
         )
@@ -355,3 +358,12 @@ class Session:
         """
         control, bounds = self._control, self._updates.bounds
         return self._views.snapshot(look, viewers, viewer, control.status, control.pace, bounds)
+
+
+def _backtester_of(recipe: Recipe, data: Dataset) -> Backtester | None:
+    """Return what backtests forecasts of numbers; a session on text starts without importing it."""
+    if not isinstance(data, ValueData):
+        return None
+    from rnntui.runs.backtest import backtester_of
+
+    return backtester_of(recipe, data)

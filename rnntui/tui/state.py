@@ -39,7 +39,8 @@ KEPT_EVENTS = 500
 KEPT_SAMPLES = 200
 KEPT_VALIDATIONS = 2_000
 FOLLOWED = 4.0  # updates per second that a user can follow
-CALM = ((60.0, 4.0), (8.0, 3.0), (0.0, 1.0))  # from these seconds of training on, times as rarely
+# From these seconds of training on, times as rarely.
+CALM = ((60.0, 4.0), (8.0, 3.0), (1.5, 2.0), (0.0, 1.0))
 
 Connection = Literal["starting", "live", "gone"]
 

@@ -7,9 +7,11 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
 from rnntui import __version__
+from rnntui.cli.group import HelpContext, cli
 from tests.conftest import environment, quick_where, run_process
 from tests.support.patience import PATIENCE
 
@@ -172,3 +174,10 @@ def test_corpora_are_listed_a_line_each(rnntui):
     out = rnntui("corpora").out
     assert [line.split()[0] for line in out.splitlines()] == [c.name for c in catalogue()]
     assert "nats per character" in out
+
+
+@pytest.mark.parametrize("columns", ["", "0", "60", "90", "300"])
+def test_help_is_as_wide_as_click_makes_it(columns: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    ours = HelpContext(cli, max_content_width=100).make_formatter()
+    assert ours.width == click.Context(cli, max_content_width=100).make_formatter().width

@@ -199,3 +199,13 @@ def test_the_last_report_says_how_well_a_run_forecasts() -> None:
     assert "autoregression forecasts better" in report(
         RunState(recipe, snapshot=SNAPSHOT, generated=said)
     )
+
+
+@pytest.mark.parametrize(("elapsed", "times"), [(0.5, 1.0), (3.0, 2.0), (20.0, 3.0), (90.0, 4.0)])
+def test_a_fast_run_is_drawn_ever_more_rarely_and_a_slow_one_is_not(
+    elapsed: float, times: float
+) -> None:
+    engine = Scripted(Recipe(name="x"))
+    assert seen(engine, elapsed=elapsed, updates_per_second=100.0, state="training").calm == times
+    assert seen(engine, elapsed=elapsed, updates_per_second=2.0, state="training").calm == 1.0
+    assert seen(engine, elapsed=elapsed, updates_per_second=100.0, state="paused").calm == 1.0

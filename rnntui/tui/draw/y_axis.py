@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rnntui.tui.draw.axis import Scale, labels, short_label
 from rnntui.tui.draw.canvas import Canvas
@@ -44,7 +45,15 @@ class _Ticks:
     every: int
     low: float
     span: float
-    labels: tuple[str, ...]
+    count: int
+    log: bool
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        values = [(self.first + n) * self.step for n in range(self.count)]
+        if self.log:
+            return tuple(short_label(10.0**value) for value in values)
+        return tuple(labels(values, self.step))
 
     @property
     def readable(self) -> bool:
@@ -62,17 +71,24 @@ def y_axis(wanted: Scale, canvas: Canvas) -> YAxis:
     if not found:
         ends = {rows - 1: _end_label(wanted.low), 0: _end_label(wanted.high)} if rows > 1 else {}
         return YAxis(wanted, ends)
-    found = [ticks for ticks in found if ticks.readable] or found
-    spare = _SPARE_LOG if wanted.log else _SPARE
-    least = min(ticks.span for ticks in found)
-    chosen = min(
-        (ticks for ticks in found if ticks.span <= spare * least),
-        key=lambda ticks: (ticks.every, ticks.span),
-    )
+    chosen = _chosen(found, _SPARE_LOG if wanted.log else _SPARE)
     ends_at = (chosen.low, chosen.low + chosen.span)
     low, high = (10.0**end for end in ends_at) if wanted.log else ends_at
     placed = {rows - 1 - n * chosen.every: label for n, label in enumerate(chosen.labels)}
     return YAxis(Scale(low, high, wanted.log), placed)
+
+
+def _chosen(found: Sequence[_Ticks], spare: float) -> _Ticks:
+    """Return the closest ticks whose range is not much larger than needed, readable if any are.
+
+    Labels take longest to make, so only those of ticks that may be chosen are made.
+    """
+    by_span = sorted(found, key=lambda ticks: ticks.span)
+    least = next((ticks for ticks in by_span if ticks.readable), None)
+    limit = spare * (least or by_span[0]).span
+    inside = [ticks for ticks in found if ticks.span <= limit]
+    inside.sort(key=lambda ticks: (ticks.every, ticks.span))
+    return next(ticks for ticks in inside if least is None or ticks.readable)
 
 
 def _end_label(value: float) -> str:
@@ -98,8 +114,7 @@ def _candidates(wanted: Scale, rows: int, dots: int) -> Iterator[_Ticks]:
             if wanted.log and max(abs(start), abs(start + span)) > _LARGEST_POWER:
                 continue
             count = (rows - 1) // every + 1
-            names = _names(first, step, count, wanted.log)
-            yield _Ticks(first, step, every, start, span, names)
+            yield _Ticks(first, step, every, start, span, count, wanted.log)
 
 
 def _steps(span: float, rows: int, log: bool) -> Iterator[float]:
@@ -110,10 +125,3 @@ def _steps(span: float, rows: int, log: bool) -> Iterator[float]:
         return
     for power in range(math.floor(math.log10(span / rows)), math.ceil(math.log10(span)) + 1):
         yield from (factor * 10.0**power for factor in _STEPS)
-
-
-def _names(first: int, step: float, count: int, log: bool) -> tuple[str, ...]:
-    values = [(first + n) * step for n in range(count)]
-    if log:
-        return tuple(short_label(10.0**value) for value in values)
-    return tuple(labels(values, step))
