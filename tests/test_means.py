@@ -23,10 +23,10 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_run_has_the_updates_that_its_cost_leaves(text: str) -> None:
-    whole = means.measure(means.Tried("", SMALL, half=False), text, 0, 1.0)
+    whole = means.measure(means.Tried("", SMALL, means.WHOLE), text, 0, 1.0)
     assert (whole["updates"], whole["cost"], list(whole["losses"])) == (20, 1.0, ["0"])
     half = means.measure(means.Tried("", SMALL), text, 3, 2.0)
-    assert (half["updates"], half["half"], list(half["losses"])) == (5, True, ["3"])
+    assert (half["updates"], half["against"], list(half["losses"])) == (5, means.HALF, ["3"])
     assert 0 < whole["losses"]["0"] < 4 and 0 < half["losses"]["3"] < 4
 
 
@@ -59,22 +59,23 @@ def test_the_losses_of_other_seeds_are_kept_with_the_cost_of_the_first(
 
 
 def row(losses: dict[str, float], **more: Any) -> dict[str, Any]:
-    return {"half": False, "cost": 1.0, "updates": 10, "losses": losses, **more}
+    return {"against": means.WHOLE, "cost": 1.0, "updates": 10, "losses": losses, **more}
 
 
 def test_the_table_compares_equal_seeds(text: str) -> None:
     rows = {
         "control": row({"0": 1.5, "1": 1.6, "2": 1.7}),
         "better": row({"1": 1.59, "2": 1.67}),
-        "control, half": row({"0": 1.8}, half=True),
-        "made up": row({"0": 1.9}, half=True, prototype=True, cost=1.25, updates=4),
+        "control, half": row({"0": 1.8}, against=means.HALF),
+        "linear, cooldown 0.3, half": row({"0": 1.7}, against=means.HALF),
+        "made up": row({"0": 1.9}, against=means.LINEAR, prototype=True, cost=1.25, updates=4),
     }
     earlier = {"where": "elsewhere", "rows": [{"name": "old", "loss": "2", "without": "1"}]}
     kept = {"rows": rows, "earlier": earlier, **results.circumstances()}
     results.write(results.MEANS, kept)
     shown = means.table()
     assert "| better | × 1.00 | 10 | 1.6300 (1.5900 … 1.6700, 2 seeds) | -0.0200 |" in shown
-    assert "| made up * | × 1.25 | 4 | 1.9000 | +0.1000 |" in shown
+    assert "| made up * | × 1.25 | 4 | 1.9000 | +0.2000 |" in shown
     assert "| control, half | × 1.00 | 10 | 1.8000 |  |" in shown
     assert "Earlier, elsewhere:" in shown and "| old | 2 | 1 |" in shown
 
@@ -84,4 +85,4 @@ def test_what_was_measured_is_what_the_module_would_measure() -> None:
     cases = {case.name: case for case in means.CASES}
     assert cases.keys() == {name for name, one in kept.items() if not one.get("prototype")}
     for name, case in cases.items():
-        assert (kept[name]["settings"], kept[name]["half"]) == (case.settings, case.half)
+        assert (kept[name]["settings"], kept[name]["against"]) == (case.settings, case.against)

@@ -1,14 +1,16 @@
 """What was tried to learn more per second, each at the CPU time of the same run without it.
 
     python -m tests.benchmarks.means --text input.txt                all that are settings
-    python -m tests.benchmarks.means --text input.txt "2 x gru 144"  some of them
+    python -m tests.benchmarks.means --text input.txt "3 x gru 104"  some of them
     python -m tests.benchmarks.means --text input.txt --seeds 0,1,2  each with several seeds
 
 The run is that of one minute on one core, with the settings of `CONTROL`. The cost of an update is
 its CPU time, measured in turn with the control's. Where it costs more, fewer updates are made; the
-cost of a case that has been measured before is not measured again.
-Most were only screened, with half of the updates and one seed, beside a control with half of them.
-Those that needed code that rnntui does not have are recorded as prototypes, and what was tried
+cost of a case that has been measured before is not measured again. Most were only screened, with
+half of the updates and one seed, beside a control with half of them: that of `CONTROL`, or the one
+with the schedule that won.
+
+Means that needed code that rnntui does not have are recorded as prototypes, and what was tried
 before, on another processor, as earlier: this module cannot repeat them. results/means.json keeps
 everything; the guide's table is made from it.
 """
@@ -50,40 +52,47 @@ CONTROL: dict[str, Any] = {
 UPDATES = 7000  # of the control; of a screening half as many
 SETTLED = 250  # updates after which the trials of kernels are over
 FREE = {"schedule", "cooldown", "lr", "beta1", "beta2", "weight_decay", "clip", "warmup"}
+WHOLE, HALF, LINEAR = "control", "control, half", "linear, cooldown 0.3, half"
+SECTIONS = {  # of the table, by what its runs are compared with
+    WHOLE: "all updates",
+    HALF: "half of the updates",
+    LINEAR: "half of the updates, `schedule = linear`",
+}
 TIMED, ROUNDS = 60, 6  # updates in a row of one network, and how often each has its turn
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A change of the control. `half`: screened, with half of the updates."""
+    """A change of `CONTROL`. `against`: the run that it is compared with, of as many updates."""
 
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
-    half: bool = True
+    against: str = HALF
 
 
 CASES = (
-    Tried("control", half=False),
-    Tried("linear, cooldown 0.3", {"schedule": "linear", "cooldown": 0.3}, half=False),
-    Tried("linear, cooldown 0.5", {"schedule": "linear", "cooldown": 0.5}, half=False),
-    Tried("linear, cooldown 0.2", {"schedule": "linear", "cooldown": 0.2}, half=False),
-    Tried("linear, cooldown 1", {"schedule": "linear", "cooldown": 1.0}, half=False),
-    Tried("linear, lr 0.008", {"schedule": "linear", "lr": 0.008}, half=False),
-    Tried("linear, average 0.998", {"schedule": "linear", "average": 0.998}, half=False),
+    Tried(WHOLE, {}, WHOLE),
+    Tried("linear, cooldown 0.3", {"schedule": "linear", "cooldown": 0.3}, WHOLE),
+    Tried("linear, cooldown 0.5", {"schedule": "linear", "cooldown": 0.5}, WHOLE),
+    Tried("linear, cooldown 0.2", {"schedule": "linear", "cooldown": 0.2}, WHOLE),
+    Tried("linear, cooldown 1", {"schedule": "linear", "cooldown": 1.0}, WHOLE),
+    Tried("linear, lr 0.008", {"schedule": "linear", "lr": 0.008}, WHOLE),
+    Tried("linear, average 0.998", {"schedule": "linear", "average": 0.998}, WHOLE),
     Tried(
         "constant lr 0.003, average 0.998",
         {"schedule": "constant", "lr": 0.003, "average": 0.998},
-        half=False,
+        WHOLE,
     ),
-    Tried("beta2 0.95", {"beta2": 0.95}, half=False),
-    Tried("beta2 0.999", {"beta2": 0.999}, half=False),
-    Tried("beta1 0.8", {"beta1": 0.8}, half=False),
-    Tried("beta1 0.95", {"beta1": 0.95}, half=False),
-    Tried("control, half"),
-    Tried("linear, cooldown 0.3, half", {"schedule": "linear", "cooldown": 0.3}),
+    Tried("beta2 0.95", {"beta2": 0.95}, WHOLE),
+    Tried("beta2 0.999", {"beta2": 0.999}, WHOLE),
+    Tried("beta1 0.8", {"beta1": 0.8}, WHOLE),
+    Tried("beta1 0.95", {"beta1": 0.95}, WHOLE),
+    Tried(HALF),
+    Tried(LINEAR, {"schedule": "linear", "cooldown": 0.3}),
     Tried("2 x gru 144", {"hidden": 144}),
     Tried("2 x lstm 112", {"cell": "lstm", "hidden": 112}),
     Tried("seq_len 24", {"seq_len": 24}),
+    Tried("3 x gru 104", {"schedule": "linear", "layers": 3, "hidden": 104}, LINEAR),
 )
 
 
@@ -128,7 +137,7 @@ def cost(case: Tried, text: str) -> float:
 
 def measure(case: Tried, text: str, seed: int, found: float) -> dict[str, Any]:
     """Train as many updates as cost what the control's do; the row of the results, of one seed."""
-    count = round(UPDATES / (2 if case.half else 1) / found)
+    count = round(UPDATES / (1 if case.against == WHOLE else 2) / found)
     run = begun(case, text, count, seed)
     for _ in run.chunks:
         pass
@@ -136,7 +145,7 @@ def measure(case: Tried, text: str, seed: int, found: float) -> dict[str, Any]:
     loss = Evaluator(run.state.parameters, data.validation, before=data.tokens).loss()
     return {
         "settings": case.settings,
-        "half": case.half,
+        "against": case.against,
         "cost": round(found, 3),
         "updates": count,
         "losses": {str(seed): round(loss, 5)},
@@ -163,26 +172,23 @@ def table() -> str:
     """The results kept, as the guide shows them."""
     found = results.read(results.MEANS)
     rows, earlier = found["rows"], found["earlier"]
-    whole = [name for name, row in rows.items() if not row["half"]]
-    half = [name for name, row in rows.items() if row["half"]]
-    return "\n".join(
-        [
-            f"On {results.told(found)}.",
-            "",
-            "| tried | an update costs | updates | loss | against the control |",
-            "|---|---|---|---|---|",
-            *(_row(name, rows[name], rows["control"]) for name in whole),
-            "| **half of the updates** | | | | |",
-            *(_row(name, rows[name], rows["control, half"]) for name in half),
-            "",
-            f"Earlier, {earlier['where']}:",
-            "",
-            "| tried | loss | without it |",
-            "|---|---|---|",
-            *(f"| {row['name']} | {row['loss']} | {row['without']} |" for row in earlier["rows"]),
-            "",
+    lines = [
+        f"On {results.told(found)}.",
+        "",
+        "| tried | an update costs | updates | loss | difference |",
+        "|---|---|---|---|---|",
+    ]
+    for against, title in SECTIONS.items():
+        lines.append(f"| **{title}** | | | | |")
+        lines += [
+            _row(name, row, rows[against])
+            for name, row in rows.items()
+            if row["against"] == against
         ]
-    )
+    lines += ["", f"Earlier, {earlier['where']}:", ""]
+    lines += ["| tried | loss | without it |", "|---|---|---|"]
+    lines += [f"| {row['name']} | {row['loss']} | {row['without']} |" for row in earlier["rows"]]
+    return "\n".join([*lines, ""])
 
 
 def _row(name: str, row: dict[str, Any], control: dict[str, Any]) -> str:
