@@ -39,10 +39,12 @@ def check(source: str | None, pairs: tuple[str, ...]) -> int:
     from rnntui.data import load
     from rnntui.text import safe_text
     from rnntui.training.gradient_check import check_gradients
+    from rnntui.training.loop import sized
 
     recipe, notes = recipe_of(source, settings_of({}, pairs))
     data = load(recipe, getattr(sys.stdin, "buffer", None))
-    for note in notes:
+    recipe, more = sized(recipe, data)
+    for note in (*notes, *more):
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)
     outcome = check_gradients(recipe, data)
     click.echo("\n".join(_lines(recipe, outcome)))

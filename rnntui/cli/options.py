@@ -149,10 +149,13 @@ def _without_recipe(
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Make a recipe for a corpus or a file: with settings of `like`, or defaults for its task.
 
+    Those for text are completed once its size is known.
+
     A note says if the task was guessed from what the source holds.
     """
     from rnntui.data.source import guess_task, parse_source
     from rnntui.recipe import Recipe, load_recipe
+    from rnntui.recipe.sizing import KEYS
 
     notes: tuple[str, ...] = ()
     if like:
@@ -162,7 +165,7 @@ def _without_recipe(
     elif task is None and _holds_numbers(source):
         recipe, notes = Recipe().replace(**VALUES), (NUMBERS_NOTE,)
     else:
-        recipe = load_recipe(DEFAULT)
+        recipe = dataclasses.replace(load_recipe(DEFAULT), by_size=KEYS)
     recipe = recipe.replace(source=source)
     name = parse_source(source).name
     return dataclasses.replace(recipe, name=name, title="", about=""), notes

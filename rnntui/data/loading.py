@@ -35,6 +35,7 @@ from rnntui.data.tokenizer import (
 from rnntui.data.vocabulary_counts import NEWEST_RULE
 from rnntui.errors import DataError, OutputError, UsageError
 from rnntui.recipe import Data, Recipe
+from rnntui.recipe.sizing import Size
 
 # Tokens a validation looks at: more would take longer than the training between two of them.
 MOST_VALIDATED = 1 << 17
@@ -82,14 +83,15 @@ def _load_tokens(
     found = _encoded(source, data, stdin, watcher, _rule(known))
     tokens, tokenizer, notes = found.ids, found.tokenizer, found.notes
     split = split_at(len(tokens), data.split, tokenizer.unit)
-    keys = fitting(recipe, split.train, tokenizer.unit)
+    fitted = fitting(recipe, Size(split.train, tokenizer.vocab_size, tokenizer.unit))
     held_out = tokens[split.train :]
     validation = spread(held_out, MOST_VALIDATED)
     if len(validation) < len(held_out):
         looks = f"{len(validation):,} of the {len(held_out):,} {tokenizer.unit}s kept for it"
         notes = (*notes, f"validation uses {looks}")
     period = len(tokens) // data.repeat if data.repeat > 1 else 0
-    unused = unused_note(split.train, keys.streams, keys.seq_len, tokenizer.unit, period=period)
+    streams, steps = fitted.train.streams, fitted.train.seq_len
+    unused = unused_note(split.train, streams, steps, tokenizer.unit, period=period)
     doubts = _doubts(source, found, bool(len(validation)))
     return TokenData(
         name=source.name,
@@ -102,7 +104,7 @@ def _load_tokens(
         notes=(*notes, *doubts, *split.notes, *unused),
         held_out=len(held_out),
         digest=found.digest,
-        clusters=_clusters(recipe, tokens[: split.train], tokenizer, known),
+        clusters=_clusters(fitted, tokens[: split.train], tokenizer, known),
     )
 
 

@@ -30,6 +30,7 @@ from rnntui.errors import DataError, UsageError
 from rnntui.forecast.backtest import default_horizon
 from rnntui.forecast.linear import differences_help
 from rnntui.recipe import Data, Recipe
+from rnntui.recipe.sizing import Size
 
 MOST_FEATURES = 1000
 LARGEST = 1e15
@@ -81,7 +82,7 @@ def load_values(
     rows = np.diff(levels, axis=0) if data.difference else levels
     split = split_at(len(rows), data.split, "value")
     train = rows[: split.train]
-    keys = fitting(recipe, len(train), "value")
+    keys = fitting(recipe, Size(len(train), 0, "value")).train
     scale = _Scale(known.mean, known.deviation) if known else None
     notes: tuple[str, ...] = ()
     if scale is None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from rnntui.data.mapped import Pages
 from rnntui.errors import DataError
-from rnntui.recipe import Recipe, Train
-from rnntui.recipe.defaults import fit_to_length
+from rnntui.recipe import Recipe
+from rnntui.recipe.defaults import fit_to_size
+from rnntui.recipe.sizing import Size
 
 MOST_TRIED = 1000  # chunk lengths, to find one that leaves less out
 MOST_MAPPED = 16 << 20  # bytes of a mapped file that may have been read before they are given back
@@ -110,14 +111,15 @@ class Stream:
         self._epoch, self._chunk = epoch, chunk
 
 
-def fitting(recipe: Recipe, have: int, unit: str) -> Train:
-    """The training keys with which `have` tokens fill at least one chunk.
+def fitting(recipe: Recipe, size: Size) -> Recipe:
+    """The recipe with which data of that size fill at least one chunk.
 
     Raises DataError where neither batch nor seq_len may give way.
     """
-    train = fit_to_length(recipe, have, unit)[0].train
-    check_length(have, train.batch, train.seq_len, unit, train.turns)
-    return train
+    fitted = fit_to_size(recipe, size)[0]
+    train = fitted.train
+    check_length(size.tokens, train.batch, train.seq_len, size.unit, train.turns)
+    return fitted
 
 
 def check_length(

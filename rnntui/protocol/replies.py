@@ -55,6 +55,7 @@ class Welcome(Base):
     batch: int = 0  # if the data determined it; 0: as the recipe says
     seq_len: int = 0  # likewise
     turns: int = 0  # likewise
+    by_size: tuple[Fact, ...] = ()  # other recipe keys that the data determined
     facts: tuple[Fact, ...] = ()  # what was decided about a table
 
 

@@ -6,6 +6,7 @@ from rnntui.recipe.recipe import (
     from_dict,
     from_toml,
     load_recipe,
+    parsed,
     to_dict,
     to_toml,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "keys_of",
     "load_recipe",
     "parse",
+    "parsed",
     "to_dict",
     "to_toml",
 ]

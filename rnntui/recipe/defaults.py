@@ -1,6 +1,6 @@
-"""Defaults adapt to the settings that the user chose, and to the length of the data.
+"""Defaults adapt to the settings that the user chose, and to the size of the data.
 
-`Recipe.override` applies `adjustments`; the code that loads the data applies `fit_to_length`.
+`Recipe.override` applies `adjustments`; the code that loads the data applies `fit_to_size`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rnntui.recipe.rules import Get, Leaf, Need, Value
 from rnntui.recipe.sampling import DRAWING_KEYS
 from rnntui.recipe.schema import keys
+from rnntui.recipe.sizing import Size, choose
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe, Train
@@ -125,6 +126,16 @@ def notes_on(before: Recipe, chosen: Mapping[str, Value], leaves: Collection[Lea
 
 def _shown(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value}"
+
+
+def fit_to_size(recipe: Recipe, size: Size) -> tuple[Recipe, tuple[str, ...]]:
+    """Choose what the recipe leaves to the size of the data, and reduce what they cannot fill.
+
+    Returns the recipe and notes on what changed.
+    """
+    chosen, notes = choose(recipe, size)
+    fitted, more = fit_to_length(chosen, size.tokens, size.unit)
+    return fitted, (*notes, *more)
 
 
 def fit_to_length(recipe: Recipe, have: int, unit: str) -> tuple[Recipe, tuple[str, ...]]:

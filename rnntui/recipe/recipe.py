@@ -35,7 +35,8 @@ class Recipe:
     """A named set of keys. `title` is its line in lists, `about` a description of a few sentences.
 
     `chosen` are the keys that the user set; they are never adjusted to fit other keys. `changed`
-    are those to which `override` gave another value.
+    are those to which `override` gave another value. `by_size` are those to be chosen by the size
+    of the data and of their alphabet, as `sizing` does once the data are loaded.
     """
 
     name: str = "custom"
@@ -47,6 +48,7 @@ class Recipe:
     sample: Sample = field(default_factory=Sample)
     chosen: tuple[str, ...] = field(default=(), compare=False)
     changed: tuple[str, ...] = field(default=(), compare=False)
+    by_size: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for leaf in keys():
@@ -176,9 +178,10 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Invert `to_dict`. Raises UsageError for wrong values."""
     parts = {s: kind(**table[s]) for s, kind in SECTIONS.items()}
-    chosen, changed = tuple(table.get("chosen", ())), tuple(table.get("changed", ()))
     head = table["name"], table["title"], table["about"]
-    return Recipe(*head, **parts, chosen=chosen, changed=changed)
+    recipe = Recipe(*head, **parts, chosen=tuple(table.get("chosen", ())))
+    changed, by_size = tuple(table.get("changed", ())), tuple(table.get("by_size", ()))
+    return dataclasses.replace(recipe, changed=changed, by_size=by_size)
 
 
 def bundled() -> dict[str, str]:

@@ -176,6 +176,7 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
         features=tuple(safe_text(feature)[:40] for feature in features),
         notes=tuple(safe_text(note)[:200] for note in data.notes[:MOST_NOTES]),
         facts=tuple(Fact(label, safe_text(words)[:200]) for label, words in facts[:MOST_FACTS]),
+        by_size=tuple(Fact(key, f"{recipe.get(key)}") for key in recipe.by_size),
         workers=state.workers,
         batch=recipe.train.batch,
         turns=recipe.train.turns,

@@ -30,6 +30,7 @@ from rnntui.sweep.trials import (
     settings_of,
     with_seeds,
 )
+from rnntui.training.loop import sized
 
 Note = Callable[[str], None]
 
@@ -93,6 +94,9 @@ def prepare(
     for text in plan.notes:
         note(text)
     data = load(base, None, Waiting(note))
+    base, by_size = sized(base, data)
+    for text in by_size:
+        note(text)
     recipes = [recipe_for(base, settings) for settings in plan.settings]
     expected = expect(recipes, data, request.halving, plan.jobs)
     _check_disk(root, expected.disk)

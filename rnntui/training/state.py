@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnntui.data import Dataset, Stream, ValueData, sequences
+from rnntui.data import Dataset, Stream, TokenData, ValueData, sequences
 from rnntui.data.stream import check_length
 from rnntui.errors import EngineError, UsageError
 from rnntui.generation.generate import SamplingState
@@ -18,7 +18,8 @@ from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters, initialise
 from rnntui.nn.optim import AVERAGE, Optimizer
 from rnntui.recipe import Recipe, SamplingSettings
-from rnntui.recipe.defaults import fit_to_length
+from rnntui.recipe.defaults import fit_to_size
+from rnntui.recipe.sizing import Size, choose
 from rnntui.training.free_memory import free_memory
 from rnntui.training.health.laps import Laps, lap_size
 from rnntui.training.health.losses import Losses
@@ -101,11 +102,21 @@ class TrainState(SamplingState):
 
 
 def fit_to_data(recipe: Recipe, data: Dataset) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe with a batch and a seq_len that the data can fill, and a note if that changed it.
+    """The recipe with settings that suit the size of the data, and notes if that changed it.
 
     What the user chose stays.
     """
-    return fit_to_length(recipe, len(_parts(data)[0]), data.unit)
+    return fit_to_size(recipe, _size(data))
+
+
+def sized(recipe: Recipe, data: Dataset) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with what it leaves to the size of the data, and a note if that changed it."""
+    return choose(recipe, _size(data))
+
+
+def _size(data: Dataset) -> Size:
+    different = data.tokenizer.vocab_size if isinstance(data, TokenData) else 0
+    return Size(len(_parts(data)[0]), different, data.unit)
 
 
 def start(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rnntui.engine.ending import Ending, ending_of
+from rnntui.errors import UsageError
 from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Insight, InsightLook, Passage
 from rnntui.protocol.insight import View as ViewName
@@ -25,7 +27,8 @@ from rnntui.protocol.messages import (
     Welcome,
     Window,
 )
-from rnntui.recipe import Recipe
+from rnntui.recipe import Recipe, Value, parsed
+from rnntui.recipe.sizing import KEYS
 from rnntui.tui.draw import Bins, Glyphs
 from rnntui.tui.draw.keys import Keys, key_of
 from rnntui.tui.draw.loss_overlay import LossOverlay
@@ -308,7 +311,7 @@ class RunState:
         from_data = {name: getattr(welcome, name) for name in names}
         self.welcome = welcome
         self.recipe = self.recipe.replace(
-            **{key: value for key, value in from_data.items() if value}
+            **_by_size(welcome) | {key: value for key, value in from_data.items() if value}
         )
 
     @property
@@ -347,3 +350,13 @@ class RunState:
 def belongs(steps: TokenSteps | ValueSteps, update: int) -> bool:
     """Return whether time steps are those of an update, or of several that include it."""
     return (steps.first or steps.step) <= update <= steps.step
+
+
+def _by_size(welcome: Welcome) -> dict[str, Value]:
+    """The settings that were chosen by the size of the data; those that make no sense left out."""
+    found: dict[str, Value] = {}
+    for fact in welcome.by_size:
+        if fact.label in KEYS:
+            with contextlib.suppress(UsageError):
+                found |= parsed({fact.label: fact.words})
+    return found

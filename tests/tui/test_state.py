@@ -209,3 +209,17 @@ def test_a_fast_run_is_drawn_ever_more_rarely_and_a_slow_one_is_not(
     assert seen(engine, elapsed=elapsed, updates_per_second=100.0, state="training").calm == times
     assert seen(engine, elapsed=elapsed, updates_per_second=2.0, state="training").calm == 1.0
     assert seen(engine, elapsed=elapsed, updates_per_second=100.0, state="paused").calm == 1.0
+
+
+def test_settings_that_the_data_determined_are_those_of_the_recipe_shown() -> None:
+    engine = Scripted(Recipe(name="x"))
+    assert isinstance(engine.welcome, p.Welcome)
+    facts = {"hidden": "256", "lr": "0.004", "output": "adaptive", "batch": "32"}
+    facts |= {"seq_len": "\x1b[2J", "turns": "-3", "nonsense": "1", "cell": "lstm"}
+    by_size = tuple(p.Fact(key, value) for key, value in facts.items())
+    state = RunState(engine.recipe)
+    state.set_welcome(dataclasses.replace(engine.welcome, by_size=by_size, batch=32, turns=4))
+    shown = state.recipe
+    assert (shown.model.hidden, shown.train.lr, shown.model.output) == (256, 0.004, "adaptive")
+    assert (shown.train.batch, shown.train.turns) == (32, 4)
+    assert shown.model.cell == Recipe().model.cell and shown.train.seq_len == 50

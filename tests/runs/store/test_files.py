@@ -120,7 +120,7 @@ def newer_type(text: str) -> str:
 
 
 def newer_choice(text: str) -> str:
-    return text.replace('optimizer = "adam"', 'optimizer = "lion"')
+    return text.replace('optimizer = "adamw"', 'optimizer = "lion"')
 
 
 def newer_head(text: str) -> str:
