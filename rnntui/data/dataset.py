@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rnntui.clusters import Clusters
 from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
+from rnntui.suffixes import Suffixes
 
 if TYPE_CHECKING:
     from rnntui.data.clock import Clock
@@ -43,7 +44,8 @@ class TokenData:
     Those of a large file are mapped: looking at all of them is reading the file. `validation` is a
     sample where more than that, `held_out`, were kept for it. `digest` is that of all ids.
     `floor` is the entropy rate of a generated source in nats per token: no model can do better.
-    `clusters` are those of an adaptive output layer, if one was asked for.
+    `clusters` are those of an adaptive output layer, if one was asked for, `suffixes` those of a
+    suffix table.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TokenData:
     held_out: int = 0
     digest: str = ""
     clusters: Clusters | None = None
+    suffixes: Suffixes | None = None
 
     @property
     def size(self) -> int:

@@ -25,6 +25,7 @@ from rnntui.data.source import MOST_BYTES, Source, guess_task, open_large, parse
 from rnntui.data.split import split_at
 from rnntui.data.spread import spread
 from rnntui.data.stream import fitting, unused_note
+from rnntui.data.suffixes import suffixes_of
 from rnntui.data.tokenizer import (
     ByteTokenizer,
     CharTokenizer,
@@ -36,6 +37,7 @@ from rnntui.data.vocabulary_counts import NEWEST_RULE
 from rnntui.errors import DataError, OutputError, UsageError
 from rnntui.recipe import Data, Recipe
 from rnntui.recipe.sizing import Size
+from rnntui.suffixes import Suffixes
 
 # Tokens a validation looks at: more would take longer than the training between two of them.
 MOST_VALIDATED = 1 << 17
@@ -54,8 +56,8 @@ def load(
     """The data a recipe asks for; `stdin` is read where its source is '-'.
 
     `known` are data that this recipe's source gave before: what was decided then (the columns of a
-    table and their scale, where words end, the clusters of an adaptive output) holds again,
-    whatever is decided for new data.
+    table and their scale, where words end, the clusters of an adaptive output, the
+    suffixes of a table) holds again, whatever is decided for new data.
 
     For a large file, `watcher` gets the progress and may raise to stop. Raises
     DataError for a source that cannot be trained on, UsageError for settings that do not fit it,
@@ -105,6 +107,7 @@ def _load_tokens(
         held_out=len(held_out),
         digest=found.digest,
         clusters=_clusters(fitted, tokens[: split.train], tokenizer, known),
+        suffixes=_suffixes(fitted, tokens[: split.train], tokenizer, known),
     )
 
 
@@ -117,6 +120,18 @@ def _clusters(
     if known and known.clusters and len(known.clusters.order) == tokenizer.vocab_size:
         return known.clusters
     return clusters_of(tokens, tokenizer.vocab_size)
+
+
+def _suffixes(
+    recipe: Recipe, tokens: NDArray[Any], tokenizer: Tokenizer, known: TokenData | None
+) -> Suffixes | None:
+    """Those that were chosen before, or those of these tokens; None without need of them."""
+    longest = recipe.model.suffix
+    if not longest:
+        return None
+    if known and known.suffixes and known.tokenizer.vocab_size == tokenizer.vocab_size:
+        return known.suffixes
+    return suffixes_of(tokens, tokenizer.vocab_size, longest)
 
 
 def _encoded(

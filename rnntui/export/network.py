@@ -18,6 +18,7 @@ from rnntui.generation.generate import WARM_UP
 from rnntui.nn.model import named_parameters
 from rnntui.recipe import Recipe
 from rnntui.runs.trained_model import Model, load_model
+from rnntui.suffixes import Suffixes
 
 ANY_CHARACTER = "(?s:.)"
 
@@ -45,7 +46,8 @@ class Adaptive:
 class Network:
     """A trained network after update `step`. `weights` have PyTorch's names, shapes and gates.
 
-    The output layer is linear (`head.weight`, `head.bias`) unless it is `adaptive`.
+    The output layer is linear (`head.weight`, `head.bias`) unless it is `adaptive`. With
+    `suffixes`, the row of `suffix.weight` that belongs to the last tokens is added to its logits.
     """
 
     recipe: Recipe
@@ -53,6 +55,7 @@ class Network:
     step: int
     weights: dict[str, Array32]
     adaptive: Adaptive | None = None
+    suffixes: Suffixes | None = None
 
     @property
     def width(self) -> int:
@@ -96,7 +99,8 @@ def network_of(model: Model) -> Network:
         for kind in ("weight", "bias"):
             weights[f"head.{kind}"] = weights.pop(f"head.head.{kind}")[back]
         adaptive = None
-    return Network(model.recipe, model.data, model.step, weights, adaptive)
+    suffixes = model.parameters.shape.suffixes
+    return Network(model.recipe, model.data, model.step, weights, adaptive, suffixes)
 
 
 def _adaptive(data: Dataset) -> Adaptive:

@@ -73,7 +73,10 @@ def _input(reader: Reader, probe: Probe, x: Array, layer: int) -> Quantity:
 def _outputs(reader: Reader, y: Array, target: Array, loss: Array) -> Iterator[Quantity]:
     """From the outputs y (width,) to the loss (1,)."""
     data, adaptive = reader.data, reader.parameters.shape.clusters is not None
-    yield _quantity("y", "log p, from the clusters" if adaptive else "W_y h + b_y", y)
+    formula = "log p, from the clusters" if adaptive else "W_y h + b_y"
+    if reader.parameters.shape.suffixes is not None:
+        formula += " + the row of the suffix read"
+    yield _quantity("y", formula, y)
     if isinstance(data, TokenData):
         yield _quantity("p", "softmax(y)", np.exp(log_softmax(y)))
         shown = shown_token(data, int(target))

@@ -209,25 +209,27 @@ class _Observed:
 
     def __init__(self, state: TrainState, allowance: Allowance) -> None:
         self._state, self._allowance = state, allowance
-        self._before = np.empty_like(state.trained.flat)
+        self._before = np.empty_like(state.trained.dense)
         self.made = False
 
     def __call__(self) -> None:
         with self._allowance.spending(), np.errstate(all="ignore"):
-            np.copyto(self._before, self._state.trained.flat)
+            np.copyto(self._before, self._state.trained.dense)
             self._gradients = {
                 name: _norm(tensor) for name, tensor in self._state.gradients.tensors.items()
             }
             self.made = True
 
     def tensors(self) -> tuple[TensorSigns, ...]:
-        """The signs of each tensor, after the update."""
+        """The signs of each tensor but a suffix table, after the update."""
         parameters = self._state.trained
-        change = np.subtract(parameters.flat, self._before, self._before)
-        changes = parameters.layout.views(change)
+        change = np.subtract(parameters.dense, self._before, self._before)
+        changes = parameters.shape.dense_layout().views(change)
         return tuple(
-            TensorSigns(name, self._gradients[name], _ratio(_norm(changes[name]), _norm(tensor)))
-            for name, tensor in parameters.tensors.items()
+            TensorSigns(
+                name, gradient, _ratio(_norm(changes[name]), _norm(parameters.tensors[name]))
+            )
+            for name, gradient in self._gradients.items()
         )
 
 

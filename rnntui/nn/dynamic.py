@@ -56,7 +56,8 @@ class _Learner:
 
     def __init__(self, parameters: Parameters) -> None:
         shape = parameters.shape
-        self._parameters, self._gradients = Parameters(shape), Parameters(shape)
+        self._parameters = Parameters(shape)
+        self._gradients = Parameters(shape, dense=True)
         np.copyto(self._parameters.flat, parameters.flat)
         self.hidden = shape.hidden_state(1)
         self._networks: dict[int, Network] = {}
@@ -80,4 +81,6 @@ class _Learner:
             gradient = self._gradients.flat
             norm = math.sqrt(float(np.dot(gradient, gradient)))
         if math.isfinite(norm):
-            self._parameters.flat -= rate * min(1.0, _LARGEST_NORM / max(norm, 1e-30)) * gradient
+            self._parameters.dense[...] -= (
+                rate * min(1.0, _LARGEST_NORM / max(norm, 1e-30)) * gradient
+            )

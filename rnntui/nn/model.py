@@ -14,10 +14,14 @@ from rnntui.nn.adaptive import output_shapes
 from rnntui.nn.cells import CELLS
 from rnntui.nn.initialise import INITIALISATIONS
 from rnntui.nn.kernels.layout import Array, Layout, aligned
+from rnntui.suffixes import Suffixes
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
 from rnntui.text import fit, safe_text
+
+SUFFIX_TABLE = "S"
+SUFFIX_NAME = "suffix.weight"  # as PyTorch's `Embedding` has it, (suffixes, width)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class ModelShape:
 
     With `clusters` the output layer is an adaptive softmax. `known` inputs besides the features are
     not predicted: they are known in advance. With `skip`, what a linear method predicts is read,
-    too, (width,), and added to the outputs as it is (LSTNet, Lai et al. 2018).
+    too, (width,), and added to the outputs as it is (LSTNet, Lai et al. 2018). With `suffixes`,
+    rows of a table are added to the outputs of tokens (`nn.suffix`).
     """
 
     task: str
@@ -39,17 +44,27 @@ class ModelShape:
     clusters: Clusters | None = None
     known: int = 0
     skip: bool = False
+    suffixes: Suffixes | None = None
 
     @classmethod
     def of(
-        cls, recipe: Recipe, width: int, clusters: Clusters | None = None, known: int = 0
+        cls,
+        recipe: Recipe,
+        width: int,
+        clusters: Clusters | None = None,
+        known: int = 0,
+        suffixes: Suffixes | None = None,
     ) -> ModelShape:
-        """The shape a recipe asks for; `clusters` are used if it asks for an adaptive output."""
+        """The shape a recipe asks for; `clusters` are used if it asks for an adaptive output.
+
+        Likewise `suffixes`, if it asks for a suffix table.
+        """
         m, task = recipe.model, recipe.data.task
         used = clusters if m.output == "adaptive" and task == "tokens" else None
         skip = m.skip != "none" and task == "values"
         sizes = m.hidden, m.layers, m.dtype
-        return cls(task, width, m.cell, m.activation, *sizes, used, known, skip)
+        rows = suffixes if m.suffix and task == "tokens" else None
+        return cls(task, width, m.cell, m.activation, *sizes, used, known, skip, rows)
 
     @property
     def inputs(self) -> int:
@@ -65,8 +80,14 @@ class ModelShape:
         """Every parameter by name; matrices multiply from the right, gates (G) come first.
 
         For layer n: `Wx{n}` (G, inputs, H), `b{n}` (G, H), and the cell's own, such as `Wh{n}`;
-        for the output: `Wy` (H, width), `by` (width,), or those of `adaptive.output_shapes`.
+        for the output: `Wy` (H, width), `by` (width,), or those of `adaptive.output_shapes`; last,
+        the suffix table: `S` (suffixes, width).
         """
+        table = {SUFFIX_TABLE: (self.suffixes.count, self.width)} if self.suffixes else {}
+        return Layout(dict(self.dense_layout().shapes) | table)
+
+    def dense_layout(self) -> Layout:
+        """The parameters that every update changes, which come first: all but a suffix table."""
         cell, H = CELLS[self.cell], self.hidden
         shapes: dict[str, tuple[int, ...]] = {}
         for n in range(self.layers):
@@ -83,23 +104,36 @@ class ModelShape:
         return {"Wy": (self.hidden, self.width), "by": (self.width,)}
 
     def hidden_shape(self, batch: int) -> tuple[int, int, int, int]:
-        """Of the hidden state: (layers, parts, batch, H)."""
-        return (self.layers, self.parts, batch, self.hidden)
+        """Of the hidden state: (layers, parts, batch, H).
+
+        With a suffix table there is one layer more: its first numbers, [-1, 0, :, 0], are those of
+        the suffixes that the streams have read.
+        """
+        layers = self.layers + (self.suffixes is not None)
+        return (layers, self.parts, batch, self.hidden)
 
     def hidden_state(self, batch: int) -> Array:
-        """A zero hidden state (layers, parts, batch, H)."""
+        """A zero hidden state (layers, parts, batch, H): nothing has been read."""
         return aligned(self.hidden_shape(batch), self.dtype)
 
 
 class Parameters:
     """One flat vector (n,) and the named tensors in it: weights, or their gradients."""
 
-    def __init__(self, shape: ModelShape, flat: Array | None = None) -> None:
-        """`flat`, if given, is where they stand; otherwise they are zeros of their own."""
+    def __init__(self, shape: ModelShape, flat: Array | None = None, dense: bool = False) -> None:
+        """`flat`, if given, is where they stand; otherwise they are zeros of their own.
+
+        `dense`: without the suffix table, as gradients are.
+        """
         self.shape = shape
-        self.layout = shape.layout()
+        self.layout = shape.dense_layout() if dense else shape.layout()
         self.flat = aligned((self.layout.size,), shape.dtype) if flat is None else flat
         self.tensors = self.layout.views(self.flat)
+
+    @property
+    def dense(self) -> Array:
+        """The part of `flat` without the suffix table."""
+        return self.flat[: self.shape.dense_layout().size]
 
     @property
     def count(self) -> int:
@@ -158,6 +192,8 @@ def named_parameters(parameters: Parameters) -> dict[str, Array]:
         named[f"rnn.bias_hh_l{n}"] = cell.recurrent_bias(parameters.layer(n)).reshape(-1)
     for name in parameters.shape.output_shapes():
         named[output_name(parameters.shape, name)] = np.array(tensors[name].T, order="C")
+    if parameters.shape.suffixes is not None:
+        named[SUFFIX_NAME] = tensors[SUFFIX_TABLE].copy()
     return named
 
 
@@ -194,6 +230,8 @@ def load_named_parameters(parameters: Parameters, named: Mapping[str, Array]) ->
         cell.load_biases(layer, *biases)
     for name in shape.output_shapes():
         parameters.tensors[name][...] = named[output_name(shape, name)].T
+    if shape.suffixes is not None:
+        parameters.tensors[SUFFIX_TABLE][...] = named[SUFFIX_NAME]
 
 
 def _by_gate(rows: Array, hidden: int) -> Array:

@@ -13,8 +13,9 @@ from rnntui.nn.inputs import DenseProjection, Projection, TokenProjection
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.kernels.layout import Array, aligned
 from rnntui.nn.losses import CrossEntropy, SquaredError
-from rnntui.nn.model import Parameters
+from rnntui.nn.model import SUFFIX_TABLE, Parameters
 from rnntui.nn.output import ChunkedSoftmax, OutputLayer, WholeOutput, fits_whole
+from rnntui.nn.suffix import SuffixRows
 
 
 class Network:
@@ -48,6 +49,11 @@ class Network:
             np.zeros(rows, np.intp) if tokens else aligned((rows, shape.inputs), shape.dtype)
         )
         beside = self.inputs[:, -shape.width :] if shape.skip else None
+        self.suffix: SuffixRows | None = None
+        if shape.suffixes is not None:
+            table = parameters.tensors[SUFFIX_TABLE]
+            self.suffix = SuffixRows(shape.suffixes, table, steps, batch)
+            beside = self.suffix.logits
         self.output = _output_layer(self.dims, parameters, gradients, epsilon, beside)
         self._dropouts: list[Dropout] = []
         if dropout and random is not None:
@@ -86,7 +92,10 @@ class Network:
     def forward(self, inputs: Array, hidden: Array) -> None:
         """From tokens (T, B) or rows (T, B, I) and hidden (layers, parts, B, H) to the outputs."""
         np.copyto(self.inputs, inputs.reshape(self.inputs.shape), casting="unsafe")
-        x, layers = self.inputs, zip(self._projections, self.cells, hidden, strict=True)
+        if self.suffix is not None:
+            self.suffix.read(self.inputs, hidden[-1, 0, :, 0])
+        states = hidden[: len(self.cells)]
+        x, layers = self.inputs, zip(self._projections, self.cells, states, strict=True)
         for n, (projection, cell, state) in enumerate(layers):
             if n and self._dropouts:
                 x = self._dropouts[n - 1].forward(x)
@@ -110,7 +119,9 @@ class Network:
         """After `total_loss`: the gradients of weight * the summed loss."""
         assert self.gradients is not None
         top = self.cells[-1]
-        self.output.backward(weight, top.dh.reshape(top.output.shape))
+        dy = self.output.backward(weight, top.dh.reshape(top.output.shape))
+        if self.suffix is not None and dy is not None:
+            self.suffix.gradient = dy
         for n in range(len(self.cells) - 1, -1, -1):
             cell, projection = self.cells[n], self._projections[n]
             cell.backward()
@@ -143,8 +154,10 @@ class Network:
 
     def final_state(self, hidden: Array) -> None:
         """Write the hidden state after the chunk to hidden (layers, parts, B, H)."""
-        for cell, state in zip(self.cells, hidden, strict=True):
+        for cell, state in zip(self.cells, hidden[: len(self.cells)], strict=True):
             cell.end(state)
+        if self.suffix is not None:
+            hidden[-1, 0, :, 0] = self.suffix.numbers[-1]
 
 
 def _output_layer(
@@ -162,7 +175,7 @@ def _output_layer(
     if shape.task != "tokens":
         squared = SquaredError(dims.rows, shape.width, shape.dtype)
         return WholeOutput(dims, weights, to, squared, beside)
-    if not fits_whole(dims, shape.width):
+    if beside is None and not fits_whole(dims, shape.width):
         return ChunkedSoftmax(dims, weights, to, epsilon)
     loss = CrossEntropy(dims.rows, shape.width, shape.dtype, epsilon, dims.in_order)
-    return WholeOutput(dims, weights, to, loss)
+    return WholeOutput(dims, weights, to, loss, beside)

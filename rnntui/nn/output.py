@@ -56,8 +56,12 @@ class OutputLayer(ABC):
         """The loss, summed over rows; targets (N,) or (N, D). `trains`: `backward` follows."""
 
     @abstractmethod
-    def backward(self, weight: float, dx: Array) -> None:
-        """Gradients of weight * the summed loss: of the weights, and that of x to dx (N, H)."""
+    def backward(self, weight: float, dx: Array) -> Array | None:
+        """Gradients of weight * the summed loss: of the weights, and that of x to dx (N, H).
+
+        Returns that of the outputs, (N, width), valid until `forward`; None if it was never there
+        for all rows.
+        """
 
     @abstractmethod
     def one_error(self, rows: slice, dx: Array) -> Array:
@@ -117,12 +121,13 @@ class WholeOutput(OutputLayer):
     def total(self, targets: Array, trains: bool) -> float:
         return self._loss.forward(targets)
 
-    def backward(self, weight: float, dx: Array) -> None:
+    def backward(self, weight: float, dx: Array) -> Array:
         assert self._gradients is not None
         dy = self._loss.gradient(weight)  # (N, width)
         self._sums.outer(self._x, dy, self._gradients["Wy"])
         self._sums.total(dy, self._gradients["by"])
         self._head.backward(dy[None], dx)
+        return dy
 
     def one_error(self, rows: slice, dx: Array) -> Array:
         dy = self._loss.gradient(1.0)

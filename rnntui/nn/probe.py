@@ -35,7 +35,7 @@ class Probe:
         self.steps, self.batch, self.shape = steps, batch, shape
         self._parameters = parameters
         # Only the sizes of these gradients matter: no pass of a probe writes them.
-        scratch = Parameters(shape) if backward else None
+        scratch = Parameters(shape, dense=True) if backward else None
         self._network = Network(parameters, steps, batch, scratch, in_order=False)
         self._zeros = shape.hidden_state(batch)
 

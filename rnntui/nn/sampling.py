@@ -10,7 +10,8 @@ import numpy as np
 from rnntui.nn.adaptive import LogProbabilities
 from rnntui.nn.cells import CELLS, STEPS
 from rnntui.nn.kernels.layout import Array, aligned, dot, in_blocks, side_by_side
-from rnntui.nn.model import Parameters
+from rnntui.nn.model import SUFFIX_TABLE, Parameters
+from rnntui.nn.suffix import SuffixSteps
 from rnntui.recipe import SamplingSettings
 
 SAFE_LOGIT = 300.0  # the largest: exponentials are then far from overflow, their sum from 0
@@ -34,13 +35,14 @@ class Stepper:
         cell, fixed = CELLS[shape.cell], fixed and streams is None
         self._tokens = shape.task == "tokens"
         many = () if streams is None else (streams,)
-        self.hidden = aligned((shape.layers, shape.parts, *many, shape.hidden), shape.dtype)
+        states, parts, _, units = shape.hidden_shape(streams or 1)
+        self.hidden = aligned((states, parts, *many, units), shape.dtype)
         self.outputs = aligned((*many, shape.width), shape.dtype)
         self._a = a = aligned((cell.gates, *many, shape.hidden), shape.dtype)
         # One gate's product costs a call less, and all gates side by side are as one.
         self._multiply: Any = dot if fixed or len(a) == 1 else np.matmul
         layers: list[tuple[Any, ...]] = []
-        for number, state in enumerate(self.hidden):
+        for number, state in enumerate(self.hidden[: shape.layers]):
             layer = parameters.layer(number)
             b = layer["b"] if streams is None else layer["b"][:, None]
             if fixed:
@@ -60,10 +62,14 @@ class Stepper:
             self._rows_of = partial(Wx0.take, axis=1)
         elif fixed and self._tokens:
             self._rows_of = np.add(table.reshape(-1, *a.shape), first_b).__getitem__
-        self._top = self.hidden[-1, 0]
+        self._top = self.hidden[shape.layers - 1, 0]
         self._Wy, self._by = parameters.tensors["Wy"], parameters.tensors["by"]
         self._width = shape.width
         self._beside = np.zeros(self.outputs.shape, shape.dtype) if shape.skip else None
+        self._suffix: SuffixSteps | None = None
+        if shape.suffixes is not None:
+            rows = parameters.tensors[SUFFIX_TABLE]
+            self._suffix = SuffixSteps(shape.suffixes, rows, self.hidden[-1, 0, ..., 0])
         self._log_probabilities: LogProbabilities | None = None
         if shape.clusters is not None:
             self._log_probabilities = LogProbabilities(shape.clusters, parameters.tensors)
@@ -76,6 +82,8 @@ class Stepper:
         """
         a = self._a
         if self._tokens:
+            if self._suffix is not None:
+                self._suffix.advance(x)
             row = self._rows_of(x)
             self._first_step(row if self._first_b is None else np.add(row, self._first_b, a))
             x = self._first_h
@@ -102,6 +110,8 @@ class Stepper:
         np.add(outputs, self._by, outputs)
         if self._beside is not None:
             np.add(outputs, self._beside, outputs)
+        if self._suffix is not None:
+            self._suffix.add_to(outputs)
         return outputs
 
 

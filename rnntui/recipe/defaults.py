@@ -58,6 +58,13 @@ CONFLICTS = (
     ),
     *_unmet_needs(),
     Conflict(
+        "suffix",
+        0,
+        ("output",),
+        "it adds logits to a full softmax",
+        lambda get: get("output") == "adaptive" and bool(get("suffix")),
+    ),
+    Conflict(
         "samples",
         1,
         ("task",),

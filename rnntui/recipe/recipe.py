@@ -55,6 +55,8 @@ class Recipe:
             check(leaf, self.get(leaf.name))
         if self.data.task == "values" and self.train.loss_epsilon:
             raise UsageError("loss_epsilon: only for task = tokens")
+        if self.model.suffix and self.model.output == "adaptive" and self.data.task == "tokens":
+            raise UsageError("suffix: only with output = full")
         if self.data.task == "values" and self.sample.samples > 1:
             raise UsageError("samples: only for task = tokens; a forecast is deterministic")
 

@@ -29,7 +29,7 @@ def capture(state: TrainState, more: dict[str, Any], loss: float | None = None) 
 
     `more`: further JSON values to store; `loss`: the loss of a validation just made.
     """
-    tensors = {f"moments.{name}": m.copy() for name, m in state.optimizer.moments.items()}
+    tensors = {f"moments.{name}": m.copy() for name, m in state.moments.items()}
     tensors["hidden"] = state.hidden.copy()
     if len(state.waiting.states):
         tensors["waiting"] = state.waiting.states.copy()
@@ -69,7 +69,7 @@ def reinstate(state: TrainState, saved: Checkpoint) -> None:
         if state.trained is not state.parameters:
             _fill(state.trained.flat, saved.optimizer["trained"])
         content = saved.state
-        for name, moment in state.optimizer.moments.items():
+        for name, moment in state.moments.items():
             _fill(moment, saved.optimizer[f"moments.{name}"])
         _fill(state.hidden, saved.optimizer["hidden"])
         if len(state.waiting.states):

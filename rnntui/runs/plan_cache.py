@@ -76,12 +76,14 @@ def remember(recipe: Recipe, state: TrainState) -> None:
 def _subject(plan: Plan) -> dict[str, Any]:
     """What a choice depends on, as JSON has it."""
     facts = versions() | this_machine()
-    clusters = plan.shape.clusters
+    clusters, suffixes = plan.shape.clusters, plan.shape.suffixes
+    shape = asdict(replace(plan.shape, clusters=None, suffixes=None))
+    rows = shape.pop("suffixes") if suffixes is None else suffixes.count
     return {
         "format": FORMAT,
         **{name: facts[name] for name in (*_MACHINE, *_LIBRARIES)},
         "cores": usable_cores(),
-        "shape": asdict(replace(plan.shape, clusters=None)),
+        "shape": shape if rows is None else shape | {"suffixes": rows},
         "cutoffs": None if clusters is None else list(clusters.cutoffs),
         "steps": plan.steps,
         "batch": plan.batch,

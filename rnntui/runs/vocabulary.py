@@ -17,6 +17,7 @@ from rnntui.data.clock import Clock
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer, smallest
 from rnntui.errors import DataError
 from rnntui.generation.generate import WARM_UP, first_tokens
+from rnntui.suffixes import Suffixes
 
 FIRST_RULE = 1  # for words, in files without a rule
 MOST_ROWS, MOST_NUMBERS = 3_000, 30_000  # of the last rows, for the backtest behind a forecast
@@ -42,10 +43,12 @@ def describe(data: Dataset) -> dict[str, Any]:
     symbols = tokenizer.values if isinstance(tokenizer, ByteTokenizer) else _codes(tokenizer)
     rule = {"words": tokenizer.rule} if isinstance(tokenizer, WordTokenizer) else {}
     clusters = {} if data.clusters is None else {"clusters": asdict(data.clusters)}
+    suffixes = {} if data.suffixes is None else {"suffixes": asdict(data.suffixes)}
     return {
         **common,
         **rule,
         **clusters,
+        **suffixes,
         "tokenizer": tokenizer.kind,
         "symbols": list(symbols),
         "first": first_tokens(data, "")[0],
@@ -95,6 +98,7 @@ def rebuild(table: dict[str, Any]) -> Dataset:
             tokenizer=tokenizer,
             floor=floor,
             clusters=_clusters(table.get("clusters"), tokenizer.vocab_size),
+            suffixes=_suffixes(table.get("suffixes"), tokenizer.vocab_size),
             **common,
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -108,6 +112,14 @@ def _clusters(table: dict[str, Any] | None, vocab: int) -> Clusters | None:
     clusters = Clusters(tuple(map(int, table["order"])), tuple(map(int, table["cutoffs"])))
     clusters.check(vocab)
     return clusters
+
+
+def _suffixes(table: dict[str, Any] | None, vocab: int) -> Suffixes | None:
+    if table is None:
+        return None
+    suffixes = Suffixes(tuple(map(int, table["parents"])), tuple(map(int, table["tokens"])))
+    suffixes.check(vocab)
+    return suffixes
 
 
 def _values(table: dict[str, Any], common: dict[str, Any]) -> ValueData:

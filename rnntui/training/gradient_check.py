@@ -21,8 +21,16 @@ from numpy.typing import NDArray
 from rnntui.data import Dataset, Stream, sequences
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.layout import Array
-from rnntui.nn.model import ModelShape, Parameters, initialise, output_name
+from rnntui.nn.model import (
+    SUFFIX_NAME,
+    SUFFIX_TABLE,
+    ModelShape,
+    Parameters,
+    initialise,
+    output_name,
+)
 from rnntui.nn.network import Network
+from rnntui.nn.suffix import row_gradients
 from rnntui.recipe import Recipe
 from rnntui.training.memory import check_memory
 from rnntui.training.shape import shape_of
@@ -110,7 +118,8 @@ class _Problem:
         shape = _shape(recipe, data)
         check_memory(recipe.replace(dtype="float64"), shape, stream.steps)
         self.steps = stream.steps
-        self.parameters, self._gradients = Parameters(shape), Parameters(shape)
+        self.parameters = Parameters(shape)
+        self._gradients = Parameters(shape, dense=True)
         random = np.random.RandomState(train.seed)
         initialise(self.parameters, model.init, model.init_scale, random, model.forget_bias)
         for tensor in self.parameters.tensors.values():
@@ -148,7 +157,14 @@ class _Problem:
         self.loss(trains=True)
         with np.errstate(all="ignore"):
             self._network.backward(self._weight)
-        return self._gradients
+        whole = Parameters(self.parameters.shape)
+        np.copyto(whole.dense, self._gradients.flat)
+        if self._network.suffix is not None:
+            rows, sums = row_gradients(
+                self._network.suffix.numbers.reshape(-1), self._network.suffix.gradient
+            )
+            whole.tensors[SUFFIX_TABLE][rows] = sums
+        return whole
 
 
 def _checked(
@@ -198,6 +214,8 @@ def _as_in_pytorch(model: ModelShape, name: str) -> tuple[str, tuple[int, ...]]:
     shape = model.layout().shapes[name]
     if name in model.output_shapes():
         return output_name(model, name), shape[::-1]
+    if name == SUFFIX_TABLE:
+        return SUFFIX_NAME, shape
     kind = name.rstrip("0123456789")
     own = f"rnn.{_AS_IN_PYTORCH.get(kind, kind)}_l{name.removeprefix(kind)}"
     if len(shape) == 3:

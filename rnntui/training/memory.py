@@ -26,13 +26,20 @@ def memory_needed(recipe: Recipe, shape: ModelShape, steps: int, workers: int = 
     workers = workers or recipe.train.workers or 1
     width = shape.inputs
     cell, H, rows = CELLS[shape.cell], shape.hidden, steps * recipe.train.batch
-    layout = shape.layout()
+    layout = shape.dense_layout()
     names = remembered(OPTIMIZERS[recipe.train.optimizer], Coefficients.of(recipe.train))
     shared = 3 * layout.size * (1 + len(names))
     own = layout.size + 2 * cell.gates * H * H * shape.layers + cell.gates * width * H
     own += 2 * H * cell.gates * H * (shape.layers - 1)
     activations = shape.layers * rows * H * cell.kept
-    if shape.clusters is None and rows * width <= workers * MOST_LOGITS:
+    if shape.suffixes is not None:
+        table, chunk = shape.suffixes.count * width, rows * width
+        shared += 3 * table  # with two copies of it
+        own += table  # the automaton
+        own += 2 * chunk
+        activations += (1 + (workers > 1)) * chunk
+    whole = rows * width <= workers * MOST_LOGITS or shape.suffixes is not None
+    if shape.clusters is None and whole:
         own += 2 * H * width
         activations += 3 * rows * width
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnntui.data import Dataset, TokenData
 from rnntui.data.clusters import clusters_of
+from rnntui.data.suffixes import suffixes_of
 from rnntui.nn.model import ModelShape
 from rnntui.recipe import Recipe
 
@@ -12,11 +13,15 @@ def shape_of(recipe: Recipe, data: Dataset) -> ModelShape:
     """The shape of the network for these data.
 
     An adaptive output has the clusters of the data or, where they have none because they were
-    loaded for another recipe, those that loading would have chosen.
+    loaded for another recipe, those that loading would have chosen. So does a suffix table its
+    suffixes. Raises UsageError for one with too large a vocabulary.
     """
     if not isinstance(data, TokenData):
         return ModelShape.of(recipe, len(data.features), known=data.known)
     vocab, clusters = data.tokenizer.vocab_size, data.clusters
     if clusters is None and recipe.model.output == "adaptive":
         clusters = clusters_of(data.tokens, vocab)
-    return ModelShape.of(recipe, vocab, clusters)
+    suffixes = data.suffixes
+    if suffixes is None and recipe.model.suffix:
+        suffixes = suffixes_of(data.tokens, vocab, recipe.model.suffix)
+    return ModelShape.of(recipe, vocab, clusters, suffixes=suffixes)

@@ -88,6 +88,11 @@ class TrainState(SamplingState):
         return self.updater.workers
 
     @property
+    def moments(self) -> dict[str, Array]:
+        """What the optimizer remembers, and the update of a suffix table, by name."""
+        return self.updater.arrays.moments
+
+    @property
     def rate(self) -> float:
         """The learning rate as the last update had it, or would have with `lr` as it is now."""
         return self.lr * self.factor
@@ -233,7 +238,7 @@ def _allocate(
         reset = stream.steps if train.state == "reset" else 0
         evaluator = Evaluator(used, validation, reset, before=source)
     shared = recipe.sample.sample_random == "shared"
-    first = _copy(0, weights.flat, shard.optimizer, updater.arrays.hidden)
+    first = _copy(0, weights.flat, updater)
     return TrainState(
         parameters=used,
         trained=weights,
@@ -290,19 +295,20 @@ def total_steps(recipe: Recipe, data: Dataset) -> int | None:
 
 def copy_weights(state: TrainState) -> Saved:
     """Weights, moments and hidden state as they are now."""
-    return _copy(state.step, state.trained.flat, state.optimizer, state.hidden)
+    return _copy(state.step, state.trained.flat, state.updater)
 
 
-def _copy(step: int, parameters: Array, optimizer: Optimizer, hidden: Array) -> Saved:
-    moments = {name: moment.copy() for name, moment in optimizer.moments.items()}
-    return Saved(step, parameters.copy(), moments, optimizer.updates, hidden.copy())
+def _copy(step: int, parameters: Array, updater: Updater) -> Saved:
+    arrays, updates = updater.arrays, updater.shard.optimizer.updates
+    moments = {name: moment.copy() for name, moment in arrays.moments.items()}
+    return Saved(step, parameters.copy(), moments, updates, arrays.hidden.copy())
 
 
 def restore(state: TrainState, saved: Saved) -> None:
     """Restore saved weights, moments and hidden state; the update count and position stay."""
     np.copyto(state.trained.flat, saved.parameters)
     for name, moment in saved.moments.items():
-        np.copyto(state.optimizer.moments[name], moment)
+        np.copyto(state.moments[name], moment)
     state.optimizer.updates = saved.updates
     np.copyto(state.hidden, saved.hidden)
 

@@ -64,6 +64,19 @@ def test_300_greedy_tokens_are_equal(make_run, run_program, tmp_path: Path, kind
     assert run_program(tmp_path / "out", *greedy).removesuffix("\n") == ours
 
 
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_greedy_tokens_with_a_suffix_table_are_equal(make_run, run_program, tmp_path: Path, unit):
+    settings = "cell=gru", "suffix=4", f"tokenizer={unit}", "repeat=20", "lr=0.02"
+    run = make_run(*settings)
+    create(Export(run), tmp_path / "out")
+    model = load_model(run, sampling={"greedy": "true"})
+    assert model.parameters.tensors["S"].any()
+    ours = "".join(generate(model, "Once upon a café", 300).pieces)
+    ours = ours.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    greedy = ("Once upon a café", "--length", "300", "--temperature", "0")
+    assert run_program(tmp_path / "out", *greedy).removesuffix("\n") == ours
+
+
 @pytest.mark.parametrize(("kind", "change"), list(itertools.product(CELLS, ("true", "false"))))
 def test_forecasts_are_equal(make_run, run_program, tmp_path: Path, kind, change):
     run = make_run(*cell(kind), "layers=2", f"difference={change}", source=SERIES)

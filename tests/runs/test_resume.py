@@ -79,6 +79,10 @@ CASES = {
     "values, four turns": VALUES.replace(turns=4, seq_len=2, cell="gru"),
     "values, gru": VALUES.replace(cell="gru", standardize=True),
     "values, lstm, several samples": VALUES.replace(cell="lstm"),
+    "suffix table, turns": FOX.replace(suffix=5, repeat=80, cell="gru", turns=3, seq_len=4),
+    "suffix table, averaged, dropout, two workers": FOX.replace(
+        suffix=3, repeat=80, cell="lstm", layers=2, dropout=0.3, average=0.9, workers=2
+    ),
     "adaptive output, two workers": FOX.replace(output="adaptive", cell="gru", workers=2),
     "several samples": FOX.replace(samples=3, top_k=5, top_p=0.9, temperature=0.7),
 }
@@ -118,6 +122,8 @@ def trail(recipe: Recipe, directory: Path, stops: tuple[int, ...]) -> tuple[list
         "values, lstm, several samples",
         "values, skip, averaged, by horizon",
         "gru, three turns",
+        "suffix table, turns",
+        "suffix table, averaged, dropout, two workers",
     ),
 )
 def test_every_later_number_is_the_same(recipe: Recipe, tmp_path: Path) -> None:

@@ -44,6 +44,37 @@ def test_a_full_output_has_no_clusters() -> None:
     assert "clusters" not in recorded(RECIPE.replace(output="full"))
 
 
+SUFFIXES = RECIPE.replace(output="full", suffix=3, repeat=80)
+
+
+def test_the_suffixes_are_recorded_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = rebuild(recorded(SUFFIXES))
+    assert isinstance(known, TokenData) and known.suffixes is not None
+    assert "suffixes" not in recorded(SUFFIXES.replace(suffix=0))
+    other = SUFFIXES.replace(suffix=2)  # as if another version chose otherwise
+    fresh, again = load(other), load(other, known=known)
+    assert isinstance(fresh, TokenData) and isinstance(again, TokenData)
+    assert fresh.suffixes != known.suffixes
+    assert again.suffixes == known.suffixes
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parents": [0, 2], "tokens": [0, 0]},
+        {"parents": [0, 0], "tokens": [1, 1]},
+        {"parents": [0, 1, 0], "tokens": [1, 1, 2]},
+        {"parents": [0], "tokens": [99]},
+        {"parents": [0], "tokens": [0, 1]},
+        {"tokens": [1]},
+        7,
+    ],
+)
+def test_damaged_suffixes_are_refused_in_one_line(wrong: Any) -> None:
+    with pytest.raises(DataError, match="vocabulary cannot be read"):
+        rebuild({**recorded(SUFFIXES), "suffixes": wrong})
+
+
 @pytest.mark.parametrize(
     "wrong", [{"order": [0, 1], "cutoffs": [1]}, {"order": 3, "cutoffs": []}, {"cutoffs": [1]}, 7]
 )

@@ -310,7 +310,14 @@ def test_a_machine_that_does_not_tell_its_memory_still_refuses(monkeypatch):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"hidden": 200}, {"batch": 60, "layers": 2}, {"dtype": "float64"}, {"turns": 20}],
+    [
+        {},
+        {"hidden": 200},
+        {"batch": 60, "layers": 2},
+        {"dtype": "float64"},
+        {"turns": 20},
+        {"suffix": 5},
+    ],
 )
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_memory_estimate_is_near_what_is_allocated(changes, cell):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rnntui.errors import UsageError
 from rnntui.export.format import CHECKPOINT, Export, Format
 
 
 def create(export: Export, target: Path) -> None:
-    """Write the file. Raises DataError if the run's numbers do not fit into float32."""
+    """Write the file.
+
+    Raises DataError if the run's numbers do not fit into float32, UsageError for a suffix table.
+    """
     from rnntui.export.graph import to_onnx
     from rnntui.export.network import load_network
 
-    target.write_bytes(to_onnx(load_network(export.run, export.which), export.run.name))
+    network = load_network(export.run, export.which)
+    if network.suffixes is not None:
+        raise UsageError("onnx has no place for a suffix table: export --to torch, which has")
+    target.write_bytes(to_onnx(network, export.run.name))
 
 
 FORMAT = Format(

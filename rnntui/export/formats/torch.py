@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from rnntui.export.network import Network
 
 DIVISOR = 4  # of the hidden units that a tail of an adaptive softmax reads, from tail to tail
+SUFFIXES = """
+`suffix.weight` is that of a `torch.nn.Embedding`: its row for the longest known suffix of the
+tokens read is added to the logits. Suffix n, from 1, is entry n - 1 of `suffixes` in
+vocabulary.json: the number of the suffix that it extends (0: none), and the token after that.
+"""
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
@@ -77,7 +82,10 @@ def _data(network: Network, order: tuple[int, ...]) -> tuple[str, dict[str, Any]
         return "scale.json", scale(network.data)
     about = vocabulary(network.data)
     symbols = [about["symbols"][token] for token in order]
-    return "vocabulary.json", {**about, "symbols": symbols, "start": order.index(about["start"])}
+    found = {**about, "symbols": symbols, "start": order.index(about["start"])}
+    if network.suffixes is not None:
+        found["suffixes"] = list(network.suffixes)
+    return "vocabulary.json", found
 
 
 def _json(table: dict[str, Any]) -> bytes:
@@ -93,6 +101,7 @@ def _card(network: Network, run: str, program: str) -> str:
     example = 'generate.py "Once upon" --length 300' if text else "forecast.py --length 24"
     about = "vocabulary.json has its tokens" if text else "scale.json has its columns and scale"
     head = "Linear" if network.adaptive is None else "AdaptiveLogSoftmaxWithLoss"
+    more = SUFFIXES if network.suffixes is not None else ""
     return f"""---
 library_name: pytorch
 tags: [recurrent-neural-network, {recipe.model.cell}]
@@ -108,7 +117,7 @@ on {source_in_words(recipe.data.source)} for {count(network.step)} updates.
 needs PyTorch and nothing else. `model.safetensors` has {count(network.parameters)} numbers,
 under the names of `torch.nn.{recipe.model.cell.upper()}` (`rnn.`) and
 `torch.nn.{head}` (`head.`); config.json has the sizes, and {about}.
-"""
+{more}"""
 
 
 FORMAT = Format(

@@ -34,7 +34,11 @@ if "cutoffs" in config:  # its tokens are numbered by falling frequency
     head = torch.nn.AdaptiveLogSoftmaxWithLoss(*sizes, config["cutoffs"], config["div_value"], True)
 else:
     head = torch.nn.Linear(*sizes)
-model = torch.nn.ModuleDict({"rnn": rnn, "head": head})
+parts = {"rnn": rnn, "head": head}
+suffixes = {tuple(pair): n for n, pair in enumerate(vocabulary.get("suffixes", []), 1)}
+if suffixes:  # a row of logits for each
+    parts["suffix"] = torch.nn.Embedding(len(suffixes) + 1, len(symbols))
+model = torch.nn.ModuleDict(parts)
 model.load_state_dict(dict(load(FOLDER / "model.safetensors")))
 
 parser = argparse.ArgumentParser()
@@ -49,10 +53,15 @@ if unknown := sorted(set(spelled) - set(ids)):
     print("ignored (not in the vocabulary):", *map(ascii, unknown), file=sys.stderr)
 known = [ids[part] for part in spelled if part in ids]
 made, tokens, state = known[:], torch.tensor(known or [vocabulary["start"]]), None
+ends = []  # the suffixes that were read, the longest first
 with torch.no_grad():
     for _ in range(given.length):
         outputs, state = rnn(torch.nn.functional.one_hot(tokens, len(symbols)).float(), state)
         logits, t = getattr(head, "log_prob", head)(outputs[-1:])[0], given.temperature
+        for token in tokens.tolist():
+            ends = [longer for n in (*ends, 0) if (longer := suffixes.get((n, token)))]
+        if suffixes:
+            logits = logits + parts["suffix"].weight[ends[0] if ends else 0]
         chances = (logits / (t or 1)).softmax(-1)
         tokens = torch.multinomial(chances, 1) if t else logits.argmax()[None]
         made.append(tokens.item())

@@ -71,4 +71,12 @@ class Model:
         only=("task", ("tokens",)),
         aka=("softmax", "adaptive_softmax"),
     )
+    suffix: int = key(
+        0,
+        "most tokens of a frequent suffix that adds logits of its own to the output; 0: none",
+        least=0,
+        most=16,
+        only=("task", ("tokens",)),
+        aka=("ngram", "suffix_table"),
+    )
     dtype: str = key("float32", "floating-point precision", choices=("float32", "float64"))

@@ -13,6 +13,8 @@ from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.model import ModelShape
 from rnntui.nn.optim import Coefficients
+from rnntui.nn.suffix import RATE
+from rnntui.suffixes import Suffixes
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
@@ -36,6 +38,7 @@ class Plan:
     coefficients: Coefficients
     clip: float
     clip_mode: str
+    row_rate: float = 0.0  # of a suffix table: its learning rate, in multiples of the network's
     kernels: Kernels = REFERENCE
 
     @classmethod
@@ -55,6 +58,7 @@ class Plan:
             coefficients=Coefficients.of(train),
             clip=train.clip,
             clip_mode=train.clip_mode,
+            row_rate=RATE / train.lr if shape.suffixes is not None else 0.0,
         )
 
     @property
@@ -75,8 +79,11 @@ class Plan:
         )
 
     def part(self, worker: int) -> slice:
-        """The parameters that a process sums the gradients of, and updates."""
-        size = self.shape.layout().size
+        """The parameters that a process sums the gradients of, and updates.
+
+        Of a suffix table it updates every `workers`-th row.
+        """
+        size = self.shape.dense_layout().size
         begin, end = (size // _BLOCK * n // self.workers * _BLOCK for n in (worker, worker + 1))
         return slice(begin, end if worker + 1 < self.workers else size)
 
@@ -96,5 +103,8 @@ class Plan:
         if shape["clusters"] is not None:
             lists = shape["clusters"]
             shape["clusters"] = Clusters(tuple(lists["order"]), tuple(lists["cutoffs"]))
+        if shape["suffixes"] is not None:
+            lists = shape["suffixes"]
+            shape["suffixes"] = Suffixes(tuple(lists["parents"]), tuple(lists["tokens"]))
         parts = {"shape": ModelShape, "coefficients": Coefficients, "kernels": Kernels}
         return cls(**{**fields, **{name: kind(**fields[name]) for name, kind in parts.items()}})

@@ -19,20 +19,26 @@ from rnntui.nn.kernels.layout import CACHE_LINE, Array, aligned
 from rnntui.nn.optim import AVERAGE, OPTIMIZERS, remembered
 from rnntui.training.workers.plan import Plan
 
+ROW_SQUARES = "row_squares"  # the moment of a suffix table: its sums of squared norms
 STATE = 625  # numbers of a Mersenne Twister's state: its keys and its position
 
 
 @dataclass(frozen=True, eq=False)
 class SharedArrays:
-    """n parameters, N processes, T steps, B streams; every field an array."""
+    """n parameters, N processes, T steps, B streams; every field an array.
+
+    `parameters` and averaged weights end with the suffix table (suffixes, V), if there is one.
+    """
 
     parameters: Array  # (n,)
     gradients: Array  # (N, n): each process' own; the sum ends up in the first
-    moments: dict[str, Array]  # (n,) each
+    moments: dict[str, Array]  # (n,) each, and ROW_SQUARES of the table
     hidden: Array  # (layers, parts, B, H) after the last applied update
     random: Array  # (N, 625) uint32: where each process puts the state of its dropout stream
     inputs: Array  # (T, B) or (T, B, D), the chunk under way, for the processes from 1 on
     targets: Array
+    numbers: Array  # (T, B) of the suffixes that several processes have read
+    logit_gradients: Array  # (T, B, V) that go with them
 
     @classmethod
     def on(cls, buffer: mmap.mmap | Array, plan: Plan) -> SharedArrays:
@@ -47,29 +53,43 @@ class SharedArrays:
         return cls(parameters, gradients, views, *others)
 
 
-_FIELDS = ("parameters", "gradients", "hidden", "random", "inputs", "targets")
+_FIELDS = (
+    "parameters",
+    "gradients",
+    "hidden",
+    "random",
+    "inputs",
+    "targets",
+    "numbers",
+    "logit_gradients",
+)
 
 
 def _arrays(plan: Plan) -> dict[str, tuple[tuple[int, ...], str]]:
     """Shape and dtype of each array, in their order in memory; moments by their own names."""
-    shape, n = plan.shape, plan.shape.layout().size
+    shape, n, whole = plan.shape, plan.shape.dense_layout().size, plan.shape.layout().size
     tokens = shape.task == "tokens"
     features = () if tokens else (shape.inputs,)
     chunk = (plan.steps if plan.workers > 1 else 0, plan.batch, *features)
     kind = "intp" if tokens else "float64"
     arrays: dict[str, tuple[tuple[int, ...], str]] = {
-        "parameters": ((n,), shape.dtype),
+        "parameters": ((whole,), shape.dtype),
     }
     names = remembered(OPTIMIZERS[plan.optimizer], plan.coefficients)
     # Averaged weights stay where they are, as the weights do, when more processes join.
-    arrays |= {name: ((n,), shape.dtype) for name in names if name == AVERAGE}
+    arrays |= {name: ((whole,), shape.dtype) for name in names if name == AVERAGE}
     arrays["gradients"] = ((plan.workers, n), shape.dtype)
     arrays |= dict.fromkeys([name for name in names if name != AVERAGE], ((n,), shape.dtype))
+    if shape.suffixes is not None:
+        arrays[ROW_SQUARES] = ((shape.suffixes.count,), shape.dtype)
+    shared = plan.steps if plan.workers > 1 and shape.suffixes is not None else 0
     return arrays | {
         "hidden": (shape.hidden_shape(plan.batch), shape.dtype),
         "random": ((plan.workers, STATE), "uint32"),
         "inputs": (chunk, kind),
         "targets": (chunk, kind),
+        "numbers": ((shared, plan.batch), "uint32"),
+        "logit_gradients": ((shared, plan.batch, shape.width), shape.dtype),
     }
 
 

@@ -45,7 +45,8 @@ def _network(model: Model) -> str:
     variants = [getattr(model, leaf.name) for leaf in _variants(model)]
     kind = f"{model.cell} ({', '.join(variants)})" if variants else model.cell
     output = "" if model.output == "full" else f", {model.output} output"
-    return f"{kind}, {layers} of {model.hidden}{dropout}{output}, {model.dtype}"
+    table = f", suffixes of up to {model.suffix}" if model.suffix else ""
+    return f"{kind}, {layers} of {model.hidden}{dropout}{output}{table}, {model.dtype}"
 
 
 def _variants(model: Model) -> list[Leaf]:

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rnntui.data.suffixes import suffixes_of
 from rnntui.errors import EngineError, UsageError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.model import ModelShape
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for pr
 
 RNG = np.random.default_rng(5)
 TOKENS = token_data(RNG.integers(0, 7, 401), 7, RNG.integers(0, 7, 40))
+TOKENS = replace(TOKENS, suffixes=suffixes_of(TOKENS.tokens, 7, 4, least=3))
 VALUES = value_data(RNG.normal(size=(401, 2)), RNG.normal(size=(40, 2)))
 SMALL = Recipe().replace(hidden=12, batch=5, seq_len=6, steps=8, clip=0.05, workers=2)
 
@@ -71,6 +74,8 @@ def run(recipe, data=TOKENS):
         [
             ("rnn", {"optimizer": "sgd", "lr": 0.1, "reduction": "sum"}),
             ("gru", {"optimizer": "adamw", "layers": 2, "turns": 3}),
+            ("gru", {"optimizer": "adam", "suffix": 4, "turns": 2, "average": 0.9}),
+            ("lstm", {"optimizer": "sgd", "suffix": 3, "workers": 3}),
             ("lstm", {"optimizer": "adam", "clip_mode": "value", "clip": 0.001}),
             ("lstm", {"optimizer": "rmsprop", "clip": 0.0, "layers": 3, "batch": 2}),
             ("gru", {"optimizer": "adagrad", "state": "reset", "eval_every": 3}),
@@ -96,12 +101,12 @@ def test_they_do_what_one_process_does(cell, settings, dtype, tolerance):
         assert (a.validation is None) == (b.validation is None)
         if a.validation is not None:
             assert b.validation == pytest.approx(a.validation, rel=tolerance)
-    moments = several.optimizer.moments
+    moments = several.moments
     for mine, theirs in (
         (one.parameters.flat, several.parameters.flat),
         (one.hidden, several.hidden),
         *zip(one.waiting.states, several.waiting.states, strict=True),
-        *((moment, moments[name]) for name, moment in one.optimizer.moments.items()),
+        *((moment, moments[name]) for name, moment in one.moments.items()),
     ):
         assert np.abs(mine - theirs).max() <= tolerance * np.abs(mine).max()
     assert several.optimizer.updates == one.optimizer.updates == len(together)
