@@ -33,6 +33,7 @@ _TIED = {
     "epochs": ("steps",),
     "seconds": ("steps",),
     "layers": ("dropout",),
+    "suffix": ("output",),
 }
 
 

@@ -100,6 +100,7 @@ TENSORFLOW_CHAR_RNN = {
 }
 ONE_MINUTE = {
     "hidden": 128,
+    "suffix": 5,
     "dropout": 0.0,
     "batch": 16,
     "turns": 32,
@@ -109,8 +110,8 @@ ONE_MINUTE = {
     "lr": 0.006,
     "schedule": "linear",
     "cooldown": 0.3,
-    "steps": 7000,
-    "eval_every": 1000,
+    "steps": 6720,
+    "eval_every": 960,
 }
 TEN_MINUTES = {"hidden": 384, "dropout": 0.5, "lr": 0.005, "steps": 3400, "workers": 2}
 PUBLISHED = {
