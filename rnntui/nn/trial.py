@@ -19,6 +19,7 @@ from rnntui.nn.cells import CELLS, Cell, Dims, cell_with
 from rnntui.nn.cells.cell import AHEAD, steps_at_once
 from rnntui.nn.kernels.activations import GATES, tanh_by
 from rnntui.nn.kernels.choice import ALTERNATIVES, REFERENCE, Kernels
+from rnntui.nn.kernels.gate_sum import back_product
 from rnntui.nn.kernels.layout import Array, GateProduct, OuterSum, TokenGradient, aligned
 from rnntui.nn.kernels.products import LinearAtOnce, SumsAtOnce
 from rnntui.nn.model import ModelShape
@@ -181,10 +182,12 @@ class _TimedProducts(Timed):
         _, gates, batch, hidden = x.shape
         out = aligned((gates, batch, hidden), weights.dtype)
         forward = GateProduct(weights, batch, scale=(1.0,) * gates, layout=kernels.forward)
-        backward = GateProduct(weights.transpose(0, 2, 1), batch, layout=kernels.backward)
+        backward = back_product(weights, batch, kernels.backward)
         forward.refresh()
         backward.refresh()
         self._products = forward, forward.out_of(out), backward, backward.out_of(out)
+        first, *others = out
+        self._sum, self._others = first, others if backward.apart else []
         self._rows = [(forward.rows_of(one[0]), backward.rows_of(one)) for one in x]
 
     def run(self, clock: Callable[[], float]) -> Mapping[str, float]:
@@ -195,6 +198,8 @@ class _TimedProducts(Timed):
         middle = clock()
         for _, dz in self._rows:
             backward.inner(dz, backward.weights, backward_out)
+            for other in self._others:
+                np.add(self._sum, other, self._sum)
         return {"forward": middle - began, "backward": clock() - middle}
 
 
@@ -208,13 +213,16 @@ def _products(shape: ModelShape, steps: int, batch: int) -> Stage | None:
     H, gates = shape.hidden, _timed_gates(shape)
     values = ["plain"] if GateProduct(np.empty((gates, H, H), shape.dtype), batch).blocked else []
     values += ["rows"] if 1 < batch < FEW_ROWS else []
-    if not values:
+    stacks = gates > 1 < batch
+    if not values and not stacks:
         return None
     calls = max(1, min(steps, int(WORK / (batch * gates * H * H))))
     weights = _made_up((gates, H, H), shape.dtype, H**-0.5)
     x = _made_up((calls, gates, batch, H), shape.dtype, 0.5)
     judged_by = {"forward": "forward", "backward": "backward"}
     alternatives = [(dict.fromkeys(judged_by, value), judged_by) for value in values]
+    if stacks:
+        alternatives.append(({"backward": "stacked"}, {"backward": "backward"}))
     return Stage(lambda kernels: _TimedProducts(weights, x, kernels), alternatives)
 
 

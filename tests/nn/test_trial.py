@@ -89,3 +89,11 @@ def test_rows_are_multiplied_one_by_one_only_where_they_are_few(batch: int, rows
         {value for change, _ in stage.alternatives for value in change.values()} if stage else set()
     )
     assert ("rows" in values) == rows
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("batch", [1, 8])
+def test_gates_are_stacked_only_where_there_are_several(cell: str, batch: int) -> None:
+    stage = trial._products(ModelShape("tokens", 65, cell, "tanh", 64, 1, "float32"), 10, batch)
+    changes = [change for change, _ in stage.alternatives] if stage else []
+    assert ({"backward": "stacked"} in changes) == (batch > 1 and CELLS[cell].gates > 1)

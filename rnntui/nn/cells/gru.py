@@ -25,6 +25,7 @@ from rnntui.nn.cells.cell import (
 )
 from rnntui.nn.kernels.activations import GATES, tanh_by
 from rnntui.nn.kernels.choice import Kernels
+from rnntui.nn.kernels.gate_sum import back_product
 from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
 RECURRENT_SCALE = (0.5, 0.5, 1.0)  # of z, r, m in W_h, for sigmoids by tanh
@@ -74,7 +75,7 @@ class GruCell(Cell):
         self._forward = GateProduct(Wh, B, scale=(*sigmoids, 1.0), layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
         if gradients is not None:
-            self._backward = GateProduct(Wh.transpose(0, 2, 1), B, layout=kernels.backward)
+            self._backward = back_product(Wh, B, kernels.backward)
             self._backward_out = self._backward.out_of(self._product)
         self._bm = aligned((B, H), dtype)  # b_m in every row, which adds faster than one row does
         self._list_steps()
@@ -143,7 +144,7 @@ class GruCell(Cell):
     def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         through_z, through_r, through_m = self._product
-        kept, add, times = self._spare, np.add, np.multiply
+        kept, add, times, apart = self._spare, np.add, np.multiply, self._backward.apart
         for begin in reversed(range(0, self.dims.steps, self._at_once)):
             end = min(begin + self._at_once, self.dims.steps)
             self._prepare(begin, end)
@@ -155,8 +156,9 @@ class GruCell(Cell):
                 if not t:
                     break
                 multiply(rows, Wh_T, out)
-                add(through_z, through_r, through_z)
-                add(through_z, through_m, through_z)
+                if apart:
+                    add(through_z, through_r, through_z)
+                    add(through_z, through_m, through_z)
                 add(through_z, kept, through_z)
                 add(dh_before, through_z, dh_before)
 

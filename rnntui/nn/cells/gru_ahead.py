@@ -62,7 +62,7 @@ class GruAhead(GruCell):
     def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         through_z, through_r, through_m = self._product
-        kept, add, times = self._spare, np.add, np.multiply
+        kept, add, times, apart = self._spare, np.add, np.multiply, self._backward.apart
         last = len(self._back_steps) - 1
         for step, (dh, nz, n, rm, z, rows, dh_before) in enumerate(self._back_steps):
             times(dh, nz, nz)  # dn_t, dz_t
@@ -71,7 +71,8 @@ class GruAhead(GruCell):
                 break
             times(dh, z, kept)  # z_t dh_t: what passes by the gates
             multiply(rows, Wh_T, out)
-            add(through_z, through_r, through_z)
-            add(through_m, kept, through_m)
-            add(through_z, through_m, through_z)
+            if apart:
+                add(through_z, through_r, through_z)
+                add(through_m, kept, kept)
+            add(through_z, kept, through_z)
             add(dh_before, through_z, dh_before)

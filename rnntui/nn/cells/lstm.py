@@ -23,6 +23,7 @@ from rnntui.nn.cells.cell import (
 )
 from rnntui.nn.kernels.activations import GATES, tanh_by
 from rnntui.nn.kernels.choice import Kernels
+from rnntui.nn.kernels.gate_sum import back_product
 from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
 
@@ -72,7 +73,7 @@ class LstmCell(Cell):
         self._forward = GateProduct(Wh, B, scale=scale, layout=kernels.forward)
         self._forward_out = self._forward.out_of(self._product)
         if gradients is not None:
-            self._backward = GateProduct(Wh.transpose(0, 2, 1), B, layout=kernels.backward)
+            self._backward = back_product(Wh, B, kernels.backward)
             self._backward_out = self._backward.out_of(self._product)
             self._dc = aligned((B, H), dtype)
         self._list_steps()
@@ -135,7 +136,7 @@ class LstmCell(Cell):
     def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         sums, others = self._product[:2], self._product[2:]
-        first, second = sums
+        (first, second), apart = sums, self._backward.apart
         dc, spare, add, times = self._dc, self._spare, np.add, np.multiply
         dc.fill(0)
         for begin in reversed(range(0, self.dims.steps, self._at_once)):
@@ -152,8 +153,9 @@ class LstmCell(Cell):
                 if not t:
                     break
                 multiply(rows, Wh_T, out)
-                add(sums, others, sums)
-                add(first, second, first)
+                if apart:
+                    add(sums, others, sums)
+                    add(first, second, first)
                 add(dh_before, first, dh_before)  # dh_{t-1} += Σ W_hᵀ of the gates' gradients
 
     def sum_gradients(self) -> None:

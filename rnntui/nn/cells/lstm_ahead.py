@@ -66,7 +66,7 @@ class LstmAhead(LstmCell):
     def through_time(self) -> None:
         multiply, Wh_T, out = self._backward.inner, self._backward.weights, self._backward_out
         sums, others = self._product[:2], self._product[2:]
-        first, second = sums
+        (first, second), apart = sums, self._backward.apart
         dc, spare, add, times = self._dc, self._spare, np.add, np.multiply
         dc.fill(0)
         last = len(self._back_steps) - 1
@@ -79,6 +79,7 @@ class LstmAhead(LstmCell):
                 break
             times(dc, f, dc)
             multiply(rows, Wh_T, out)
-            add(sums, others, sums)
-            add(first, second, first)
+            if apart:
+                add(sums, others, sums)
+                add(first, second, first)
             add(dh_before, first, dh_before)  # dh_{t-1} += Σ W_hᵀ of the gates' gradients

@@ -51,7 +51,7 @@ class Kernels:
 ALTERNATIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "forward": ("blocked", "plain", "rows"),
-        "backward": ("blocked", "plain", "rows"),
+        "backward": ("blocked", "plain", "rows", "stacked"),
         "linear": ("blocked", "plain"),
         "sums": ("blocked", "plain"),
         "gates": ("tanh", "exp"),

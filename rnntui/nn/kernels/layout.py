@@ -72,6 +72,7 @@ class GateProduct:
     """
 
     _COLUMNS, _MOST_WORK, _LEAST_ROWS = 64, 1_000_000, 8
+    apart = True  # the gates' products are still to be added
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rnntui.errors import DataError
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.choice import ALTERNATIVES, REFERENCE, Kernels
+from rnntui.nn.kernels.gate_sum import back_product
 from rnntui.nn.kernels.layout import GateProduct
 from rnntui.nn.model import ModelShape, Parameters, initialise
 from rnntui.nn.network import Network
@@ -80,6 +81,16 @@ def test_each_layout_multiplies_every_row_by_every_gate(layout: str, gates: int)
         out = np.zeros((gates, 8, 64))
         product.multiply(x, out)
         assert np.allclose(out, x @ weights, atol=1e-12), layout
+
+
+def test_stacked_gates_are_summed_by_one_product() -> None:
+    random = np.random.RandomState(0)
+    weights, dz = random.normal(size=(3, 64, 64)), random.normal(size=(3, 8, 64))
+    product, out = back_product(weights, 8, "stacked"), np.zeros((3, 8, 64))
+    product.refresh()
+    product.inner(product.rows_of(dz), product.weights, product.out_of(out))
+    assert not product.apart
+    assert np.allclose(out[0], sum(dz @ weights.swapaxes(1, 2)), atol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS)
