@@ -92,9 +92,9 @@ class GruCell(Cell):
         self._at_once = at_once = steps_at_once(self.dims, self.slots)
         self._slopes = slopes = aligned((4, at_once, B, H), dtype)
         self._spares = aligned((at_once, B, H), dtype)
-        rows = self._backward.rows_of
+        back = self._backward.rows_of
         self._backward_steps = [
-            (dh[t], slopes[:2, j], slopes[2:, j], *gates, rows(Z[1:, t]), dh[t - 1])
+            (dh[t], slopes[:2, j], slopes[2:, j], *gates, back(Z[1:, t]), dh[t - 1])
             for t, j, gates in ((t, t % at_once, (*Z[:2, t], Z[:2, t], Z[2:, t])) for t in range(T))
         ]
 

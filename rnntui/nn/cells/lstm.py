@@ -91,9 +91,9 @@ class LstmCell(Cell):
         self._at_once = at_once = steps_at_once(self.dims, self.slots)
         self._slopes = slopes = aligned((4, at_once, B, H), dtype)
         self._to_c = to_c = aligned((at_once, B, H), dtype)
-        rows = self._backward.rows_of
+        back = self._backward.rows_of
         self._backward_steps = [
-            (dh[t], to_c[j], slopes[0, j], slopes[1:, j], *gates, rows(Z[:, t]), dh[t - 1])
+            (dh[t], to_c[j], slopes[0, j], slopes[1:, j], *gates, back(Z[:, t]), dh[t - 1])
             for t, j, gates in ((t, t % at_once, (*Z[0:4:2, t], Z[1:, t])) for t in range(T))
         ]
 

@@ -35,7 +35,8 @@ class StackedGates:
 
     def out_of(self, out: Array) -> Array:
         """View of out (G, B, H) as the output of `inner`, which uses the first part only."""
-        return out[0]
+        first: Array = out[0]
+        return first
 
     def inner(self, dz: Array, weights: Array, out: Array) -> None:
         """The sum to out (B, H)."""
