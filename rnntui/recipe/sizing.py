@@ -25,7 +25,7 @@ LEAST_BATCH, MOST_BATCH, PASS = 16, 64, 8192  # a pass has at least PASS // 32 u
 PASSES, RICH_PASSES = 25, 9  # over the text, before it is remembered more than it is learned
 MOST_SEEN, LEAST_STEPS = 12_800_000, 1000  # tokens: about five minutes on two cores; updates
 LARGE = 400_000  # tokens, from which on less dropout is enough for a small alphabet
-MOST_TURNS, LEAST_CHUNKS = 32, 8  # chunks of a stream that takes turns
+MOST_TURNS, LEAST_CHUNKS = 32, 20  # chunks of a stream that takes turns
 WARMUP = 100
 # Keys that the user's choice of another one settles too: these then stay as they are.
 _TIED = {
