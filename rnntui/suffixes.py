@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+WIDEST = 1024  # tokens of a vocabulary: each row has a number for every one of them
+
 
 @dataclass(frozen=True)
 class Suffixes:

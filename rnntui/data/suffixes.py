@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from rnntui.data.spread import spread
 from rnntui.errors import UsageError
-from rnntui.suffixes import Suffixes
+from rnntui.suffixes import WIDEST, Suffixes
 
 LEAST = 50  # times that a sequence occurs, to have a row of its own
 MOST_COUNTED = 4_000_000  # tokens; of more, as many, in 32 pieces spread evenly
-WIDEST = 1024  # tokens of a vocabulary: each row has a number for every one of them
 
 
 def suffixes_of(tokens: NDArray[Any], vocab: int, longest: int, least: int = LEAST) -> Suffixes:

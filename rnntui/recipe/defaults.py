@@ -13,6 +13,7 @@ from rnntui.recipe.rules import Get, Leaf, Need, Value
 from rnntui.recipe.sampling import DRAWING_KEYS
 from rnntui.recipe.schema import keys
 from rnntui.recipe.sizing import Size, choose
+from rnntui.suffixes import WIDEST
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe, Train
@@ -140,9 +141,20 @@ def fit_to_size(recipe: Recipe, size: Size) -> tuple[Recipe, tuple[str, ...]]:
 
     Returns the recipe and notes on what changed.
     """
-    chosen, notes = choose(recipe, size)
-    fitted, more = fit_to_length(chosen, size.tokens, size.unit)
-    return fitted, (*notes, *more)
+    notes: tuple[str, ...] = ()
+    for fit in (choose, _fit_to_alphabet):
+        recipe, more = fit(recipe, size)
+        notes += more
+    recipe, more = fit_to_length(recipe, size.tokens, size.unit)
+    return recipe, (*notes, *more)
+
+
+def _fit_to_alphabet(recipe: Recipe, size: Size) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe without a suffix table, unless the user chose it, where there is none so wide."""
+    if not recipe.model.suffix or "suffix" in recipe.chosen or size.different <= WIDEST:
+        return recipe, ()
+    why = f"a suffix table takes at most {WIDEST:,} different {size.unit}s"
+    return recipe.replace(suffix=0), (f"suffix = 0: {why}, and there are {size.different:,}",)
 
 
 def fit_to_length(recipe: Recipe, have: int, unit: str) -> tuple[Recipe, tuple[str, ...]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rnntui.recipe import Recipe
 
 KEYS = (
-    "hidden", "dropout", "output", "optimizer", "weight_decay", "lr", "warmup",
+    "hidden", "dropout", "output", "suffix", "optimizer", "weight_decay", "lr", "warmup",
     "seq_len", "batch", "turns", "steps",
 )  # fmt: skip
 MANY = 1000  # different symbols, from which on an alphabet is a large one
@@ -26,6 +26,10 @@ PASSES, RICH_PASSES = 25, 9  # over the text, before it is remembered more than 
 MOST_SEEN, LEAST_STEPS = 12_800_000, 1000  # tokens: about five minutes on two cores; updates
 LARGE = 400_000  # tokens, from which on less dropout is enough for a small alphabet
 MOST_TURNS, LEAST_CHUNKS = 32, 20  # chunks of a stream that takes turns
+SUFFIX, SUFFIX_FROM = (
+    5,
+    100_000,
+)  # tokens of one, and from how many on: a shorter text is remembered
 WARMUP = 100
 # Keys that the user's choice of another one settles too: these then stay as they are.
 _TIED = {
@@ -34,6 +38,7 @@ _TIED = {
     "seconds": ("steps",),
     "layers": ("dropout",),
     "suffix": ("output",),
+    "output": ("suffix",),
 }
 
 
@@ -81,6 +86,7 @@ def settings(size: Size) -> dict[str, Value]:
         "hidden": min(16 * round(hidden / 16), MOST_HIDDEN),
         "dropout": 0.5 if rich or size.tokens < LARGE else 0.35,
         "output": "adaptive" if rich else "full",
+        "suffix": SUFFIX if size.tokens >= SUFFIX_FROM and not rich else 0,
         "optimizer": "adamw",
         "weight_decay": 0.05,
         "lr": 0.006 if batch == MOST_BATCH else 0.004,

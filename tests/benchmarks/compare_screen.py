@@ -29,6 +29,7 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 KEYS = "psoSvxlhjb"
 AT_ONCE = "vxlps"  # each in a program of its own
 FRAME_END = b"\x1b[?2026l"
+FIRST_RUN = "tales-"  # as the table has it when the screen is complete
 WAIT = 0.1  # seconds from the first frame to a key that comes at once
 IDLE = 0.02  # share of a core below which the program does nothing
 LINES = 10  # updates of a line of the metrics
@@ -72,11 +73,11 @@ def cpu_ms(pid: int) -> float:
 
 @contextmanager
 def opened(root: Path, size: tuple[int, int]) -> Iterator[Terminal]:
-    """Open the screen and wait until Textual has drawn it."""
+    """Open the screen and wait until it is complete."""
     environment = {"RNNTUI_RUNS": str(root / "runs"), VARIABLE: str(root / "cache")}
     argv = [sys.executable, "-m", "rnntui", "compare"]
     with Terminal(argv, *size, environment=environment) as terminal:
-        if terminal.wait_for_bytes(FRAME_END, 60) is None:
+        if not terminal.wait_for(FIRST_RUN):
             raise SystemExit("the screen did not come up:\n" + terminal.text())
         yield terminal
         terminal.write("q")

@@ -37,6 +37,7 @@ from tests.benchmarks.learning import check_text
 
 CONTROL: dict[str, Any] = {
     "hidden": 128,
+    "suffix": 0,
     "dropout": 0.0,
     "batch": 16,
     "turns": 32,

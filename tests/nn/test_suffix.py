@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnntui.data import TokenData
-from rnntui.data.suffixes import WIDEST, suffixes_of
+from rnntui.data.suffixes import suffixes_of
 from rnntui.errors import UsageError
 from rnntui.nn import suffix
 from rnntui.nn.evaluate import Evaluator, cold_pass, exact_pass
@@ -21,7 +21,7 @@ from rnntui.nn.probe import Probe, changed, variants
 from rnntui.nn.sampling import Stepper
 from rnntui.nn.suffix import RowUpdate, automaton, row_gradients
 from rnntui.recipe import Recipe
-from rnntui.suffixes import Suffixes
+from rnntui.suffixes import WIDEST, Suffixes
 from rnntui.training.loop import start, train
 from tests.support.plain import token_data
 

@@ -53,6 +53,13 @@ def test_a_large_alphabet_gets_more_units_fewer_passes_and_an_adaptive_output() 
     assert seen[1] < seen[0] / 2
 
 
+def test_a_long_text_of_few_symbols_gets_a_suffix_table_unless_its_output_was_chosen() -> None:
+    found = [settings(Size(n, 80, "character"))["suffix"] for n in (20_000, 150_000)]
+    assert found == [0, 5]
+    adaptive = recipe_of("corpus:python", {"output": "adaptive"})[0]
+    assert choose(adaptive, Size(150_000, 80, "character"))[0].model.suffix == 0
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_what_was_chosen_stays(key: str) -> None:
     wanted = {"optimizer": "sgd", "output": "full", "dropout": "0.1"}
@@ -69,6 +76,7 @@ def test_what_was_chosen_stays(key: str) -> None:
         ({"layers": "1"}, ("dropout",)),
         ({"epochs": "3"}, ("steps",)),
         ({"seconds": "3"}, ("steps",)),
+        ({"suffix": "3"}, ("output",)),
     ],
 )
 def test_what_depends_on_a_choice_stays_too(
@@ -160,3 +168,16 @@ def test_the_made_up_text_has_an_alphabet_like_that_of_chinese() -> None:
     assert 1500 < len(set(text)) < chinese.CHARACTERS + 5
     assert len(text.encode()) > 2.9 * len(text)
     assert find("output").rule.choices == ("full", "adaptive")
+
+
+def test_a_recipe_has_no_suffix_table_for_a_large_alphabet_unless_it_was_chosen() -> None:
+    recipe = recipe_of("corpus:tales", {}, "shakespeare-like")[0]
+    few, many = Size(10**6, 1024, "character"), Size(10**6, 1025, "character")
+    assert fit_to_size(recipe, few) == (recipe, ())
+    fitted, (note,) = fit_to_size(recipe, many)
+    assert fitted == recipe.replace(suffix=0)
+    assert note == (
+        "suffix = 0: a suffix table takes at most 1,024 different characters, and there are 1,025"
+    )
+    chosen = recipe_of("corpus:tales", {"suffix": "3"}, "shakespeare-like")[0]
+    assert fit_to_size(chosen, many) == (chosen, ())
