@@ -14,7 +14,8 @@ from rnntui.bench.machine import this_machine
 from rnntui.bench.workload import TRAINING, Workload, random_text
 from rnntui.data import load
 from rnntui.recipe import load_recipe
-from tests.benchmarks import learning, memory, results, tables
+from rnntui.recipe.sizing import Size, settings
+from tests.benchmarks import learning, memory, results, sizes, tables
 from tests.benchmarks.peers import loop_training
 from tests.benchmarks.peers.ours import writing
 from tests.benchmarks.peers.problem import Problem, disagreement
@@ -323,3 +324,27 @@ def test_what_was_not_measured_is_a_dash(monkeypatch):
     monkeypatch.setattr(results, "read", lambda name: {"copy": found})
     row = "| `copy` | gru 8, window of 9 | 2–3 | 50 % | 75 % | 100 % | – |"
     assert memory.table().splitlines()[4:] == [row]
+
+
+def test_a_text_is_measured_with_its_own_settings(monkeypatch):
+    text = ("a quick brown fox. " * 200).encode()
+    found = sizes.measure(text, "char", steps="40", eval_every="20", hidden="24")
+    assert [step for _, step, _ in found["curve"]] == [20, 40]
+    assert found["settings"]["hidden"] == 24 and found["different"] == len(set(text))
+    assert found["below"].keys() == found["simple"].keys() == {"unigram", "5-gram"}
+    assert found["best"] < found["simple"]["unigram"] and found["below"]["unigram"] is not None
+    assert found["below"]["5-gram"] is None
+    kept = {"random bytes": {**found, **results.circumstances()}}
+    monkeypatch.setattr(results, "read", lambda _name: kept)
+    row = sizes.table().splitlines()[4]
+    assert row.startswith("| random bytes | 3,420 characters | 15 | 24 | 0 | 16 |")
+    assert " – | " in row
+
+
+def test_the_table_of_sizes_has_every_text_with_the_settings_of_the_rule():
+    kept = results.read(results.SIZES)
+    assert kept.keys() == sizes.TEXTS.keys()
+    for name, found in kept.items():
+        size = Size(found["tokens"], found["different"], found["unit"])
+        ruled = {**settings(size), "warmup": found["settings"]["warmup"]}
+        assert found["settings"] == ruled, name

@@ -14,7 +14,7 @@ from tests.benchmarks.vector import chosen
 
 COMPARISON, PROFILE, DASHBOARD, LEARNING = "comparison", "profile", "dashboard", "learning"
 KILLS, KEYS, STOPPED, SOAK, MEMORY = "kills", "keys", "stopped", "soak", "memory"
-INSIGHT, SCALING, MEANS = "insight", "scaling", "means"
+INSIGHT, SCALING, SIZES, MEANS = "insight", "scaling", "sizes", "means"
 FOLDER = Path(__file__).parent / "results"
 
 

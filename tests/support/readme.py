@@ -21,7 +21,7 @@ from rnntui.tui.command import Group
 from rnntui.tui.commands import GROUPS
 from rnntui.tui.screens.help import help_lines
 from rnntui.tui.views import VIEWS
-from tests.benchmarks import endurance, insight, learning, means, memory, tables
+from tests.benchmarks import endurance, insight, learning, means, memory, sizes, tables
 from tests.support.rules import examples
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -147,6 +147,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "insight": insight.table,
     "learning": learning.table,
     "means": means.table,
+    "sizes": sizes.table,
     "memory-tasks": memory.what_they_show,
     "memory": memory.table,
     "endurance": endurance.told,
