@@ -26,10 +26,8 @@ PASSES, RICH_PASSES = 25, 9  # over the text, before it is remembered more than 
 MOST_SEEN, LEAST_STEPS = 12_800_000, 1000  # tokens: about five minutes on two cores; updates
 LARGE = 400_000  # tokens, from which on less dropout is enough for a small alphabet
 MOST_TURNS, LEAST_CHUNKS = 32, 20  # chunks of a stream that takes turns
-SUFFIX, SUFFIX_FROM = (
-    5,
-    100_000,
-)  # tokens of one, and from how many on: a shorter text is remembered
+SUFFIX = 5  # tokens of the longest one
+SUFFIX_FROM, SUFFIX_UP_TO = 100_000, 4_000_000  # tokens: less is remembered, more takes memory
 WARMUP = 100
 # Keys that the user's choice of another one settles too: these then stay as they are.
 _TIED = {
@@ -37,6 +35,7 @@ _TIED = {
     "epochs": ("steps",),
     "seconds": ("steps",),
     "layers": ("dropout",),
+    "seq_len": ("turns",),
     "suffix": ("output",),
     "output": ("suffix",),
 }
@@ -86,7 +85,7 @@ def settings(size: Size) -> dict[str, Value]:
         "hidden": min(16 * round(hidden / 16), MOST_HIDDEN),
         "dropout": 0.5 if rich or size.tokens < LARGE else 0.35,
         "output": "adaptive" if rich else "full",
-        "suffix": SUFFIX if size.tokens >= SUFFIX_FROM and not rich else 0,
+        "suffix": SUFFIX if SUFFIX_FROM <= size.tokens <= SUFFIX_UP_TO and not rich else 0,
         "optimizer": "adamw",
         "weight_decay": 0.05,
         "lr": 0.006 if batch == MOST_BATCH else 0.004,

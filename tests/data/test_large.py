@@ -552,7 +552,8 @@ def test_a_large_file_is_trained_on_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
     write_text(path, 4 * 10**8)  # tests/long/large_memory.py does it with any size
     for _ in range(2):
-        found = measure(path, tmp_path, "--steps", "100", "--set", "eval_every=50")
+        options = ("--recipe", "tales", "--steps", "100", "--set", "eval_every=50")
+        found = measure(path, tmp_path, *options)
         assert found.updates == 100
         assert found.most < 300e6
     path.unlink()

@@ -54,8 +54,8 @@ def test_a_large_alphabet_gets_more_units_fewer_passes_and_an_adaptive_output() 
 
 
 def test_a_long_text_of_few_symbols_gets_a_suffix_table_unless_its_output_was_chosen() -> None:
-    found = [settings(Size(n, 80, "character"))["suffix"] for n in (20_000, 150_000)]
-    assert found == [0, 5]
+    found = [settings(Size(n, 80, "character"))["suffix"] for n in (20_000, 150_000, 10**8)]
+    assert found == [0, 5, 0]
     adaptive = recipe_of("corpus:python", {"output": "adaptive"})[0]
     assert choose(adaptive, Size(150_000, 80, "character"))[0].model.suffix == 0
 
@@ -77,6 +77,7 @@ def test_what_was_chosen_stays(key: str) -> None:
         ({"epochs": "3"}, ("steps",)),
         ({"seconds": "3"}, ("steps",)),
         ({"suffix": "3"}, ("output",)),
+        ({"seq_len": "full"}, ("turns",)),
     ],
 )
 def test_what_depends_on_a_choice_stays_too(

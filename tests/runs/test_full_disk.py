@@ -284,7 +284,7 @@ def test_a_full_disk_is_shown_until_there_is_room(small_disk: Path) -> None:
     runs = small_disk / "runs"
     runs.mkdir(mode=0o700)
     path = runs / "run"
-    with dashboard(runs, "train", *SETTINGS, "--set", "lr=0.0001") as terminal:
+    with dashboard(runs, "train", *SETTINGS, "--recipe", "tales", "--set", "lr=0.0001") as terminal:
         assert terminal.wait_for("of update"), terminal.text()
         checkpoints = path / CHECKPOINTS
         until(lambda: newest(checkpoints).checkpoint and terminal.pump(0.05) is not None)

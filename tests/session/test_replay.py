@@ -450,7 +450,6 @@ EXTENDED = {
     "plateau": FOX.replace(schedule="plateau", patience=1, optimizer="momentum"),
     "plateau, slow": FOX.replace(schedule="plateau", patience=3, eval_every=4),
     "step": FOX.replace(schedule="step", decay_every=11, decay=0.7),
-    "linear": FOX.replace(schedule="linear", cooldown=0.4),
     "exponential, warm-up": FOX.replace(schedule="exponential", warmup=25),
     "one step, summed, shared": FOX.replace(
         seq_len=1, repeat=1, batch=1, reduction="sum", sample_random="shared"

@@ -402,6 +402,7 @@ def test_a_trainer_that_dies_leaves_no_worker(number):
 @pytest.mark.slow
 def test_a_trainer_without_standard_streams():
     args = ["train", "text:hello world. ", "--set", "repeat=99", "--workers", "2", "--plain"]
+    args += ["--recipe", "tales"]
     closed = "import os, sys; os.closerange(0, 2); os.execv(sys.argv[1], sys.argv[1:])"
     ended = subprocess.run(
         [sys.executable, "-c", closed, *command(*args), "--batch", "4", "--steps", "20"],
