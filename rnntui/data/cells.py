@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rnntui.data.around import framed, header_lines, headers_note
+from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
+from rnntui.data.written_numbers import GROUPED, finite, is_number, read_number
 from rnntui.errors import DataError
 from rnntui.text import safe_text
 
@@ -21,45 +23,12 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[float64]
 
-DELIMITERS = ("\t", ";", "|", ",")
-QUOTED = re.compile(r'"[^"]*"')
 MOST_LISTED = 60  # characters of names in a note
 LOOKED_AT = 200  # lines, to see whether a text is a table at all
 # The least share of numbers and times in the cells of a table without the name of one. Sentences
 # hold spaces more often than delimiters, and a number in the same place of each is no table.
 SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
 AS_TEXT = "--set task=tokens reads it as text"
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """A way to write numbers with separators between thousands."""
-
-    pattern: re.Pattern[str]
-    separators: str
-    point: str
-
-    def fits(self, cell: str) -> bool:
-        """Whether a cell is written so."""
-        return self.pattern.fullmatch(cell.strip()) is not None
-
-    def read(self, cell: str) -> float:
-        """The finite number of a cell, else NaN."""
-        cell = cell.strip()
-        if self.fits(cell):
-            cell = cell.translate({ord(c): None for c in self.separators})
-        elif any(separator in cell for separator in self.separators):
-            return math.nan
-        return finite(cell, "," in self.point)
-
-
-def _grouping(separators: str, point: str) -> Grouped:
-    pattern = rf"[+-]?\d{{1,3}}(?:[{separators}]\d{{3}})+(?:[{point}]\d*)?"
-    decimal = r"|[+-]?\d+,\d+" if point == "," else ""
-    return Grouped(re.compile(pattern + decimal), separators, point)
-
-
-GROUPED = (_grouping(",", "."), _grouping(".", ","), _grouping(" '\u00a0\u202f", ".,"))
 
 
 @dataclass(frozen=True)
@@ -179,10 +148,35 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
 
     `missing` lists what stands for missing values.
     """
+    frame = framed(text)
+    rows, lines, notes = _even_rows(frame.text, name)
+    notes = (*frame.notes, *_skipped(text, frame.above, lines[-1]), *notes)
+    comma = delimiter_of(frame.text) != ","
+    header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
+    named = is_header(rows[0]) and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
+    above = [] if named else _names_above(text, lines[0])
+    if named:
+        count, place = header_lines(rows, comma)
+        above = rows[place]
+        notes = (*notes, *headers_note(rows[:count], lines[:count], place))
+        rows, lines, repeats = _without_repeats(rows[count:], lines[count:], above)
+        notes = (*notes, *repeats)
+        if not rows:
+            raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+    if len(above) == len(header):
+        named = True
+        header = tuple(c.strip() or h for c, h in zip(above, header, strict=True))
+    elif len(header) > 1:
+        notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
+    return Cells(name, header, named, rows, lines, comma, notes, Marks.of(missing))
+
+
+def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
+    """Rows of cells that are as long as the first one, the numbers of their lines, and notes."""
     rows: list[list[str]] = []
     lines: list[int] = []
     longer = 0  # lines that end with more delimiters than the first one
-    for line, row in _rows(text, name):
+    for line, row in read_rows(text, name):
         if rows and len(row) > len(rows[0]) and not any(map(str.strip, row[len(rows[0]) :])):
             row = row[: len(rows[0])]
             longer += 1
@@ -195,24 +189,20 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
         lines.append(line)
     if not rows:
         raise DataError(f"{name}: contains no data")
-    header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
-    named = is_header(rows[0]) and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
-    notes = _skipped(text, lines[-1])
-    if longer:
-        notes = (*notes, f"empty cells at the end of {_plural(longer, 'line')} are left out")
-    above = [] if named else _names_above(text, lines[0])
-    if named:
-        above = rows.pop(0)
-        lines.pop(0)
-        if not rows:
-            raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
-    if len(above) == len(header):
-        named = True
-        header = tuple(c.strip() or h for c, h in zip(above, header, strict=True))
-    elif len(header) > 1:
-        notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
-    comma, marks = delimiter_of(text) != ",", Marks.of(missing)
-    return Cells(name, header, named, rows, lines, comma, notes, marks)
+    note = f"empty cells at the end of {_plural(longer, 'line')} are left out"
+    return rows, lines, (note,) if longer else ()
+
+
+def _without_repeats(
+    rows: list[list[str]], lines: list[int], header: list[str]
+) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
+    """Rows, their lines and a note, without rows that repeat the header, as joined files have."""
+    if header not in rows:
+        return rows, lines, ()
+    kept = [place for place, row in enumerate(rows) if row != header]
+    count = len(rows) - len(kept)
+    note = f"{_plural(count, 'line')} skipped: repeated header"
+    return [rows[i] for i in kept], [lines[i] for i in kept], (note,)
 
 
 def _names_above(text: str, first: int) -> list[str]:
@@ -225,10 +215,10 @@ def _names_above(text: str, first: int) -> list[str]:
     return names if is_header(names) else []
 
 
-def _skipped(text: str, last: int) -> tuple[str, ...]:
-    """Notes about lines before the last row that are not part of the table."""
+def _skipped(text: str, above: int, last: int) -> tuple[str, ...]:
+    """Notes about lines that are not part of a table, which begins after the line `above`."""
     lines = text.split("\n")
-    blank = sum(not line.strip() for line in lines[:last])
+    blank = sum(not line.strip() for line in lines[above:last])
     comments = sum(line.startswith("#") for line in lines)
     notes = []
     if blank:
@@ -236,84 +226,6 @@ def _skipped(text: str, last: int) -> tuple[str, ...]:
     if comments:
         notes.append(f"{_plural(comments, 'line')} starting with # skipped")
     return tuple(notes)
-
-
-def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of cells with their line numbers, without blank lines and comments."""
-    read: list[int] = []
-    delimiter = delimiter_of(text)
-    unnamed = '"" ' if delimiter == " " and _lacks_a_name(text) else ""
-
-    def kept() -> Iterator[str]:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip() and not line.startswith("#"):
-                before = "" if read else unnamed
-                read.append(number)
-                yield before + " ".join(line.split()) if delimiter == " " else line
-
-    reader = csv.reader(kept(), delimiter=delimiter, strict=True, skipinitialspace=True)
-    while True:
-        first = len(read)
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = read[min(first, len(read) - 1)]
-            raise DataError(
-                f"{name} line {line}: malformed quotes or cells: {safe_text(str(error))}"
-            ) from None
-        yield read[first], row
-
-
-def _lacks_a_name(text: str) -> bool:
-    """Whether the header between spaces is one name too short, so that the first cell has none.
-
-    A date and a time of day are two cells then, and row names have no name in R.
-    """
-    header, *rows = (line.split() for line in _first_lines(text, 2))
-    return bool(rows) and len(header) + 1 == len(rows[0]) and is_header(header)
-
-
-def _first_lines(text: str, most: int) -> list[str]:
-    """The first lines that are neither blank nor comments."""
-    found: list[str] = []
-    for match in re.finditer(r"[^\n]+", text):
-        line = match.group()
-        if line.strip() and not line.startswith("#"):
-            found.append(line)
-            if len(found) == most:
-                break
-    return found
-
-
-def delimiter_of(text: str) -> str:
-    """The delimiter of a table: a comma next to semicolons may be a decimal one.
-
-    Spaces separate cells if nothing else does and a line holds several numbers.
-    """
-    lines = [QUOTED.sub("", line) for line in _first_lines(text, 2)]
-    for delimiter in DELIMITERS:
-        if lines and delimiter in lines[0]:
-            return delimiter
-    words = lines[-1].split() if lines else []
-    spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
-    first = lines[0].split() if lines else []
-    alike = len(first) == len(words) or (len(first) + 1 == len(words) and is_header(first))
-    return " " if spaced and alike else ","
-
-
-def is_header(row: list[str]) -> bool:
-    """Whether a row holds names: some text, and nothing that is a number."""
-    filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
-    if any(read_number(cell) is not None or _is_grouped(cell) for cell in filled):
-        return False
-    return any(not is_date(cell) for cell in filled)
-
-
-def _is_grouped(cell: str) -> bool:
-    """Whether a cell is a number with separators between thousands, or with a decimal comma."""
-    return any(style.fits(cell) for style in GROUPED)
 
 
 def _is_signed(first: list[str], second: list[str]) -> bool:
@@ -326,7 +238,7 @@ def _is_signed(first: list[str], second: list[str]) -> bool:
 
 def as_prose(text: str, name: str) -> DataError | None:
     """The error for a text that is no table at all, whatever is wrong with its cells."""
-    lines = _first_lines(text, LOOKED_AT)
+    lines = first_lines(text, LOOKED_AT)
     words = [re.split(r'[,;"\t ]+', line) for line in lines]
     numeric = sum(any(is_number(word, True) for word in line) for line in words)
     if len(lines) > 1 and numeric < len(lines) / 4:
@@ -337,14 +249,18 @@ def as_prose(text: str, name: str) -> DataError | None:
 def is_numeric(text: str) -> bool:
     """Whether a text, or the beginning of one, looks like a table of numbers."""
     try:
-        rows = [row for _, row in _rows("\n".join(text.split("\n")[:LOOKED_AT]), "")]
+        text = framed("\n".join(text.split("\n")[:LOOKED_AT])).text
+        rows = [row for _, row in read_rows(text, "")]
     except DataError:
-        return False
-    rows = rows[1:] if rows and is_header(rows[0]) else rows
-    if len(rows) < 3 or len({len(row) for row in rows}) > 1:
         return False
     delimiter = delimiter_of(text)
     comma = delimiter != ","
+    if len({len(row) for row in rows}) != 1:
+        return False
+    if is_header(rows[0]):
+        rows = rows[header_lines(rows, comma)[0] :]
+    if len(rows) < 3:
+        return False
     useful = [i for i in range(len(rows[0])) if _mostly(is_number(row[i], comma) for row in rows)]
     least = SPACED_SHARE if delimiter == " " else DELIMITED_SHARE
     filled = [_is_filled(cell.strip(), comma) for row in rows for cell in row]
@@ -359,24 +275,6 @@ def _is_filled(cell: str, comma: bool) -> bool:
 def _mostly(answers: Iterator[bool]) -> bool:
     listed = list(answers)
     return sum(listed) >= 0.9 * len(listed)
-
-
-def is_number(cell: str, comma: bool) -> bool:
-    return math.isfinite(finite(cell, comma))
-
-
-def finite(cell: str, comma: bool) -> float:
-    """The finite number of a cell, else NaN."""
-    number = read_number(cell, comma)
-    return number if number is not None and math.isfinite(number) else math.nan
-
-
-def read_number(cell: str, comma: bool = False) -> float | None:
-    """The number that a cell holds; Python's own 1_000 is none."""
-    try:
-        return float(cell) if "_" not in cell else None
-    except ValueError:
-        return read_number(cell.replace(",", ".")) if comma and cell.count(",") == 1 else None
 
 
 def _count(cells: int) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import columns
-from rnntui.data.cells import Cells, listed, read_number
+from rnntui.data.cells import Cells, listed
 from rnntui.data.source import show
+from rnntui.data.written_numbers import read_number
 from rnntui.errors import DataError
 from rnntui.text import safe_text
 

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.cells import Cells, delimiter_of, is_header, is_number
+from rnntui.data.cells import Cells
 from rnntui.data.decode import CR_LF_NOTE
+from rnntui.data.lines import delimiter_of, is_header
 from rnntui.data.moments import formats_of
 from rnntui.data.signs_around import Bare
 from rnntui.data.source import MOST_BYTES
 from rnntui.data.timecolumn import is_date
+from rnntui.data.written_numbers import is_number
 
 LEAST_BYTES = 1 << 18  # smaller files are read quickly enough cell by cell
 MOST_SAMPLED = 200  # rows that are looked at as text

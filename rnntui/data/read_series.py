@@ -10,7 +10,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from rnntui.data import npy, scaling
-from rnntui.data.cells import Cells, read_number
+from rnntui.data.cells import Cells
 from rnntui.data.columns import pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
 from rnntui.data.decode import OR_ENCODING, decode_text
@@ -22,6 +22,7 @@ from rnntui.data.plain_numbers import read_plain
 from rnntui.data.raw_series import RawSeries
 from rnntui.data.source import Source, is_pipe, open_file, read, show
 from rnntui.data.table import Table, parse_table, read_cells
+from rnntui.data.written_numbers import read_number
 from rnntui.errors import DataError, UsageError
 from rnntui.recipe import Data
 

@@ -1,0 +1,88 @@
+"""The lines of a table in text: its delimiter, its rows of cells, and whether a row holds names."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+
+from rnntui.data.timecolumn import MISSING, is_date
+from rnntui.data.written_numbers import is_grouped, is_number, read_number
+from rnntui.errors import DataError
+from rnntui.text import safe_text
+
+DELIMITERS = ("\t", ";", "|", ",")
+QUOTED = re.compile(r'"[^"]*"')
+
+
+def read_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of cells with their line numbers, without blank lines and comments."""
+    read: list[int] = []
+    delimiter = delimiter_of(text)
+    unnamed = '"" ' if delimiter == " " and _lacks_a_name(text) else ""
+
+    def kept() -> Iterator[str]:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip() and not line.startswith("#"):
+                before = "" if read else unnamed
+                read.append(number)
+                yield before + " ".join(line.split()) if delimiter == " " else line
+
+    reader = csv.reader(kept(), delimiter=delimiter, strict=True, skipinitialspace=True)
+    while True:
+        first = len(read)
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            line = read[min(first, len(read) - 1)]
+            raise DataError(
+                f"{name} line {line}: malformed quotes or cells: {safe_text(str(error))}"
+            ) from None
+        yield read[first], row
+
+
+def _lacks_a_name(text: str) -> bool:
+    """Whether the header between spaces is one name too short, so that the first cell has none.
+
+    A date and a time of day are two cells then, and row names have no name in R.
+    """
+    header, *rows = (line.split() for line in first_lines(text, 2))
+    return bool(rows) and len(header) + 1 == len(rows[0]) and is_header(header)
+
+
+def first_lines(text: str, most: int) -> list[str]:
+    """The first lines that are neither blank nor comments."""
+    found: list[str] = []
+    for match in re.finditer(r"[^\n]+", text):
+        line = match.group()
+        if line.strip() and not line.startswith("#"):
+            found.append(line)
+            if len(found) == most:
+                break
+    return found
+
+
+def delimiter_of(text: str) -> str:
+    """The delimiter of a table: a comma next to semicolons may be a decimal one.
+
+    Spaces separate cells if nothing else does and a line holds several numbers.
+    """
+    lines = [QUOTED.sub("", line) for line in first_lines(text, 2)]
+    for delimiter in DELIMITERS:
+        if lines and delimiter in lines[0]:
+            return delimiter
+    words = lines[-1].split() if lines else []
+    spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
+    first = lines[0].split() if lines else []
+    alike = len(first) == len(words) or (len(first) + 1 == len(words) and is_header(first))
+    return " " if spaced and alike else ","
+
+
+def is_header(row: list[str]) -> bool:
+    """Whether a row holds names: some text, and nothing that is a number."""
+    filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
+    if any(read_number(cell) is not None or is_grouped(cell) for cell in filled):
+        return False
+    return any(not is_date(cell) for cell in filled)
