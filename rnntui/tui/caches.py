@@ -18,6 +18,8 @@ DRAWING = (
     "textual.geometry:Region.intersection",  # 4,096 places
     "rich.cells:cached_cell_len",  # 4,096 widths
     "rnntui.tui.widgets.cells:_cells",  # 2,048 texts
+    "rnntui.tui.draw.rows:_fitted",  # 1,024 rows
+    "rnntui.tui.draw.compare.table:_run",  # 512 rows
 )
 THEME = (
     "rich.color:Color.downgrade",

@@ -91,6 +91,7 @@ class CompareState:
         self._table: tuple[object, CompareTable] | None = None
         self._matching: tuple[object, Matching] | None = None
         self._arranged: tuple[object, Arrangement] | None = None
+        self._plot: tuple[object, ComparePlot] | None = None
         self.set_filter(self.choices.filter)
 
     # ---- what is shown ----------------------------------------------------------------------
@@ -196,7 +197,14 @@ class CompareState:
         )
 
     def plot(self, unit: str) -> ComparePlot:
-        """Return the plot of the runs that are not hidden."""
+        """Return the plot of the runs that are not hidden, made again only if it has changed."""
+        c = self.choices
+        key = (self.arranged, self.selected, c.pinned, frozenset(c.hidden), c.axis, c.shown, c.log)
+        if self._plot is None or self._plot[0] != (key, unit):
+            self._plot = (key, unit), self._make_plot(unit)
+        return self._plot[1]
+
+    def _make_plot(self, unit: str) -> ComparePlot:
         selected, found = self.selected, self.visible
         lines = [Line(self.mark_of(run), run.curve, self._standing(run, selected)) for run in found]
         baselines = {run.baseline for run in found if run.baseline and run.curve.validated}

@@ -8,6 +8,7 @@ item among others.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rnntui.charset import Glyphs as Glyphs
 from rnntui.charset import ascii_text
@@ -117,10 +118,16 @@ def exactly(runs: Iterable[Run], width: int) -> Row:
     return row
 
 
+@lru_cache(maxsize=1024)
+def _fitted(row: tuple[Run, ...], width: int) -> tuple[Run, ...]:
+    """Return what `exactly` does; most rows of a screen are as they were a moment ago."""
+    return tuple(exactly(row, width))
+
+
 def block(rows: Iterable[Row], width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
     """Return exactly `height` rows of exactly `width` cells; the first rows are kept."""
     width, height = max(0, width), max(0, height)
-    kept = [exactly(row, width) for row in list(rows)[:height]]
+    kept = [list(_fitted(tuple(row), width)) for row in list(rows)[:height]]
     if glyphs == "ascii":
         kept = [[(text.translate(_ASCII_CELLS), role) for text, role in row] for row in kept]
     return kept + [exactly([], width) for _ in range(height - len(kept))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal, get_args
 
 from rnntui.numbers import Number, count, duration, finite, fixed, short
@@ -96,6 +97,16 @@ def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Itera
     """Compute what drawing the plot needs, a little at each step, to be kept until it is drawn."""
     if width < 1 or height < 1:
         return
+    curves = frozenset(line.curve for line in plot.lines)
+    look = (plot.axis, plot.shown, plot.log, plot.baseline, plot.letters, width, height, glyphs)
+    done = _prepared(curves, look)
+    if done:
+        return
+    yield from _prepare(plot, width, height, glyphs)
+    done.append(True)
+
+
+def _prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
     lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
     for line in lines:
@@ -117,6 +128,12 @@ def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Itera
         for dotted in (True, False):
             _together(frozenset(line.curve for line in lines), frame, plot.shown, dotted)
             yield
+
+
+@lru_cache(maxsize=64)
+def _prepared(curves: frozenset[Curve], look: object) -> list[bool]:
+    """Return a list that is filled once these curves are prepared to look so."""
+    return []
 
 
 def _drawn(curve: Curve, shown: Shown) -> list[Name]:
@@ -170,7 +187,7 @@ def _framed(plot: ComparePlot, lines: Sequence[Line], canvas: Canvas) -> tuple[_
     curves = frozenset(line.curve for line in lines)
     wanted = _scale(curves, plot.shown, plot.baseline, plot.log)
     axis = _y_axis(wanted, canvas.width, canvas.height, canvas.glyphs)
-    frame = _Frame(plot.axis, end, axis.scale, canvas.width, canvas.height, canvas.glyphs)
+    frame = _frame(plot.axis, end, axis.scale, canvas.width, canvas.height, canvas.glyphs)
     return frame, axis
 
 
@@ -238,9 +255,9 @@ def _numbers(values: Iterable[Number]) -> list[float]:
 # ---- lines --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Frame:
-    """Where losses are on the canvas. Equal frames give the same dots for the same curve."""
+    """Where losses are on the canvas. A frame always gives the same dots for the same curve."""
 
     axis: Axis
     end: float
@@ -268,6 +285,12 @@ class _Frame:
         )
 
 
+@lru_cache(maxsize=64)
+def _frame(axis: Axis, end: float, scale: Scale, width: int, height: int, glyphs: Glyphs) -> _Frame:
+    """Return the one frame that is like this, so that dots are found by what it is."""
+    return _Frame(axis, end, scale, width, height, glyphs)
+
+
 @lru_cache(maxsize=MOST_TRACES)
 def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
     """Return the dots of a curve."""
@@ -276,7 +299,7 @@ def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    for cached in (_trace, _cells, _together, _last, _scale, _y_axis):
+    for cached in (_prepared, _trace, _cells, _together, _last, _scale, _y_axis):
         cached.cache_clear()
 
 
@@ -380,28 +403,31 @@ def _end_labels(
 ) -> dict[int, tuple[str, str]]:
     """Return mark and latest loss of each line for its right end; the most important first."""
     order = {"selected": 0, "pinned": 1, "other": 2}
-    wanted: list[tuple[int, float, tuple[float, str, str]]] = []
+    wanted: list[tuple[int, float, float, str, str]] = []  # rank, loss, share, mark, role
     for line in lines:
         if (found := _last(frame, line.curve, plot.shown)) is not None:
             (_, share), loss = found
-            text = f"{line.mark:<{plot.letters}} {fixed(loss).strip()}"
             role = "line" if line.standing == "selected" else _ROLES[line.standing][0]
-            place = (min(1.0, max(0.0, share)), text, role)
-            wanted.append((order[line.standing], loss, place))
+            wanted.append((order[line.standing], loss, min(1.0, max(0.0, share)), line.mark, role))
     if finite(plot.baseline):
         share = frame.scale.share(plot.baseline)
         if 0 <= share <= 1:
-            level = (share, f"{'':<{plot.letters}} {fixed(plot.baseline).strip()}", "floor")
-            wanted.append((1, plot.baseline, level))
-    wanted.sort(key=lambda found: found[:2])
-    labels = [place for _, _, place in wanted]
-    if len(labels) <= canvas.height // 3:
+            wanted.append((1, plot.baseline, share, "", "floor"))
+    wanted.sort(key=itemgetter(0, 1))
+    few = len(wanted) <= canvas.height // 3
+    if not few:
+        # Of many labels those are shown that have room beside the ends of their lines.
+        first: dict[int, tuple[int, float, float, str, str]] = {}
+        for label in wanted:
+            first.setdefault(canvas.row(label[2]), label)
+        wanted = [*first.values()]
+    labels = [
+        (share, f"{mark:<{plot.letters}} {fixed(loss).strip()}", role)
+        for _, loss, share, mark, role in wanted
+    ]
+    if few:
         return spread(canvas, labels)
-    # Of many labels those are shown that have room beside the ends of their lines.
-    rows: dict[int, tuple[str, str]] = {}
-    for share, text, role in labels:
-        rows.setdefault(canvas.row(share), (text, role))
-    return rows
+    return {canvas.row(share): (text, role) for share, text, role in labels}
 
 
 def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:

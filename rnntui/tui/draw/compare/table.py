@@ -84,7 +84,7 @@ def compare_table(table: CompareTable, width: int, height: int, glyphs: Glyphs) 
         rows.append(
             _group(row, glyphs)
             if isinstance(row, GroupRow)
-            else _run(table, row, shown, width, glyphs)
+            else list(_run(row, _cells(table, row, shown), table.letters, width, glyphs))
         )
     return block(rows, width, height, glyphs)
 
@@ -159,29 +159,42 @@ def _group(group: GroupRow, glyphs: Glyphs) -> Row:
     return spelled_row(row, glyphs)
 
 
+TableCell = tuple[str, str, int, bool, bool]  # text, column, width, right, sorted by it
+
+
+def _cells(table: CompareTable, row: RunRow, shown: Sequence[Placed]) -> tuple[TableCell, ...]:
+    return tuple(
+        [
+            (c.texts[row.index], c.name, room, c.right, c.name == table.sorted_by)
+            for c, room in shown
+        ]
+    )
+
+
+@lru_cache(maxsize=512)
 def _run(
-    table: CompareTable, row: RunRow, shown: Sequence[Placed], width: int, glyphs: Glyphs
+    row: RunRow, cells: tuple[TableCell, ...], letters: int, width: int, glyphs: Glyphs
 ) -> Row:
+    """Return the row of a run; a key changes few of them."""
     selected, best, pinned, hidden = _SIGNS[glyphs]
     chosen = "!" if row.selected else ""
     dim = "muted" if row.hidden or row.broken else ""
     mark = hidden if row.hidden else row.mark
-    lead = f"{selected if row.selected else ' '}{mark:<{table.letters}}"
+    lead = f"{selected if row.selected else ' '}{mark:<{letters}}"
     out: Row = [(lead, f"strong{chosen}"), (pinned if row.pinned else " ", f"mark{chosen}")]
-    for number, (column, room) in enumerate(shown):
-        text = column.texts[row.index]
+    for number, (text, name, room, right, by_it) in enumerate(cells):
         role = dim
-        if column.name == "state" and row.broken:
+        if name == "state" and row.broken:
             role = "warning"
-        if column.name == "best":
+        if name == "best":
             text = f"{_padded(text, room - 1, '>')}{best if row.best else ' '}"
             role = "accent" if row.best else dim
-        elif column.name == table.sorted_by and not dim:
+        elif by_it and not dim:
             role = "strong"
-        last = number == len(shown) - 1
-        align = ">" if column.right else "<"
+        last = number == len(cells) - 1
         # The last column may use what is left of the row, such as a long reason.
-        aligned = fit(text, width) if last and not column.right else _padded(text, room, align)
+        cut = last and not right
+        aligned = fit(text, width) if cut else _padded(text, room, ">" if right else "<")
         out += [(" " * GAP if number else " ", chosen), (aligned, f"{role}{chosen}")]
     out.append((" " * max(0, width - row_width(out)), chosen))
     return out
