@@ -6,6 +6,11 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnntui.engine.early import EarlyProcess
 
 BLAS_THREADS = (
     "OPENBLAS_NUM_THREADS",
@@ -13,6 +18,8 @@ BLAS_THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+# Options with which these commands do not open the dashboard.
+OTHERWISE = frozenset(("--plain", "--json", "--detach", "--version", "--help", "-h"))
 
 
 def main() -> None:
@@ -26,12 +33,36 @@ def main() -> None:
     for name in BLAS_THREADS:
         os.environ.setdefault(name, "1")
     gc.disable()  # collecting garbage takes a part of the time to import
+    early = start_early(sys.argv[1:])
     from rnntui.cli import run
 
     gc.enable()
     if raises:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:], early))
+    finally:
+        if early is not None:
+            early.close()
+
+
+def start_early(args: Sequence[str]) -> EarlyProcess | None:
+    """Start a training process if these arguments seem to open the dashboard.
+
+    If they do not, it ends without having done anything.
+    """
+    trains = not args or args[0] in ("train", "resume") or args[0].startswith("-")
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # a shell that completes words reads stdout
+    if not trains or not OTHERWISE.isdisjoint(args):
+        return None
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return None
+    from rnntui.engine.early import EarlyProcess
+
+    try:
+        return EarlyProcess()
+    except OSError:  # if there really is a job, starting its process says why
+        return None
 
 
 if __name__ == "__main__":

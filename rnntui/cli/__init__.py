@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rnntui.cli import (
     compare,
@@ -25,6 +26,9 @@ from rnntui.cli import (
 )
 from rnntui.cli.group import VARIABLE, cli
 from rnntui.cli.outcome import guarded
+
+if TYPE_CHECKING:
+    from rnntui.engine.early import EarlyProcess
 
 __all__ = [
     "cli",
@@ -48,8 +52,11 @@ __all__ = [
 ]
 
 
-def run(args: Sequence[str]) -> int:
-    """Run one command line, or answer a shell that asks for completions; return the exit code."""
+def run(args: Sequence[str], early: EarlyProcess | None = None) -> int:
+    """Run one command line, or answer a shell that asks for completions; return the exit code.
+
+    `early`: a process that waits for a job, for a command that opens the dashboard.
+    """
     if VARIABLE in os.environ:
         from rnntui.cli.completion import complete
 
@@ -57,7 +64,7 @@ def run(args: Sequence[str]) -> int:
             return code
 
     def command() -> int:
-        with cli.make_context("rnntui", list(args)) as ctx:
+        with cli.make_context("rnntui", list(args), obj=early) as ctx:
             return int(cli.invoke(ctx) or 0)
 
     return guarded(command)

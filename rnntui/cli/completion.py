@@ -167,11 +167,11 @@ def _recipes() -> list[tuple[str, str]]:
 
 def sources(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Complete training sources: recipes, corpora, or files."""
-    from rnntui.data.corpus import NAMES
+    from rnntui.data.corpus import names
 
     known = _recipes()
     named = {name for name, _ in known}
-    known += [(name, "corpus") for name in NAMES if name not in named]
+    known += [(name, "corpus") for name in names() if name not in named]
     return _items(known, incomplete) or _files(incomplete)
 
 

@@ -97,7 +97,7 @@ def recipe_of(
 
 
 def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tuple[str, ...]]:
-    from rnntui.data.corpus import NAMES as CORPORA
+    from rnntui.data.corpus import names
     from rnntui.data.source import PREFIXES, precheck
     from rnntui.recipe import bundled
     from rnntui.suggestions import nearest
@@ -105,11 +105,11 @@ def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tupl
     if source in ("", "-") or source.startswith(PREFIXES):
         return _without_recipe(source, task, like)
     recipes = bundled()
-    if source in recipes or source in CORPORA:
+    if source in recipes or source in names():
         kind = "recipe" if source in recipes else "corpus"
         note = f"using the bundled {kind} {source}; for the file of that name, write ./{source}"
         notes = (note,) if Path(source).exists() else ()
-        if source in recipes and not (like and source in CORPORA):
+        if source in recipes and not (like and source in names()):
             return _named(source, like), notes
         return _without_recipe(f"corpus:{source}", task, like)[0], notes
     if source.endswith(".toml"):
@@ -118,17 +118,17 @@ def _find(source: str, task: str | None, like: str | None) -> tuple[Recipe, tupl
     if os.path.lexists(source) or _is_path(source):
         precheck(source)
         return _without_recipe(source, task, like)
-    known = list(dict.fromkeys([*recipes, *CORPORA]))
+    known = list(dict.fromkeys([*recipes, *names()]))
     hint = nearest(source, known, "see 'rnntui recipes' and 'rnntui corpora'")
     raise UsageError(f"no file, recipe or corpus called '{source[:60]}'{hint}")
 
 
 def is_source(name: str) -> bool:
     """Whether `rnntui train` would find a source of that name."""
-    from rnntui.data.corpus import NAMES as CORPORA
+    from rnntui.data.corpus import names
     from rnntui.recipe import bundled
 
-    return name in bundled() or name in CORPORA or os.path.lexists(name)
+    return name in bundled() or name in names() or os.path.lexists(name)
 
 
 def _is_path(source: str) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rnntui.cli.options import View
+    from rnntui.engine.early import EarlyProcess
     from rnntui.recipe import Recipe
     from rnntui.runs.job import Job
 
@@ -46,6 +47,9 @@ def run_job(job: Job, view: View, notes: tuple[str, ...], detach: bool = False) 
 
     Notes for the dashboard are printed before it opens, so they stay in the scrollback.
     """
+    early: EarlyProcess | None = click.get_current_context().obj
+    if early is not None and (view.mode != "dashboard" or detach):
+        early.close()
     if view.mode != "dashboard" and not detach:
         from rnntui.foreground.loop import train_in_foreground
 
@@ -60,7 +64,7 @@ def run_job(job: Job, view: View, notes: tuple[str, ...], detach: bool = False) 
         return 0
     from rnntui.tui import run_dashboard
 
-    return run_dashboard(job, view.look)
+    return run_dashboard(job, view.look, early)
 
 
 class RecipeOption(click.Option):

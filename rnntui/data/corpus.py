@@ -89,21 +89,12 @@ _BUNDLED = (
 )
 
 
-@dataclass(frozen=True)
-class _Generated:
-    task: TextTask | SeriesTask
-
-    @property
-    def name(self) -> str:
-        return self.task.name
-
-    def info(self) -> CorpusInfo:
-        name, description, floor = self.task.name, self.task.description, self.task.floor()
-        if isinstance(self.task, SeriesTask):
-            size = f"{self.task.length} rows"
-            return CorpusInfo(name, "values", description, size, "generated", floor)
-        size = size_in_words(self.task.characters())
-        return CorpusInfo(name, "text", description, size, "generated", floor)
+def _generated(task: TextTask | SeriesTask) -> CorpusInfo:
+    name, description, floor = task.name, task.description, task.floor()
+    if isinstance(task, SeriesTask):
+        return CorpusInfo(name, "values", description, f"{task.length} rows", "generated", floor)
+    size = size_in_words(task.characters())
+    return CorpusInfo(name, "text", description, size, "generated", floor)
 
 
 _PYTHON = CorpusInfo(
@@ -114,18 +105,19 @@ _PYTHON = CorpusInfo(
     "found on this machine",
 )
 
-_CORPORA: tuple[_Bundled | CorpusInfo | _Generated, ...] = (
-    *_BUNDLED,
-    _PYTHON,
-    *map(_Generated, tasks().values()),
-)
-NAMES = tuple(corpus.name for corpus in _CORPORA)
+_ON_DISK: tuple[_Bundled | CorpusInfo, ...] = (*_BUNDLED, _PYTHON)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all corpora. The modules of generated ones are imported only now."""
+    return (*(corpus.name for corpus in _ON_DISK), *tasks())
 
 
 @cache
 def catalogue() -> tuple[CorpusInfo, ...]:
     """Every corpus there is, text first."""
-    return tuple(sorted(map(find_corpus, NAMES), key=lambda info: info.kind))
+    return tuple(sorted(map(find_corpus, names()), key=lambda info: info.kind))
 
 
 @cache
@@ -134,10 +126,13 @@ def find_corpus(name: str) -> CorpusInfo:
 
     Raises UsageError with the nearest name.
     """
-    if name not in NAMES:
-        hint = nearest(name, NAMES, "see 'rnntui corpora'")
-        raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
-    return next(corpus.info() for corpus in _CORPORA if corpus.name == name)
+    for corpus in _ON_DISK:
+        if corpus.name == name:
+            return corpus.info()
+    if name in tasks():
+        return _generated(tasks()[name])
+    hint = nearest(name, names(), "see 'rnntui corpora'")
+    raise UsageError(f"no corpus '{fit(safe_text(name), 40)}'{hint}")
 
 
 def bundled_path(name: str) -> Path | None:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from rnntui.engine.address import SOCKET
+from rnntui.engine.early import WAIT, receive
 from rnntui.engine.loop import SIGNALS, Engine
 from rnntui.errors import EngineError, RunError
 from rnntui.runs.job import job_from_dict
@@ -20,13 +21,18 @@ from rnntui.runs.job import job_from_dict
 def main(directory: str) -> int:
     """Train until the run ends, remove the directory, and return the exit status.
 
+    `directory`: `early.WAIT` waits for it, and for the job.
+
     After an exception, if the run could not be saved, or if it failed and nobody was to see that,
     the directory stays with its log for the process that created it.
     """
     # Whoever sees the socket may send a signal, and until the directory is removed as well: only
     # the engine lets one through.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    home = Path(directory)
+    found = receive() if directory == WAIT else directory
+    if found is None:
+        return 0
+    home = Path(found)
     job = job_from_dict(json.load(sys.stdin.buffer))
     try:
         engine = Engine(job, home / SOCKET)

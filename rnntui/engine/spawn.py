@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnntui.engine.address import SOCKET, make_directory, write_owner
+from rnntui.engine.early import EarlyProcess
 from rnntui.engine.ending import Ending
 from rnntui.errors import EngineError, RunError
 from rnntui.processes import asked_to_end, how_it_ended, one_blas_thread, python_command
@@ -101,15 +102,16 @@ class EngineHandle:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def spawn(job: Job, cwd: Path) -> EngineHandle:
+def spawn(job: Job, cwd: Path, early: EarlyProcess | None = None) -> EngineHandle:
     """Start a process for a job; takes a few ms and does not wait for it.
 
-    `cwd`: where relative sources are found. Raises EngineError if no process can be started.
+    `cwd`: where relative sources are found. A process that was started `early`, in that directory,
+    gets the job if it still runs. Raises EngineError if no process can be started.
     """
     claimed = make_directory(lasting=job.kept)
     directory = claimed.directory
     try:
-        process = _start(job, cwd, directory, claimed.descriptor)
+        process = _start(job, cwd, directory, claimed.descriptor, early)
         write_owner(directory, process.pid)
     except OSError as error:
         shutil.rmtree(directory, ignore_errors=True)
@@ -120,12 +122,18 @@ def spawn(job: Job, cwd: Path) -> EngineHandle:
     return EngineHandle(process, directory)
 
 
-def _start(job: Job, cwd: Path, directory: Path, lock: int) -> subprocess.Popen[bytes]:
+def _start(
+    job: Job, cwd: Path, directory: Path, lock: int, early: EarlyProcess | None
+) -> subprocess.Popen[bytes]:
     """Start the process, which inherits its directory's lock and keeps it until it ends."""
     # A file, not a pipe: a recipe may contain a long text, and nothing waits for the reader.
     path = directory / JOB
     path.write_text(json.dumps(job_to_dict(job)), "utf-8")
     with path.open("rb") as job_file, (directory / LOG).open("wb") as log:
+        if early is not None:
+            descriptors = (job_file.fileno(), log.fileno(), lock)
+            if (process := early.hand_over(directory, descriptors)) is not None:
+                return process
         return subprocess.Popen(
             python_command("rnntui.engine.__main__", str(directory)),
             cwd=cwd,

@@ -19,6 +19,7 @@ from rnntui.tui.leaving import ForeignError, Left, end, epilogue, stops_training
 from rnntui.tui.look import Look
 
 if TYPE_CHECKING:
+    from rnntui.engine.early import EarlyProcess
     from rnntui.engine.ending import Ending
     from rnntui.engine.process import RunningEngine
     from rnntui.engine.stopping import Engine
@@ -46,17 +47,18 @@ class Role:
     existed: bool = False
 
 
-def run_dashboard(job: Job, look: Look | None = None) -> int:
+def run_dashboard(job: Job, look: Look | None = None, early: EarlyProcess | None = None) -> int:
     """Train in the dashboard until the user quits; return the exit code.
 
-    Needs a terminal on stdin and stderr. Raises EngineError if no training process can be started.
+    `early`: a process that waits for the job, in the current directory. Needs a terminal on stdin
+    and stderr. Raises EngineError if no training process can be started.
     """
     gc.disable()  # garbage collection takes a sixth of the time to import Textual
     from rnntui.engine.spawn import spawn
 
     name = Path(job.run).name if job.run else job.name
     role = Role(kept=job.kept, run=name, runs=_runs_of(job), existed=bool(job.run))
-    return _show(job.recipe, spawn(job, Path.cwd()), look or Look(), role)
+    return _show(job.recipe, spawn(job, Path.cwd(), early), look or Look(), role)
 
 
 def attach_dashboard(

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnntui.export import all_formats
 from rnntui.processes import one_blas_thread, python_command
 from rnntui.runs.store.files import reason
 from rnntui.text import safe_text
@@ -42,6 +41,8 @@ def export_choices(app: Dashboard) -> list[Choice]:
     """Return a choice of the palette for each format; none for a run that isn't saved."""
     if not _run(app) or app.runs is None:
         return []
+    from rnntui.export import all_formats  # not before the first frame
+
     return [
         Choice(f"export {name}", "", found.about, partial(_start, name))
         for name, found in all_formats().items()
