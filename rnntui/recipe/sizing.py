@@ -64,7 +64,7 @@ def choose(recipe: Recipe, size: Size) -> tuple[Recipe, tuple[str, ...]]:
     found = {key: value for key, value in found.items() if value != recipe.get(key)}
     if not found:
         return recipe, ()
-    listed = ", ".join(f"{key} = {value}" for key, value in found.items())
+    listed = ", ".join(f"{key}={value}" for key, value in found.items())
     why = f"for {size.tokens:,} {size.unit}s to train on, {size.different:,} different"
     return recipe.replace(**found), (f"{listed}: {why}",)
 

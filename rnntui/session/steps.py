@@ -24,7 +24,7 @@ from rnntui.protocol.messages import (
     Welcome,
 )
 from rnntui.recipe import Recipe
-from rnntui.text import safe_text
+from rnntui.text import fit, safe_text
 from rnntui.training.loop import Chunk, StaleChunkError, Steps, TrainState, total_steps
 
 MOST_STEPS = 256  # as many as a wide terminal shows, with two to a braille cell
@@ -33,6 +33,7 @@ MOST_STREAM_BYTES = 9000  # of all further streams together
 MOST_OUTPUTS = 1 << 19  # read for them: a few milliseconds
 MOST_FEATURES = 16
 MOST_NOTES = 20
+MOST_CELLS = 200  # of a note
 MOST_FACTS = 12
 
 
@@ -174,7 +175,7 @@ def welcome(recipe: Recipe, data: Dataset, state: TrainState) -> Welcome:
         floor=data.floor,
         baselines=(),
         features=tuple(safe_text(feature)[:40] for feature in features),
-        notes=tuple(safe_text(note)[:200] for note in data.notes[:MOST_NOTES]),
+        notes=tuple(fit(safe_text(note), MOST_CELLS) for note in data.notes[:MOST_NOTES]),
         facts=tuple(Fact(label, safe_text(words)[:200]) for label, words in facts[:MOST_FACTS]),
         by_size=tuple(Fact(key, f"{recipe.get(key)}") for key in recipe.by_size),
         workers=state.workers,

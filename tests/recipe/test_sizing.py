@@ -120,11 +120,18 @@ def test_the_note_names_what_changed_and_why(tmp_path: Path) -> None:
     listed, why = note.split(": ")
     assert why == "for 153,000 characters to train on, 4,832 different"
     for pair in listed.split(", "):
-        key, value = pair.split(" = ")
+        key, value = pair.split("=")
         assert str(fitted.get(key)) == value != str(recipe.get(key))
-    assert {"hidden", "output", "lr"} <= {pair.split(" = ")[0] for pair in listed.split(", ")}
+    assert {"hidden", "output", "lr"} <= {pair.split("=")[0] for pair in listed.split(", ")}
     again, notes = choose(fitted, Size(153_000, 4832, "character"))
     assert (again, notes) == (fitted, ())
+
+
+@pytest.mark.parametrize("different", [65, 99_999])
+def test_the_note_is_never_cut(tmp_path: Path, different: int) -> None:
+    recipe = free(tmp_path, "a text").replace(weight_decay=0.5)
+    _, (note,) = choose(recipe, Size(3_999_999, different, "character"))
+    assert len(note) <= 200
 
 
 @pytest.mark.parametrize("length", [40, 700, 9000])
