@@ -246,6 +246,14 @@ def test_the_table_of_what_is_learned_has_every_run():
     assert learning.row({**short, "seeds": {}, "cold": None}) == row
 
 
+def test_the_recipe_for_a_text_of_1_mb_says_what_it_was_measured_to_reach() -> None:
+    found = results.read(results.LEARNING)["shakespeare-like"]
+    losses = [one["best"] for one in found["seeds"].values()]
+    words = " ".join(load_recipe("shakespeare-like").about.split())
+    assert f"its {found['updates']:,} updates" in words
+    assert f"reach {sum(losses) / len(losses):.2f} nats per character" in words
+
+
 def test_losses_of_several_seeds_are_kept_together():
     new = {"best": 1.5, "best_at": 3.0, "cold": (1.52, 0.005), "seconds": 4.0, "name": "sums"}
     new |= dict.fromkeys(("recipe", "settings", "source", "machine"), "the same")

@@ -14,7 +14,8 @@ from rnntui.recipe.defaults import fit_to_size
 from rnntui.recipe.sizing import Size
 
 MOST_TRIED = 1000  # chunk lengths, to find one that leaves less out
-MOST_MAPPED = 16 << 20  # bytes of a mapped file that may have been read before they are given back
+MOST_MAPPED = 64 << 20  # bytes of a mapped file that may be in memory before they are given back
+FAULT = 1 << 16  # bytes that the kernel maps where a byte is read
 
 
 class Batch(NamedTuple):
@@ -63,7 +64,7 @@ class Stream:
             writeable=False,
         )
         self._pages = Pages.of(data)
-        self._read = 0  # bytes since pages were given back
+        self._mapped = 0  # bytes since pages were given back
 
     def next(self) -> Batch:
         """Return the chunk at the cursor and advance the cursor."""
@@ -81,10 +82,10 @@ class Stream:
         )
         self._epoch, self._chunk = (self._epoch + 1, 0) if last else (self._epoch, self._chunk + 1)
         if self._pages is not None:
-            self._read += chunk.inputs.nbytes
-            if self._read > MOST_MAPPED:
+            self._mapped += max(chunk.inputs.nbytes, self.batch * FAULT)
+            if self._mapped > MOST_MAPPED:
                 self._pages.give_back()
-                self._read = 0
+                self._mapped = 0
         return chunk
 
     @property

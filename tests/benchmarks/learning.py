@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from rnntui.data.generated import tasks
 from rnntui.processes import one_blas_thread
 from tests.benchmarks import results
 
@@ -122,9 +123,7 @@ CASES = (
     Case("shakespeare-like", "shakespeare-like", {"workers": 2}, text=True),
     Case("10 minutes", "shakespeare-like", TEN_MINUTES, text=True),
     Case("as tensorflow-char-rnn", "tales", TENSORFLOW_CHAR_RNN, text=True),
-    Case("sums", "sums"),
-    Case("grammar", "grammar"),
-    Case("brackets", "brackets"),
+    *(Case(name, name) for name, task in tasks().items() if task.floor()),
     Case("tales", "tales"),
     Case("co2", "co2"),
     Case("sunspots", "sunspots"),
@@ -179,7 +178,7 @@ def measure(case: Case, text: str, seed: int = 0) -> Outcome:
     best = min(curve, key=lambda point: point[2])
     cold = cold_pass(weights, data.validation) if isinstance(data, TokenData) else None
     lines = dict(baselines(data))
-    floor = data.floor if isinstance(data, TokenData) else None
+    floor = data.floor
     strongest = min(lines, key=lambda name: lines[name])
     return Outcome(
         name=case.name,

@@ -209,6 +209,19 @@ def _row(name: str, row: dict[str, Any], control: dict[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def suffix_table() -> str:
+    """What a suffix table adds to the same run without one, as the guide says it."""
+    row = results.read(results.MEANS)["rows"]["linear, cooldown 0.3"]
+    best = results.read(results.LEARNING)["60 seconds"]
+    with_table = [best["seeds"][seed]["best"] for seed in row["losses"]]
+    return (
+        "On Tiny Shakespeare, with two GRU layers of 128 and 512 streams, the validation loss falls"
+        f" from {mean(row['losses'].values()):.3f} to {mean(with_table):.3f} (means of"
+        f" {len(with_table)} seeds), though {best['updates']:,} updates are made instead of"
+        f" {row['updates']:,}, for the time that the table takes.\n"
+    )
+
+
 def main() -> None:
     """Measure the cases asked for, one after the other, and keep what comes out."""
     parser = argparse.ArgumentParser(

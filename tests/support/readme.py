@@ -148,6 +148,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "learning": learning.table,
     "means": means.table,
     "sizes": sizes.table,
+    "suffix-table": means.suffix_table,
     "memory-tasks": memory.what_they_show,
     "memory": memory.table,
     "endurance": endurance.told,
