@@ -53,7 +53,7 @@ def start_early(args: Sequence[str]) -> EarlyProcess | None:
     """
     trains = not args or args[0] in ("train", "resume") or args[0].startswith("-")
     streams = (sys.stdin, sys.stdout, sys.stderr)  # a shell that completes words reads stdout
-    if not trains or not OTHERWISE.isdisjoint(args):
+    if os.name != "posix" or not trains or not OTHERWISE.isdisjoint(args):
         return None
     if not all(stream is not None and stream.isatty() for stream in streams):
         return None
