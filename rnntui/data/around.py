@@ -8,19 +8,29 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnntui.data.lines import delimiter_of, first_lines, is_header
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.written_numbers import is_grouped, is_number
 
-MOST_TITLES = 30  # lines above a table
+MOST_TITLES = 120  # lines above a table
 MOST_BELOW = 20
-MOST_HEADERS = 4
+MOST_HEADERS = 5
+MOST_RULED = 30  # lines within which a rule of dashes is looked for
+MOST_TOTALS = 8
 LOOKED_AT = 12  # lines of what may be a table
 _DELIMITER_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel reads it, and writes it
 _LETTERS = re.compile(r"[^\W\d_]")
+_COMMENT = re.compile(r"#+|%+ ?|//+|!+|--+")
+_OTHER_COMMENT = re.compile(r"% |//|! |-- ")  # than those that begin with #
+_RULE = re.compile(r"[\s|+:,;]*[-=_]{3,}[-=_\s|+:,;]*")  # below the names of printed tables
+_TOTAL = re.compile(
+    r"(grand |sub)?(total|sum|average|avg|mean|median|minimum|min|maximum|max|count|std|stdev|"
+    r"summe|gesamt|insgesamt|mittelwert|mittel|durchschnitt|anzahl|somme|moyenne|media)s?[.:]?",
+    re.IGNORECASE,
+)
 
 Rows = Sequence[Sequence[str]]
 
@@ -35,12 +45,14 @@ class Framed:
     text: str
     above: int = 0
     below: int = 0
+    within: tuple[str, ...] = ()  # notes on lines left out between the header and the numbers
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out."""
         lines = "line 1" if self.above == 1 else f"lines 1 to {self.above}"
         notes = (f"{lines} above the table skipped",) if self.above else ()
+        notes = (*notes, *self.within)
         if self.below:
             count = f"{self.below} line" + ("s" if self.below > 1 else "")
             notes = (*notes, f"{count} below the table skipped")
@@ -59,29 +71,161 @@ def framed(text: str) -> Framed:
 
 
 def _framed(text: str) -> Framed:
-    start = _start_of(text)
+    text, rules = _without_rules(text)
+    comments = _comments(text)
+    start = _start_of("\n" * comments + text.split("\n", comments)[comments])
     if start is None:
-        return Framed(text)
-    above, columns, delimiter = start
-    body = "\n" * above + text.split("\n", above)[above] if above else text
-    kept, below = _without_sentences(body, columns, delimiter)
-    return Framed(kept, above, below)
+        return Framed(text, within=rules)
+    start = replace(start, above=max(start.above, comments))
+    body, within = text, rules
+    if start.above:
+        lines = text.split("\n", start.above)
+        body = "\n" * start.above + lines[start.above]
+        body, again = _without_repeats(body, lines[: start.above])
+        within = (*within, *again)
+    if start.units:
+        body, units = _without_units(body, start)
+        within = (*within, units)
+    kept, below = _without_sentences(body, start.columns, start.delimiter)
+    return Framed(kept, start.above, below, within)
 
 
-def _start_of(text: str) -> tuple[int, int, str] | None:
-    """How many lines are above a table, how many columns it has, and their delimiter."""
+def _comments(text: str) -> int:
+    """How many lines of comments that do not begin with # the text begins with."""
+    lines = text.split("\n", MOST_TITLES)[:-1]
+    return next((n for n, line in enumerate(lines) if not _OTHER_COMMENT.match(line)), 0)
+
+
+def _without_rules(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without rules of dashes in its first lines, and such ones at its end, and a note."""
+    lines = text.split("\n", MOST_RULED)
+    rules = [n for n, line in enumerate(lines[:MOST_RULED]) if _is_rule(line)]
+    if not rules:
+        return text, ()
+    known = {lines[n] for n in rules}
+    lines = text.split("\n")
+    rules += [n for n in range(MOST_RULED, len(lines)) if lines[n] in known]
+    for n in rules:
+        lines[n] = ""
+    count = f"{len(rules)} line" + ("s" if len(rules) > 1 else "")
+    return "\n".join(lines), (f"{count} of dashes skipped",)
+
+
+def _is_rule(line: str) -> bool:
+    return _RULE.fullmatch(line) is not None and max(map(len, re.findall("[-=_]+", line))) > 3
+
+
+def _without_repeats(text: str, titles: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The text without copies of its titles, which programs print again after a page of rows."""
+    known = {line for line in titles if len(line.split()) > 1 and not line.startswith("#")}
+    lines = text.split("\n")
+    copies = [n for n, line in enumerate(lines) if line in known]
+    if not copies:
+        return text, ()
+    for n in copies:
+        lines[n] = ""
+    note = f"{len(copies)} line" + ("s" if len(copies) > 1 else "") + " skipped: repeated title"
+    return "\n".join(lines), (note,)
+
+
+def _without_units(text: str, start: _Start) -> tuple[str, str]:
+    """The text without the lines below its header that have other cells than it, and a note."""
+    lines = text.split("\n")
+    filled = [n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")]
+    units = filled[1 : 1 + start.units]
+    words = show(", ".join(" ".join(lines[n].split()) for n in units), 40)
+    for n in units:
+        lines[n] = ""
+    return "\n".join(lines), f"line {units[0] + 1} skipped (units or a second header): {words}"
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where a table begins: the lines above it, its columns, and their delimiter.
+
+    So many lines of `units` below the header have other cells than the table.
+    """
+
+    above: int
+    columns: int
+    delimiter: str
+    units: int = 0
+
+
+def _start_of(text: str) -> _Start | None:
     lines = first_lines(text, MOST_TITLES + LOOKED_AT)
     if any(line.count('"') % 2 for line in lines):  # a cell has several lines
         return None
+    found, other = _by_length(text, lines), _by_numbers(text, lines)
+    if found is not None and other is not None and other.above <= found.above + MOST_HEADERS:
+        return found
+    return other or found
+
+
+def _by_length(text: str, lines: Sequence[str]) -> _Start | None:
+    """The first place with lines of as many cells as each other."""
     for skipped in range(min(MOST_TITLES, len(lines) - 1) + 1):
         delimiter = delimiter_of("\n".join(lines[skipped : skipped + 2]))
         rows = [_cells(line, delimiter) for line in lines[skipped : skipped + LOOKED_AT]]
         if not _is_table(rows, delimiter, least=3 if skipped else 1):
             continue
+        above = _lines_before(text, lines[:skipped])
         if skipped and not _are_titles(lines[:skipped], rows[0], delimiter):
-            return None
-        return _lines_before(text, lines[:skipped]), len(rows[-1]), delimiter
+            first = _lines_before(text, lines[: skipped + 1]) - 1
+            if len(names_above(text, first, delimiter)) != len(rows[0]):
+                return None
+        return _Start(above, len(rows[-1]), delimiter)
     return None
+
+
+def _by_numbers(text: str, lines: Sequence[str]) -> _Start | None:
+    """The place where columns begin to hold the numbers that they hold in the middle of the text.
+
+    Lines above it may have as many cells, such as names and values of settings. There must be
+    more of them than a table has headers, or lines of units with other cells.
+    """
+    middle = first_lines(text[len(text) // 2 :], LOOKED_AT + 1)[1:]
+    if len(middle) < LOOKED_AT:
+        return None
+    delimiter = delimiter_of("\n".join(middle[:2]))
+    body = [_cells(line, delimiter) for line in middle]
+    width = len(body[0])
+    if width < 2 or any(len(row) != width for row in body):
+        return None
+    filled = [[row[i].strip() for row in body] for i in range(width)]
+    used = [i for i in range(width) if any(cell.lower() not in MISSING for cell in filled[i])]
+    numeric = [i for i in used if all(_is_value(cell, delimiter) for cell in filled[i])]
+
+    def is_data(line: str) -> bool:
+        row = _cells(line, delimiter)
+        return len(row) >= width and all(_is_value(row[i].strip(), delimiter) for i in numeric)
+
+    first = next((n for n, line in enumerate(lines) if is_data(line)), 0)
+    if (
+        len(numeric) < len(used)
+        or first < 2
+        or not all(map(is_data, lines[first : first + LOOKED_AT]))
+    ):
+        return None
+    above = [_cells(line, delimiter) for line in lines[:first]]
+    if first <= MOST_HEADERS and all(len(row) == width for row in above):
+        return None
+    likely = (n for n in range(first - 1, max(-1, first - 3), -1) if len(above[n]) == width)
+    header = next((n for n in likely if _names_all(above[n])), None)
+    if header is None:
+        return None
+    return _Start(_lines_before(text, lines[:header]), width, delimiter, first - 1 - header)
+
+
+def _names_all(row: Sequence[str]) -> bool:
+    return is_header(list(row)) and not any(is_date(cell.strip()) for cell in row)
+
+
+def _is_value(cell: str, delimiter: str) -> bool:
+    """Whether a cell holds a number, a time or a missing value."""
+    if cell.lower() in MISSING or is_date(cell):
+        return True
+    return is_number(cell.strip("*#<>?"), delimiter != ",")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -140,6 +284,27 @@ def _lines_before(text: str, skipped: Sequence[str]) -> int:
     return 0
 
 
+def names_above(text: str, first: int, delimiter: str) -> list[str]:
+    """The names that comments above the line `first` (from 0) hold, if they are a header.
+
+    Of several such lines, those with the most different names count: others are units.
+    """
+    lines = text.split("\n", first)[:first]
+    found: list[list[str]] = []
+    for line in reversed(lines):
+        if line.strip() and not _COMMENT.match(line):
+            break
+        line = _COMMENT.sub("", line, count=1).strip()
+        names = line.split() if delimiter == " " else line.split(delimiter)
+        if line and (not is_header(names) or (found and len(names) != len(found[0]))):
+            break
+        if line:
+            found.append([name.strip() for name in names])
+    if found and len(found[0]) == 1 and not lines[-1].strip():
+        return []
+    return max(reversed(found), key=lambda names: len(set(names)), default=[])
+
+
 def _without_sentences(text: str, columns: int, delimiter: str) -> tuple[str, int]:
     """The text without the last lines that have other cells than the table, and no numbers first.
 
@@ -165,9 +330,34 @@ def _is_sentence(line: str, columns: int, delimiter: str) -> bool:
     if not filled or (len(cells) == columns > 1 and len(filled) > 1):
         return False
     first = filled[0]
+    if len(filled) == 1 < columns and _is_rule(first):
+        return True
     known = is_number(first, True) or is_grouped(first) or is_date(first)
     lonely = len(filled) == 1 and columns == 1 and len(first.split()) < 2
     return not known and not lonely and _LETTERS.search(first) is not None
+
+
+def totals(rows: Rows) -> int:
+    """How many of the last rows are totals, by their first words or because only they lack a date.
+
+    Empty rows between them count as well.
+    """
+    if len(rows) <= MOST_TOTALS or _is_total(rows[0], False):
+        return 0
+    above = (*rows[:3], *rows[-MOST_TOTALS - 3 : -MOST_TOTALS])
+    dated = all(is_date(row[0].strip()) for row in above)
+    count = 0
+    for place, row in enumerate(reversed(rows[-MOST_TOTALS:]), 1):
+        if _is_total(row, dated):
+            count = place
+        elif any(map(str.strip, row)):
+            break
+    return count
+
+
+def _is_total(row: Sequence[str], dated: bool) -> bool:
+    words = next(filter(None, map(str.strip, row)), "")
+    return bool(words) and (_TOTAL.fullmatch(words) is not None or (dated and not row[0].strip()))
 
 
 def header_lines(rows: Rows, comma: bool) -> tuple[int, int]:
@@ -183,12 +373,17 @@ def header_lines(rows: Rows, comma: bool) -> tuple[int, int]:
 
 
 def _is_above_numbers(rows: Rows, place: int, comma: bool) -> bool:
-    """Whether a row is text in nothing but columns of numbers and times."""
+    """Whether a row is text in nothing but columns of numbers and times, or in that of the date."""
     row, below = rows[place], rows[place + 1 : place + 1 + LOOKED_AT]
+    for index, cell in enumerate(row):
+        filled = cell.strip().lower() not in MISSING and not is_date(cell.strip())
+        column = [other[index].strip() for other in below[MOST_HEADERS:] or below[-1:]]
+        if filled and not is_number(cell, comma) and all(map(is_date, column)):
+            return not is_date(rows[0][index].strip())
     if not is_header(list(row)) or any(is_date(cell.strip()) for cell in row):
         return False
-    filled = [i for i, cell in enumerate(row) if cell.strip().lower() not in MISSING]
-    columns = [[other[i].strip() for other in below] for i in filled]
+    places = [i for i, cell in enumerate(row) if cell.strip().lower() not in MISSING]
+    columns = [[other[i].strip() for other in below] for i in places]
     return all(
         2 * sum(is_number(cell, comma) or is_date(cell) for cell in column) > len(column)
         for column in columns

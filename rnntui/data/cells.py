@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rnntui.data.around import framed, header_lines, headers_note
+from rnntui.data.around import framed, header_lines, headers_note, names_above, totals
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
+from rnntui.data.turned import turned
 from rnntui.data.written_numbers import GROUPED, finite, is_number, read_number
 from rnntui.errors import DataError
 from rnntui.text import safe_text
@@ -151,10 +152,11 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
     frame = framed(text)
     rows, lines, notes = _even_rows(frame.text, name)
     notes = (*frame.notes, *_skipped(text, frame.above, lines[-1]), *notes)
-    comma = delimiter_of(frame.text) != ","
+    delimiter = delimiter_of(frame.text)
+    comma = delimiter != ","
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
     named = is_header(rows[0]) and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
-    above = [] if named else _names_above(text, lines[0])
+    above = [] if named else names_above(text, lines[0] - 1, delimiter)
     if named:
         count, place = header_lines(rows, comma)
         above = rows[place]
@@ -163,11 +165,17 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
         notes = (*notes, *repeats)
         if not rows:
             raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
-    if len(above) == len(header):
-        named = True
-        header = tuple(c.strip() or h for c, h in zip(above, header, strict=True))
+    rows, lines, ended = _without_totals(rows, lines)
+    notes = (*notes, *ended)
+    names = [cell.strip() for cell in above] if len(above) == len(header) else []
+    if (found := turned(names, rows)) is not None:
+        notes = (*notes, found.note)
+        header, rows, lines = found.header, found.rows, lines[:1] * len(found.rows)
+    elif names:
+        header = tuple(c or h for c, h in zip(names, header, strict=True))
     elif len(header) > 1:
         notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
+    named = bool(names) or found is not None
     return Cells(name, header, named, rows, lines, comma, notes, Marks.of(missing))
 
 
@@ -176,7 +184,12 @@ def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[
     rows: list[list[str]] = []
     lines: list[int] = []
     longer = 0  # lines that end with more delimiters than the first one
+    words: list[str] = []  # behind the last column of some lines between spaces
+    spaced = delimiter_of(text) == " "
     for line, row in read_rows(text, name):
+        if rows and spaced and len(row) > len(rows[0]) and _are_words(row[len(rows[0]) :]):
+            words.append(" ".join(row[len(rows[0]) :]))
+            row = row[: len(rows[0])]
         if rows and len(row) > len(rows[0]) and not any(map(str.strip, row[len(rows[0]) :])):
             row = row[: len(rows[0])]
             longer += 1
@@ -189,30 +202,60 @@ def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[
         lines.append(line)
     if not rows:
         raise DataError(f"{name}: contains no data")
-    note = f"empty cells at the end of {_plural(longer, 'line')} are left out"
-    return rows, lines, (note,) if longer else ()
+    notes = []
+    if longer:
+        notes.append(f"empty cells at the end of {_plural(longer, 'line')} are left out")
+    if words:
+        behind = f"words behind the last column of {_plural(len(words), 'line')}"
+        notes.append(f"{behind} are left out: {show(words[0], 40)}")
+    return rows, lines, tuple(notes)
+
+
+def _are_words(cells: list[str]) -> bool:
+    return all(cell.isalpha() for cell in cells)
 
 
 def _without_repeats(
     rows: list[list[str]], lines: list[int], header: list[str]
 ) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
     """Rows, their lines and a note, without rows that repeat the header, as joined files have."""
-    if header not in rows:
-        return rows, lines, ()
-    kept = [place for place, row in enumerate(rows) if row != header]
+    filled = [place for place, cell in enumerate(header) if cell.strip()]
+    last = max(filled, default=0)
+    kept = [
+        place
+        for place, row in enumerate(rows)
+        if header[last] not in row[last] or not _repeats(row, header)
+    ]
     count = len(rows) - len(kept)
+    if not count:
+        return rows, lines, ()
     note = f"{_plural(count, 'line')} skipped: repeated header"
     return [rows[i] for i in kept], [lines[i] for i in kept], (note,)
 
 
-def _names_above(text: str, first: int) -> list[str]:
-    """The names that a comment right above the `first` line of numbers holds, if it is a header."""
-    line = text.split("\n", first - 1)[max(0, first - 2)]
-    if first < 2 or not line.startswith("#"):
-        return []
-    line, delimiter = line.lstrip("#").strip(), delimiter_of(text)
-    names = line.split() if delimiter == " " else line.split(delimiter)
-    return names if is_header(names) else []
+def _repeats(row: list[str], header: list[str]) -> bool:
+    """Whether a row is the header again; a time of day in it may be another one."""
+    alike = sum(a.strip() == b.strip() for a, b in zip(row, header, strict=True))
+    return row == header or (is_header(row) and 2 * alike > len(row) > 2)
+
+
+def _without_totals(
+    rows: list[list[str]], lines: list[int]
+) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
+    """Rows, their lines and notes, without totals at the end, and empty rows between dates."""
+    notes = []
+    if is_date(rows[0][0].strip()):
+        filled = [place for place, row in enumerate(rows) if any(map(str.strip, row))]
+        if len(filled) < len(rows):
+            notes.append(f"{_plural(len(rows) - len(filled), 'line')} of empty cells skipped")
+            rows, lines = [rows[i] for i in filled], [lines[i] for i in filled]
+    count = totals(rows)
+    if count:
+        end = len(rows) - count
+        words = show(", ".join(cell.strip() for cell in rows[end] if cell.strip()), 40)
+        notes.append(f"{_plural(count, 'line')} at the end skipped (totals): {words}")
+        rows, lines = rows[:end], lines[:end]
+    return rows, lines, tuple(notes)
 
 
 def _skipped(text: str, above: int, last: int) -> tuple[str, ...]:
@@ -231,9 +274,12 @@ def _skipped(text: str, above: int, last: int) -> tuple[str, ...]:
 def _is_signed(first: list[str], second: list[str]) -> bool:
     """Whether a first row without plain numbers holds some with the signs of the second row's."""
     units = [(unit_of(a.strip()), unit_of(b.strip())) for a, b in zip(first, second, strict=True)]
-    others = [cell.strip() for cell, (unit, _) in zip(first, units, strict=True) if not unit]
     alike = any(unit for unit, _ in units) and all(a == b for a, b in units)
-    return alike and all(is_date(cell) or cell.lower() in MISSING for cell in others)
+    others = ((a.strip(), b) for a, b in zip(first, second, strict=True) if not unit_of(a.strip()))
+    return alike and all(
+        is_date(a) or a.lower() in MISSING or (a == b.strip() and first != second)
+        for a, b in others
+    )
 
 
 def as_prose(text: str, name: str) -> DataError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,12 +93,26 @@ def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
     signs = {i: found for i in chosen if (found := cells.signs(i)) is not None}
     for unit in sorted({found.unit for found in signs.values() if found.unit}):
         names = listed([cells.header[i] for i, found in signs.items() if found.unit == unit])
-        notes.append(f"the sign {unit} is left out of numbers: {names}")
+        what = "unit" if unit[-1].isalnum() else "sign"
+        notes.append(f"the {what} {unit} is left out of numbers: {names}")
     if bracketed := [cells.header[i] for i, found in signs.items() if found.bracketed]:
         notes.append(f"numbers in brackets are negative: {listed(bracketed)}")
+    if scaled := [cells.header[i] for i, found in signs.items() if found.scaled]:
+        notes.append(f"K, M, B and T behind numbers are thousands, millions …: {listed(scaled)}")
+    notes += _marks_note(cells, {i: found.marked for i, found in signs.items() if found.marked[1]})
     if any(_is_rounded(cells, i) for i in chosen):
         notes.append(ROUNDED)
     return tuple(notes)
+
+
+def _marks_note(cells: Cells, marked: Mapping[int, tuple[str, int]]) -> tuple[str, ...]:
+    """A note on the columns `marked` that have marks beside some numbers: a cell, and how many."""
+    if not marked:
+        return ()
+    cell, count = next(iter(marked.values()))[0], sum(count for _, count in marked.values())
+    beside = f"{count:,} numbers" if count > 1 else "a number"
+    names = listed([cells.header[i] for i in marked])
+    return (f"marks beside {beside} are left out, as in '{show(cell, 20)}': {names}",)
 
 
 def _is_rounded(cells: Cells, index: int) -> bool:

@@ -30,6 +30,7 @@ _CALENDAR = {
     "hour": (0, 24),
     "minute": (0, 59),
 }
+_YEARS = (1500.0, 2200.0)
 _SECONDS = (6e8, 2.5e9)  # 1989 to 2049, in seconds since 1970
 
 
@@ -61,6 +62,9 @@ def counts(name: str, values: Numbers, first: bool) -> bool:
             return True
         if not _is_sorted(values):
             return False
+        years = not name and _YEARS[0] <= values.min() and values.max() <= _YEARS[1]
+        if years and _counts_evenly(values, EVEN, first):  # with a fraction that is rounded
+            return True
         if is_name(name) or _is_epoch(values, first):
             return True
         return not name and _goes_one_way(values) and _is_whole(values)

@@ -15,7 +15,7 @@ from rnntui.data.counters import epoch_unit
 from rnntui.data.moments import (
     DAY,
     FIRST_OF_1900,
-    MONTHS,
+    MONTH_NUMBERS,
     NONE,
     SECOND,
     Format,
@@ -43,7 +43,19 @@ _ALSO = {
     **dict.fromkeys(("doy", "dayofyear", "yday", "julian"), "yearday"),
     **dict.fromkeys(("dy", "dd"), "day"),
     **dict.fromkeys(("hr", "hh"), "hour"),
+    "jahr": "year",
+    "quartal": "quarter",
+    "monat": "month",
+    "woche": "week",
+    "kw": "week",
+    "tag": "day",
+    "stunde": "hour",
+    "minuten": "minute",
+    "mn": "minute",
 }
+_PART_ORDER = ("year", "month", "day")
+LEAST_COUNTED = 24  # rows of years and months without such names
+_INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
 
@@ -112,10 +124,12 @@ class _Reader:
     def dates(self) -> TimeColumns | None:
         """The first column of dates, with a time of day if another one has it."""
         every = range(len(self._cells.header))
-        likely = (i for i in every if self._wanted or self._looks_dated(i))
+        likely = [i for i in every if self._wanted or self._looks_dated(i)]
         found = next(filter(None, map(self._date, likely)), None)
         if found is None:
-            return None
+            days = [i for i in likely if len(set(self._column(i))) == 1]
+            pairs = (self._with_clock(day, i) for day in days for i in every if i != day)
+            return next(filter(None, pairs), None)
         double = 1 - len(np.unique(found.times)) / len(found.times)
         if double > _TWICE:
             others = [i for i in range(len(self._cells.header)) if i not in found.indices]
@@ -163,8 +177,28 @@ class _Reader:
         names = self._part_names()
         found = [names.index(part) for part in _PARTS if part in names]
         if "year" not in names or len(found) < 2:
-            return None
+            return self._counted_parts()
         return self._parts(found)
+
+    def _counted_parts(self) -> TimeColumns | None:
+        """Columns of years, months and perhaps days, by numbers that count on as those do."""
+        for first in range(min(2, len(self._cells.header) - 2)):
+            parts = [self._part(index) for index in range(first, first + 3)]
+            year, month, day = parts
+            if year is None or month is None or year.min() < 1500 or year.max() > 2200:
+                continue
+            if self._count_on(days_of(year, month, np.ones_like(year)), 31):
+                return self._parts([first, first + 1], _PART_ORDER[:2])
+            if day is not None and self._count_on(days_of(year, month, day), 1):
+                return self._parts([first, first + 1, first + 2], _PART_ORDER)
+        return None
+
+    def _count_on(self, days: Moments | None, most: int) -> bool:
+        """Whether days come one after the other, at most so many apart, in enough rows."""
+        if days is None or len(days) < LEAST_COUNTED:
+            return False
+        gaps = np.diff(days)
+        return bool(((gaps > 0) & (gaps <= most)).mean() >= 1 - MOST_ODD)
 
     def numbers(self, counters: Sequence[int]) -> TimeColumns | None:
         """A column of seconds since 1970, or else of other numbers that count on."""
@@ -178,12 +212,20 @@ class _Reader:
     # ---- one column -------------------------------------------------------------------------
 
     def _column(self, index: int) -> list[str]:
-        return [cell.strip() for cell in self._cells.column(index)]
+        """The stripped cells; of those with two times, such as "10:00 - 11:00", the first one."""
+        cells = [cell.strip() for cell in self._cells.column(index)]
+        span = _INTERVAL.fullmatch(next((c for c in cells if c.lower() not in MISSING), ""))
+        if span is None or not formats_of([span[1]]) or formats_of([span[0]]):
+            return cells
+        spans = map(_INTERVAL.fullmatch, cells)
+        return [cell if m is None else m[1] for cell, m in zip(cells, spans, strict=True)]
 
     def _looks_dated(self, index: int) -> bool:
         """Whether the first cell that holds something can be read as a date."""
         cells = (row[index].strip() for row in self._cells.rows)
-        return bool(formats_of([next((c for c in cells if c.lower() not in MISSING), "")]))
+        first = next((c for c in cells if c.lower() not in MISSING), "")
+        span = _INTERVAL.fullmatch(first)
+        return bool(formats_of([first]) or (span is not None and formats_of([span[1]])))
 
     def _date(self, index: int) -> TimeColumns | None:
         cells = self._column(index)
@@ -191,8 +233,18 @@ class _Reader:
         if best is None:
             return None
         form, times, step, others = best
+        if self._is_unordered(index, form, times):
+            return None
         clock = Clock(self._cells.header[index], form.as_written(cells), step)
         return TimeColumns((index,), clock, times, _ambiguous(cells, form, others))
+
+    def _is_unordered(self, index: int, form: Format, times: Moments) -> bool:
+        """Whether numbers such as 1013.2, which could be months, are in no order of time."""
+        named = self._wanted or (self._cells.named and is_name(self._cells.header[index]))
+        if named or "." not in form.pattern or not np.isfinite(self._cells.numbers(index)).any():
+            return False
+        gaps = np.diff(times)
+        return bool(min((gaps > 0).mean(), (gaps < 0).mean()) > MOST_ODD)
 
     def _with_clock(self, day: int, index: int) -> TimeColumns | None:
         """The time of a column of days and one of times of day."""
@@ -243,18 +295,23 @@ class _Reader:
         """What part of a date each column is by its name, or its name."""
         plain = [re.sub(r"[\W_]", "", name.lower()) for name in self._cells.header]
         names = [_ALSO.get(name, name) for name in plain]
-        # Millimetres, unless days are called dd.
-        return ["month" if name == "mm" and "dd" in plain else name for name in names]
+        for place, name in enumerate(names):
+            before = names[:place]
+            if name == "mm" and "hour" in before and "month" in before:
+                names[place] = "minute"
+            elif name == "mm" and ("day" in names or before[-1:] == ["year"]):
+                names[place] = "month"  # otherwise millimetres
+        return names
 
-    def _parts(self, indices: list[int]) -> TimeColumns | None:
+    def _parts(self, indices: list[int], called: Sequence[str] = ()) -> TimeColumns | None:
         """The time in columns that are called year, month, day and so on."""
         given: dict[str, Moments] = {}
         names = self._part_names()
-        for index in indices:
+        for name, index in zip(called or [names[i] for i in indices], indices, strict=True):
             part = self._part(index)
             if part is None:
                 return None
-            given[names[index]] = part
+            given[name] = part
         if "year" not in given or not given.keys() <= set(_PARTS):
             return None
         none = np.zeros(len(given["year"]), np.int64)
@@ -272,8 +329,7 @@ class _Reader:
         numbers = np.array(self._cells.numbers(index))
         if np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all():
             return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
-        names = {name[:3]: n for n, name in enumerate(MONTHS, 1)}
-        found = [names.get(cell[:3].lower(), 0) for cell in self._column(index)]
+        found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in self._column(index)]
         return np.array(found, np.int64) if all(found) else None
 
 

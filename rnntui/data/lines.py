@@ -13,6 +13,7 @@ from rnntui.text import safe_text
 
 DELIMITERS = ("\t", ";", "|", ",")
 QUOTED = re.compile(r'"[^"]*"')
+LEAST_YEARS = 5  # in the header of a table that has a column for each
 
 
 def read_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -73,6 +74,7 @@ def delimiter_of(text: str) -> str:
     for delimiter in DELIMITERS:
         if lines and delimiter in lines[0]:
             return delimiter
+    lines = [QUOTED.sub("x", line) for line in first_lines(text, 2)]
     words = lines[-1].split() if lines else []
     spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
     first = lines[0].split() if lines else []
@@ -84,5 +86,12 @@ def is_header(row: list[str]) -> bool:
     """Whether a row holds names: some text, and nothing that is a number."""
     filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
     if any(read_number(cell) is not None or is_grouped(cell) for cell in filled):
-        return False
+        return _names_years(filled)
     return any(not is_date(cell) for cell in filled)
+
+
+def _names_years(filled: list[str]) -> bool:
+    """Whether cells are names and then years that count on, of a table with a column for each."""
+    first = next((n for n, cell in enumerate(filled) if cell.isdecimal()), 0)
+    years = [int(cell) if cell.isdecimal() and len(cell) == 4 else 0 for cell in filled[first:]]
+    return first > 0 and len(years) >= LEAST_YEARS and years == [*range(years[0], years[-1] + 1)]

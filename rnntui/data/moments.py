@@ -32,9 +32,23 @@ MONTHS = (
     *("october", "november", "december"),
 )
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTH = "|".join(f"{m[:3]}(?:{m[3:]})?" if len(m) > 3 else m for m in MONTHS).replace(
+_ENGLISH = "|".join(f"{m[:3]}(?:{m[3:]})?" if len(m) > 3 else m for m in MONTHS).replace(
     "sep(?:tember)?", "sep(?:t(?:ember)?)?"
 )
+_GERMAN = (
+    "januar|jänner|februar|märz?|maerz|mrz|mai|juni|juli|oktober|okt|dezember|dez"  # if others
+)
+_MONTH = f"{_GERMAN}|{_ENGLISH}"
+MONTH_NUMBERS = {
+    **{name[:3]: number for number, name in enumerate(MONTHS, 1)},
+    "jän": 1,
+    "mär": 3,
+    "mae": 3,
+    "mrz": 3,
+    "mai": 5,
+    "okt": 10,
+    "dez": 12,
+}
 _WEEKDAY = "|".join(f"{d[:3]}(?:{d[3:]})?" for d in WEEKDAYS)
 _DIRECTIVE = re.compile(r"%(-?)(\d?)([A-Za-z%])")
 _WIDTHS = {**dict.fromkeys("mdHIMSyV", 2), "Y": 4, "G": 4, "j": 3, "q": 1, "u": 1}
@@ -61,8 +75,9 @@ _MONTHLY = (
     *("%Y-%m", "%Y/%m", "%Y.%m", "%m/%Y", "%m.%Y", "%m-%Y", "%Y%m", "%YM%m", "%Y-M%m"),
     *("%b %Y", "%b-%Y", "%b/%Y", "%b, %Y", "%b%Y", "%b-%y", "%b %y", "%y-%b", "%Y-%b", "%Y %b"),
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y:Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "%qQ%Y"),
-    *("%G-W%V", "%GW%V", "%G W%V", "%-Y-%m"),
+    *("%G-W%V", "%GW%V", "%G W%V", "%-Y-%m", "%G-%V", "%G/%V"),
 )
+_WEEKS = {"%G-%V": "%Y-%m", "%G/%V": "%Y/%m"}  # unless all of them can be months
 _TIMES = (
     *("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p"),
     *("%I:%M%p", "%I %p", "%I%p", "%H.%M.%S", "%H.%M", "%H%M%S", "%H%M", "%H", "%Hh"),
@@ -122,6 +137,8 @@ class Format:
         rows = [m.groups() for m in map(self._expression.fullmatch, filled) if m]
         if not rows:
             return self
+        if _is_german(self.pattern, rows):
+            return Format("%Y-%m-%d" if "d" in letters(self.pattern) else "%Y-%m")
         parts = iter(zip(*rows, strict=True))
 
         def exact(m: re.Match[str]) -> str:
@@ -132,6 +149,15 @@ class Format:
             return replace(self, pattern=pattern)
         zone = rows[-1][letters(self.pattern).index("z")]
         return Format(pattern, _offset(zone), zone)
+
+
+def _is_german(pattern: str, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the parts of dates hold names of months that cannot be written again."""
+    if "b" not in letters(pattern):
+        return False
+    place = letters(pattern).index("b")
+    names = {row[place].lower() for row in rows}
+    return any(re.fullmatch(_ENGLISH, name) is None for name in names)
 
 
 def letters(pattern: str) -> list[str]:
@@ -191,7 +217,9 @@ def _fitting(cells: Sequence[str], candidates: Callable[[str], Iterator[str]]) -
         return []
     filled = [cell for cell in cells if cell.lower() not in MISSING]
     sample = filled[:: max(1, len(filled) // MOST_TRIED)][:MOST_TRIED]
-    return [f for f in found if f.read(sample) is not None]
+    fitting = [f for f in found if f.read(sample) is not None]
+    patterns = {f.pattern for f in fitting}
+    return [f for f in fitting if _WEEKS.get(f.pattern) not in patterns]
 
 
 def _candidates(cell: str) -> Iterator[str]:
@@ -240,8 +268,7 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
             return np.full(len(rows), default, np.int64)
         return np.array(columns[letter]).astype(np.int64)
 
-    def words(letter: str, names: tuple[str, ...]) -> Moments:
-        numbers = {name[:3]: n for n, name in enumerate(names, 1)}
+    def words(letter: str, numbers: dict[str, int]) -> Moments:
         return np.array([numbers[cell[:3].lower()] for cell in columns[letter]], np.int64)
 
     year = numbers("Y", 1970)
@@ -251,7 +278,7 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
     month = numbers("m", 1)
     for letter in "bB":
         if letter in columns:
-            month = words(letter, MONTHS)
+            month = words(letter, MONTH_NUMBERS)
     if "q" in columns:
         quarter = numbers("q", 1)
         month = np.where((quarter >= 1) & (quarter <= 4), 3 * quarter - 2, 0)

@@ -8,7 +8,8 @@ MISSING = frozenset(
     (
         *("", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "nil", "none", "<na>"),
         *("#na", "#n/a", "#value!", "#div/0!", "#num!", "#null!", "#ref!"),
-        *("?", "-", "--", ".", "..", "...", "*", ":"),
+        *("?", "-", "--", "---", "----", ".", "..", "...", "*", "**", "***", "****", ":", "—"),
+        *("missing", "unavailable", "unknown", "no data", "nodata", ": c", ": u", ": z"),
     )
 )
 

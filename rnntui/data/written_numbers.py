@@ -35,7 +35,12 @@ def _grouping(separators: str, point: str) -> Grouped:
     return Grouped(re.compile(pattern + decimal), separators, point)
 
 
-GROUPED = (_grouping(",", "."), _grouping(".", ","), _grouping(" '\u00a0\u202f", ".,"))
+GROUPED = (
+    _grouping(",", "."),
+    _grouping(".", ","),
+    _grouping(" '’\u00a0\u202f", ".,"),
+    Grouped(re.compile(r"[+-]?\d{1,2}(?:,\d\d)*,\d{3}(?:\.\d*)?"), ",", "."),  # lakh and crore
+)
 
 
 def is_grouped(cell: str) -> bool:

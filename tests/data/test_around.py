@@ -66,6 +66,41 @@ AROUND = {
         TABLE + "Source: KNMI, De Bilt, NL, and others\nAll rights reserved, 2024\n",
         "2 lines below the table skipped",
     ),
+    "many settings": (
+        "".join(f"setting {n} of a, b\n" for n in range(80)) + TABLE,
+        "lines 1 to 80 above the table skipped",
+    ),
+    "comments that begin otherwise": (
+        "// of KNMI, in De Bilt\n// and others\n" + TABLE,
+        "lines 1 to 2 above the table skipped",
+    ),
+    "names in the last comment": (
+        "KNMI: De Bilt\n" * 40 + "# date,temp,rain\n\n" + DAYS,
+        "lines 1 to 40 above the table skipped",
+    ),
+    "names above units in comments": (
+        "#date,temp,rain\n#-,m,m\n" + DAYS,
+        "2 lines starting with # skipped",
+    ),
+    "a rule": (TABLE.replace("\n", "\n----------,-----,----\n", 1), "1 line of dashes skipped"),
+    "a rule below": (TABLE + "__________\nSource: KNMI\n", "2 lines below the table skipped"),
+    "types beside the date": (
+        TABLE.replace("\n", "\n20d,14n,10s\nas of,2024-02-01 12:00,\n", 1),
+        "line 2 skipped (units or a second header): 20d, 14n, 10s",
+    ),
+    "empty rows": (
+        TABLE.replace("2024-01-11", ",,\n2024-01-11") + ",,\n,,\n",
+        "3 lines of empty cells skipped",
+    ),
+    "a total": (TABLE + "Total,30.5,12\n", "1 line at the end skipped (totals): Total, 30.5, 12"),
+    "totals": (
+        TABLE + ",,\nSumme,30.5,12\nMittelwert:,1.5,2\n",
+        "2 lines at the end skipped (totals): Summe, 30.5, 12",
+    ),
+    "a total without a word": (
+        TABLE + ",30.5,12\n",
+        "1 line at the end skipped (totals): 30.5, 12",
+    ),
     "files put one behind another": (
         TABLE[: TABLE.index("2024-01-11")]
         + "date,temp,rain\n"
@@ -122,7 +157,7 @@ WRONG = {
     "a first row too long": "1,2,3\n4,5\n6,7\n8,9\n",
     "a last line cut short": TABLE + "2024-01-3",
     "a last number cut short": TABLE + "2024-01-31,4",
-    "a total": TABLE + "Total,30.5,12\n",
+    "a total in the middle": TABLE + "Total,30.5,12\n" + DAYS.replace("2024", "2025"),
     "names in between": "x,y\n1,2\none,two\n4,5\n6,7\n",
 }
 
@@ -131,6 +166,49 @@ WRONG = {
 def test_what_may_be_a_mistake_is_still_refused(name: str) -> None:
     with pytest.raises(DataError, match=r"^t\.csv line \d+"):
         table(WRONG[name])
+
+
+def test_settings_with_as_many_cells_as_the_table_are_above_it() -> None:
+    settings = "".join(f"Scale {n},CH{n}:{n}.00\n" for n in range(9))
+    numbers = "".join(f"{n}e-3,{n * n % 7}\n" for n in range(40))
+    found = table(settings + "Points,40\nSecond,Volt\n" + numbers)
+    assert found.features == ("Volt",) and len(found.rows) == 40
+    assert "lines 1 to 10 above the table skipped" in found.notes
+
+
+def test_a_printed_table_of_stations() -> None:
+    months = [(year, month) for year in (2020, 2021, 2022) for month in range(1, 13)]
+    found = table(
+        "Oxford\nLat 51.761 Lon -1.262, 63 metres\n   yyyy  mm  tmax   rain\n"
+        "              degC     mm\n"
+        + "".join(f"{y:7} {m:3} {m * m % 17:5}.5* {m:5}.1\n" for y, m in months[:-2])
+        + "".join(f"{y:7} {m:3}   ---  {m:5}.1#  Provisional\n" for y, m in months[-2:])
+    )
+    assert found.features == ("tmax", "rain") and len(found.rows) == 36
+    assert found.clock is not None and found.clock.words == "monthly"
+    assert "lines 1 to 2 above the table skipped" in found.notes
+    assert "line 4 skipped (units or a second header): degC mm" in found.notes
+    behind = "words behind the last column of 2 lines are left out: Provisional"
+    assert behind in found.notes
+    assert "marks beside 36 numbers are left out, as in '1.5*': tmax, rain" in found.notes
+
+
+def test_headers_that_a_program_prints_again_are_skipped() -> None:
+    head = "procs ---memory--- cpu\n r free us\n"
+    rows = "".join(f" {n % 3} {n * n % 7} {n % 5}\n" for n in range(20))
+    found = table(head + rows + head + rows)
+    assert found.features == ("r", "free", "us") and len(found.rows) == 40
+    assert "1 line skipped: repeated title" in found.notes
+    assert "1 line skipped: repeated header" in found.notes
+    times = [f"12:{n:02}:01 all {n % 7}.5 {n % 5}\n" for n in range(40)]
+    header = "12:{:02}:00 CPU %user %idle\n"
+    whole = header.format(0) + "".join(times[:20]) + header.format(20) + "".join(times[20:])
+    assert len(table(whole).rows) == 40
+
+
+def test_row_names_of_r_need_no_name() -> None:
+    rows = "".join(f'"{n}" {n * n % 7} {n % 5}.5\n' for n in range(1, 30))
+    assert table('"temp" "wind"\n' + rows).features == ("temp", "wind")
 
 
 @pytest.mark.parametrize(

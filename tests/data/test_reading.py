@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import math
 import time
@@ -198,13 +199,75 @@ def test_a_header_between_spaces_that_is_one_name_short(tmp_path: Path) -> None:
         read(tmp_path, f"a b\n{rows}".replace('"7" 0 4', '"7" 0'))
 
 
-def test_a_total_below_the_dates_is_refused_with_its_line(tmp_path: Path) -> None:
-    text = dated(WRITTEN["ISO"][0]) + "Total,9000\n"
+def test_a_word_among_the_dates_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = dated(WRITTEN["ISO"][0]) + "Later,9000\n"
     with pytest.raises(
-        RnntuiError, match="line 122, column 'when': 'Total' is no time like the ot"
+        RnntuiError, match="line 122, column 'when': 'Later' is no time like the ot"
     ):
         read(tmp_path, text)
     assert read(tmp_path, text, time="none").clock is None
+
+
+def test_weeks_without_a_w_are_no_days_of_the_year(tmp_path: Path) -> None:
+    weeks = [f"{year}{{}}{week:02}" for year in (2019, 2021, 2022) for week in range(1, 53)]
+    for joint in "-/":
+        found = read(tmp_path, dated([week.format(joint) for week in weeks]), missing="interpolate")
+        assert found.clock is not None and found.clock.words == "weekly"
+        assert found.clock.write(0) == f"1970{joint}01"
+    months = read(tmp_path, dated([f"20{n // 12:02}-{n % 12 + 1:02}" for n in range(40)]))
+    assert months.clock is not None and months.clock.words == "monthly"
+    assert not noted(months, "are read as")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+        "jan feb mrz apr mai juni juli aug sept okt nov dez",
+    ],
+)
+def test_months_in_german(tmp_path: Path, names: str) -> None:
+    months = names.split()
+    found = read(tmp_path, dated([f"{months[n % 12]} {2000 + n // 12}" for n in range(40)]))
+    assert found.clock is not None and found.clock.words == "monthly"
+    assert found.clock.write(0) == "1970-01"  # no other language is written
+    rows = "".join(f"{2000 + n // 12};{months[n % 12]};{n * n % 7}\n" for n in range(40))
+    parts = read(tmp_path, "Jahr;Monat;x\n" + rows)
+    assert parts.features == ("x",) and parts.clock is not None and parts.clock.words == "monthly"
+
+
+def test_years_and_months_without_names_are_the_time(tmp_path: Path) -> None:
+    rows = [f"{2000 + n // 12} {n % 12 + 1:2} {2000 + (n + 0.5) / 12:.3f}" for n in range(60)]
+    found = read(tmp_path, "".join(f"{row} {n * n % 7}.5\n" for n, row in enumerate(rows)))
+    assert found.features == ("column 4",) and found.clock is not None
+    assert found.clock.words == "monthly"
+    days = [f"2000 {month} {day}" for month in (1, 2, 3) for day in range(1, 30)]
+    text = "".join(f"{day} {n * n % 7}.5\n" for n, day in enumerate(days))
+    daily = read(tmp_path, text)
+    assert daily.clock is not None and daily.clock.words == "daily"
+    other = "".join(f"{1900 + n % 7} {n % 12 + 1} {n * n % 7}.5\n" for n in range(60))
+    assert read(tmp_path, other).clock is None
+
+
+def test_of_times_from_and_to_the_first_counts(tmp_path: Path) -> None:
+    hours = [f"{n // 24 + 1:02}.01.2024 {n % 24:02}:00" for n in range(73)]
+    spans = [f"{a} - {b}" for a, b in itertools.pairwise(hours)]
+    found = read(tmp_path, dated(spans))
+    assert found.clock is not None and found.clock.words == "hourly"
+    assert found.clock.write(0) == "01.01.1970 00:00"
+
+
+def test_numbers_like_months_in_no_order_are_no_time(tmp_path: Path) -> None:
+    text = "a,b\n" + "".join(f"{1000 + n * n % 41}.{n % 9 + 1},{n * n % 7}\n" for n in range(40))
+    found = read(tmp_path, text)
+    assert found.clock is None and found.features == ("a", "b")
+
+
+def test_the_times_of_a_single_day(tmp_path: Path) -> None:
+    rows = "".join(f"1/1/2024,{n // 60:02}:{n % 60:02},{n * n % 7}\n" for n in range(90))
+    found = read(tmp_path, "Date,Time,x\n" + rows)
+    assert found.clock is not None and found.clock.words == "every minute"
 
 
 def test_what_is_no_time_is_refused_in_a_line(tmp_path: Path) -> None:
@@ -497,6 +560,8 @@ def test_a_table_says_what_was_decided(tmp_path: Path) -> None:
         ("a;b\n1.234,5;1\n12,25;2\n1.000;4\n", [1234.5, 12.25, 1000]),
         ("a;b\n1 234,5;1\n12;2\n1 000 000;4\n", [1234.5, 12, 1e6]),
         ("a;b\n1'234.5;1\n12;2\n3;4\n", [1234.5, 12, 3]),
+        ("a;b\n1’234.5;1\n12;2\n3;4\n", [1234.5, 12, 3]),
+        ('a\n"1,23,456.5"\n"12"\n"-1,000"\n', [123456.5, 12, -1000]),
         ("a|b\n1.5|1\n2.5|3\n2|2\n", [1.5, 2.5, 2]),
         ('"a", "b"\n"1.5", "1"\n"2.5", "3"\n"2", "2"\n', [1.5, 2.5, 2]),
         ("a\tb\n1.5\t1\n2.5\t3\n2\t2\n", [1.5, 2.5, 2]),
@@ -517,6 +582,17 @@ def test_separators_between_thousands(tmp_path: Path, text: str, values: list[fl
         (["£(2)", "(£1.5)", "£3"], None, ""),
         (["(£2)", "£3", "(£1.5)"], [-2, 3, -1.5], "numbers in brackets are negative: a"),
         (["\u22122", "3", "\u22121.5e2"], [-2, 3, -150], ""),
+        (["5 MiB", "7 MiB", "6 MiB"], [5, 7, 6], "the unit MiB is left out of numbers: a"),
+        (["5.5°C", "6 °C", "4.5°C"], [5.5, 6, 4.5], "the unit °C is left out of numbers: a"),
+        (["5 W/m2", "4 W/m2"], [5, 4], "the unit W/m2 is left out of numbers: a"),
+        (["USD 1,234.5", "USD 4"], [1234.5, 4], "the unit USD is left out of numbers: a"),
+        (["1.5K", "2M", "7"], [1500, 2e6, 7], "K, M, B and T behind numbers are thousands"),
+        (["5", "<1", "7"], [5, 1, 7], "marks beside a number are left out, as in '<1': a"),
+        (["?5.5", "1", "7*"], [5.5, 1, 7], "marks beside 2 numbers are left out, as in '?5.5'"),
+        (["5.5 p", "1", "7"], [5.5, 1, 7], "marks beside a number are left out, as in '5.5 p'"),
+        (["5 p", "6 b", "7"], None, ""),
+        (["5 GiB", "7 MiB", "6 MiB"], None, ""),
+        (["5 am", "6 am", "7 am"], None, ""),
         (["5%", "$6", "7"], None, ""),
         (["5%", "6", "7%"], None, ""),
         (["--5", "6", "-(7)"], None, ""),
@@ -541,13 +617,17 @@ def test_a_first_row_of_numbers_with_signs_is_no_header(tmp_path: Path) -> None:
     assert data.values.tolist() == [[5], [6], [9]] and data.features == ("column 2",)
     quantiles = read(tmp_path, "5%;95%\n1;2\n3;5\n4;4\n")
     assert quantiles.features == ("5%", "95%") and len(quantiles.values) == 3
+    named = read(tmp_path, "a;5 MiB\na;6 MiB\na;9 MiB\n")
+    assert named.values.tolist() == [[5], [6], [9]]
     alone = read(tmp_path, "day;$\n2021-01-01;$5\n2021-01-02;$6\n2021-01-03;$9\n")
     assert alone.features == ("$",) and len(alone.values) == 3
 
 
 def test_what_stands_beside_numbers_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RnntuiError, match=r"no column contains numbers \(column 'a' has '5 kg'\)"):
-        read(tmp_path, "day,a\n2021-01-01,5 kg\n2021-01-02,6 kg\n")
+    with pytest.raises(
+        RnntuiError, match=r"no column contains numbers \(column 'a' has '5 to 6'\)"
+    ):
+        read(tmp_path, "day,a\n2021-01-01,5 to 6\n2021-01-02,6 to 7\n")
 
 
 def test_empty_cells_at_the_end_of_lines_are_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Tables with a column for each time are read as those with a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from rnntui.data.table import Table, parse_table
+from rnntui.recipe import Data
+
+YEARS = range(1990, 2010)
+MONTHS = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+
+
+def table(text: str) -> Table:
+    return parse_table(text, "t.csv", Data(task="values"))
+
+
+def lines(*rows: Sequence[object]) -> str:
+    return "".join(",".join(map(str, row)) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "names", [YEARS, [f"{y} [YR{y}]" for y in YEARS], [f"X{y}" for y in YEARS]]
+)
+def test_columns_of_years(names: Iterable[object]) -> None:
+    found = table(
+        lines(
+            ["Country", "Code", "Kind", *names],
+            ["France", "FRA", "GDP", *(y % 7 for y in YEARS)],
+            ["Spain", "ESP", "GDP", *(y % 5 for y in YEARS)],
+        )
+    )
+    assert found.features == ("France", "Spain")
+    assert found.rows.tolist() == [[y % 7, y % 5] for y in YEARS]
+    assert found.times is not None and found.times.tolist() == [*YEARS]
+    assert "the columns 1990 to 2009 are times: they are read as rows" in found.notes
+
+
+def test_columns_of_months_with_flags() -> None:
+    times = [f"{y}-{m:02} " for y in (2020, 2021) for m in range(1, 13)]
+    found = table(
+        "unit,geo\\TIME\t"
+        + "\t".join(times)
+        + "\nPC,DE\t"
+        + "\t".join(f"{n * n % 7}.5 {'p' if n > 20 else ''}" for n in range(24))
+        + "\nPC,FR\t"
+        + "\t".join(": " if n == 5 else f"{n * n % 5}.5 " for n in range(24))
+        + "\n"
+    )
+    assert found.features == ("DE", "FR") and len(found.rows) == 24
+    assert found.clock is not None and found.clock.words == "monthly"
+    assert found.rows[:, 0].tolist() == [n * n % 7 + 0.5 for n in range(24)]
+
+
+def test_names_that_are_not_unique_are_joined() -> None:
+    days = [f"1/{day}/20" for day in range(1, 31)]
+    found = table(
+        lines(
+            ["Province", "Country", "Lat", *days],
+            ["", "France", 1.5, *(n * n % 7 for n in range(30))],
+            ["Guadeloupe", "France", 2.5, *(n * n % 5 for n in range(30))],
+        )
+    )
+    assert found.features == ("France", "Guadeloupe France")
+    assert found.clock is not None and found.clock.words == "daily"
+
+
+@pytest.mark.parametrize("header", ["Year," + MONTHS, "Year," + MONTHS + ",J-D", ""])
+def test_rows_of_years_and_columns_of_months(header: str) -> None:
+    rows = [[y, *(f"{(y + m) % 7}.5" for m in range(12))] for y in YEARS]
+    extra: list[object] = ["9.5"] if header.endswith("J-D") else []
+    found = table((header + "\n" if header else "") + lines(*([*row, *extra] for row in rows)))
+    assert found.features == ("value",) and len(found.rows) == 240
+    assert found.rows[:, 0].tolist() == [(y + m) % 7 + 0.5 for y in YEARS for m in range(12)]
+    assert found.clock is not None and found.clock.words == "monthly"
+    assert any(note.startswith("the columns are months") for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines(["a", *range(1990, 1994)], ["x", 1, 2, 3, 4], ["y", 2, 3, 4, 6]),
+        lines(*([y, *((y + m) % 7 for m in range(12))] for y in YEARS)),
+        lines(["year", *"abcdefghijkl"], *([y, *((y + m) % 7 for m in range(12))] for y in YEARS)),
+    ],
+)
+def test_other_tables_stay_as_they_are(text: str) -> None:
+    assert len(table(text).features) > 3
