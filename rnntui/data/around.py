@@ -390,6 +390,32 @@ def _is_above_numbers(rows: Rows, place: int, comma: bool) -> bool:
     )
 
 
+def joined_names(rows: Rows, place: int) -> tuple[list[str], tuple[str, ...]]:
+    """The names of the columns from header lines, and a note if two lines make them.
+
+    The line at `place` names them unless some have one name, and those of another line tell these
+    apart. A line with nothing but a first cell, as pandas writes it, names the first column.
+    """
+    names = [cell.strip() for cell in rows[place]]
+    index = next((row[0].strip() for row in rows if _only_first(row)), "")
+    if index and len(rows) > 1:
+        names[0] = index
+    filled = [name for name in names if name]
+    for other in range(len(rows)) if len(set(filled)) < len(filled) else ():
+        first, second = (rows[n] for n in sorted((place, other)))
+        pairs = [
+            " ".join(filter(None, map(str.strip, pair))) for pair in zip(first, second, strict=True)
+        ]
+        if other != place and len(set(pairs)) == len(pairs):
+            pairs[0] = index or pairs[0]
+            return pairs, (f"names are joined from {len(rows)} header lines",)
+    return names, ()
+
+
+def _only_first(row: Sequence[str]) -> bool:
+    return bool(row[0].strip()) and len(row) > 1 and not any(map(str.strip, row[1:]))
+
+
 def headers_note(rows: Rows, lines: Sequence[int], named: int) -> tuple[str, ...]:
     """What is told of header lines that do not name the columns."""
     return tuple(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rnntui.data.around import framed, header_lines, headers_note, names_above, totals
+from rnntui.data.around import framed, header_lines, headers_note, joined_names, names_above, totals
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
@@ -70,6 +70,7 @@ class Cells:
     comma: bool  # decimals may be written with a comma
     notes: tuple[str, ...]
     marks: Marks = field(default_factory=lambda: Marks.of(""))
+    durations: frozenset[int] = frozenset()  # columns of them, which have numbers all the same
     _numbers: dict[int, Numbers] = field(default_factory=dict)
     _grouped: dict[int, bool] = field(default_factory=dict)
     _bare: dict[int, Bare] = field(default_factory=dict)
@@ -106,6 +107,15 @@ class Cells:
         """What stood around the numbers of a column, if anything did."""
         self.numbers(index)
         return self._bare.get(index)
+
+    def with_numbers(self, durations: Mapping[int, Sequence[float]]) -> Cells:
+        """The table with numbers for columns of durations."""
+        import numpy as np
+
+        known = {index: np.array(numbers) for index, numbers in durations.items()}
+        grouped = {**self._grouped, **dict.fromkeys(durations, False)}
+        numbers = {**self._numbers, **known}
+        return replace(self, durations=frozenset(durations), _numbers=numbers, _grouped=grouped)
 
     def _read(self, index: int) -> list[float]:
         """The numbers of a column, NaN for a cell without a finite one."""
@@ -159,12 +169,15 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
     above = [] if named else names_above(text, lines[0] - 1, delimiter)
     if named:
         count, place = header_lines(rows, comma)
-        above = rows[place]
-        notes = (*notes, *headers_note(rows[:count], lines[:count], place))
-        rows, lines, repeats = _without_repeats(rows[count:], lines[count:], above)
+        above, joined = joined_names(rows[:count], place)
+        if not joined:
+            notes = (*notes, *headers_note(rows[:count], lines[:count], place))
+        notes = (*notes, *joined)
+        rows, lines, repeats = _without_repeats(rows[count:], lines[count:], rows[place])
         notes = (*notes, *repeats)
         if not rows:
             raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+    _refuse_second_table(rows, lines, name)
     rows, lines, ended = _without_totals(rows, lines)
     notes = (*notes, *ended)
     names = [cell.strip() for cell in above] if len(above) == len(header) else []
@@ -194,6 +207,8 @@ def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[
             row = row[: len(rows[0])]
             longer += 1
         if rows and len(row) != len(rows[0]):
+            if line > lines[-1] + 1 and is_header(row) and not is_header(rows[-1]):
+                raise _second_table(name, line)
             raise DataError(
                 f"{name} line {line}: {_count(len(row))} where line {lines[0]} has {len(rows[0])}:"
                 " give every line the same number"
@@ -209,6 +224,21 @@ def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[
         behind = f"words behind the last column of {_plural(len(words), 'line')}"
         notes.append(f"{behind} are left out: {show(words[0], 40)}")
     return rows, lines, tuple(notes)
+
+
+def _second_table(name: str, line: int) -> DataError:
+    return DataError(f"{name} line {line}: a second table begins here: put it into another file")
+
+
+def _refuse_second_table(rows: list[list[str]], lines: list[int], name: str) -> None:
+    """Raise DataError for names after a blank line with dates above and below them."""
+    if not is_date(rows[0][0].strip()):
+        return
+    for place in range(1, len(rows) - 1):
+        if lines[place] > lines[place - 1] + 1 and is_header(rows[place]):
+            before, here, after = (rows[n][0].strip() for n in range(place - 1, place + 2))
+            if is_date(before) and is_date(after) and here and not is_date(here):
+                raise _second_table(name, lines[place])
 
 
 def _are_words(cells: list[str]) -> bool:

@@ -23,6 +23,7 @@ from rnntui.data.moments import (
     days_of,
     days_of_weeks,
     formats_of,
+    iso,
     times_of_day,
     valid,
 )
@@ -55,6 +56,9 @@ _ALSO = {
 }
 _PART_ORDER = ("year", "month", "day")
 LEAST_COUNTED = 24  # rows of years and months without such names
+_SERIAL = re.compile("date|datum", re.IGNORECASE)
+SERIALS = (20_000, 60_000)  # 1954 to 2064
+SERIAL_1970 = 25_569
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
@@ -286,6 +290,10 @@ class _Reader:
         if not len(numbers) or not np.isfinite(numbers).all():
             return None
         name, cells = self._cells.header[index], self._column(index)
+        if self._cells.named and _SERIAL.search(name):
+            counted = _spreadsheet_days(index, name, numbers)
+            if counted is not None:
+                return counted
         decimals = max(len(cell.partition(".")[2]) for cell in cells)
         return number_time(index, name, numbers, min(decimals, 9))
 
@@ -357,6 +365,20 @@ def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> Tim
     return TimeColumns(
         (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
     )
+
+
+def _spreadsheet_days(index: int, name: str, numbers: Times) -> TimeColumns | None:
+    """The time in days since the end of 1899, as spreadsheets store dates: 45292 is 2024-01-01."""
+    if not (SERIALS[0] <= numbers.min() and numbers.max() <= SERIALS[1]):
+        return None
+    seconds = np.rint((numbers - SERIAL_1970) * DAY / SECOND).astype(np.int64)
+    moments = seconds * SECOND
+    step = find_step(np.sort(moments))
+    if step is None:
+        return None
+    first = f"{numbers[0]:.10g} as {iso(int(moments[0]))}"
+    note = f"{show(name, 24)} is read as a spreadsheet's days since 1900, {first}"
+    return TimeColumns((index,), Clock(name, None, step), moments, (note,))
 
 
 def _full_hours(cells: list[str]) -> list[str]:

@@ -20,14 +20,14 @@ def read_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of cells with their line numbers, without blank lines and comments."""
     read: list[int] = []
     delimiter = delimiter_of(text)
-    unnamed = '"" ' if delimiter == " " and _lacks_a_name(text) else ""
+    unnamed = f'""{delimiter}' if _lacks_a_name(text, delimiter) else ""
 
     def kept() -> Iterator[str]:
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip() and not line.startswith("#"):
                 before = "" if read else unnamed
                 read.append(number)
-                yield before + " ".join(line.split()) if delimiter == " " else line
+                yield before + (" ".join(line.split()) if delimiter == " " else line)
 
     reader = csv.reader(kept(), delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
@@ -44,13 +44,24 @@ def read_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         yield read[first], row
 
 
-def _lacks_a_name(text: str) -> bool:
-    """Whether the header between spaces is one name too short, so that the first cell has none.
+def _lacks_a_name(text: str, delimiter: str) -> bool:
+    """Whether the header is one name too short, so that the first cell has none.
 
-    A date and a time of day are two cells then, and row names have no name in R.
+    Between spaces, a date and a time of day are two cells then. Row names have no name in R, which
+    puts them and the others in quotes.
     """
-    header, *rows = (line.split() for line in first_lines(text, 2))
-    return bool(rows) and len(header) + 1 == len(rows[0]) and is_header(header)
+    lines = first_lines(text, 2)
+    if len(lines) < 2:
+        return False
+    header, row = (_split(line, delimiter) for line in lines)
+    quoted = delimiter == " " or all(line.startswith('"') for line in lines)
+    return quoted and len(header) + 1 == len(row) and is_header(header)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if delimiter == " ":
+        return line.split()
+    return [cell.strip('"') for cell in QUOTED.sub('"x"', line).split(delimiter)]
 
 
 def first_lines(text: str, most: int) -> list[str]:

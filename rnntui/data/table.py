@@ -12,6 +12,7 @@ from rnntui.data.choose_columns import choose
 from rnntui.data.clock import Clock
 from rnntui.data.column_kinds import is_time_column
 from rnntui.data.column_numbers import conversion_notes, numbers_in
+from rnntui.data.durations import durations_note, with_durations
 from rnntui.data.find_series import counted_apart, find_series, series_names
 from rnntui.data.find_time import find_time, unread_dates
 from rnntui.data.known import NEW, Known
@@ -76,12 +77,16 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     found = find_time(cells, data, times) if known.timed else None
     if found is None and known.tidied:
         found = counted_apart(cells, data)
+    used = found.indices if found else ()
+    cells = with_durations(cells, used, found is not None, known.features)
+    times = [i for i in times if i not in cells.durations]
     label = find_series(cells, data, found, known)
     chosen = choose(cells, data, times, found, label, known)
     advised = () if known.find else chosen.all  # another file has no settings of its own
     rows = cells.matrix(chosen.all, lambda index: numbers_in(cells, index, advised))
     untimed = unread_dates(cells, data) if known.timed and found is None else ()
     notes = (*cells.notes, *chosen.notes, *untimed, *conversion_notes(cells, chosen.all))
+    notes = (*notes, *durations_note(cells, chosen.all))
     features = tuple(cells.header[i] for i in chosen.all)
     origin, read, counted = np.arange(len(rows)), len(rows), tuple(times)
     if found is None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from rnntui.data import ValueData
 from rnntui.data.cells import Cells, split_cells
 from rnntui.data.clock import Clock
+from rnntui.data.decode import BYTE_ORDER_MARK
+from rnntui.data.durations import with_durations
 from rnntui.data.source import open_file, parse_source
 from rnntui.errors import DataError, RnntuiError
 from rnntui.generation.generate import WARM_UP, values_before
@@ -121,13 +123,14 @@ def _as_table(
     or lacks a number.
     """
     try:
-        cells = split_cells(prompt, "prompt")
+        cells = split_cells(prompt.removeprefix(BYTE_ORDER_MARK), "prompt")
     except DataError:
         return None
     found = _places(data, cells, names)
     if found is None:
         return None
     places, time = found
+    cells = with_durations(cells, () if time is None else (time,), True, data.features)
     numbers = cells.matrix(places, cells.numbers)
     if not np.isfinite(numbers).all():
         return None

@@ -211,6 +211,30 @@ def test_row_names_of_r_need_no_name() -> None:
     assert table('"temp" "wind"\n' + rows).features == ("temp", "wind")
 
 
+def test_row_names_of_r_in_a_csv() -> None:
+    rows = "".join(f'"{n}",{n * n % 7},{n % 5}.5\n' for n in range(1, 30))
+    assert table('"temp","wind"\n' + rows).features == ("temp", "wind")
+
+
+def test_header_lines_are_joined_where_one_alone_names_columns_twice() -> None:
+    found = table(",temp,rain\ncity,Paris,Rome\ndate,,\n" + DAYS)
+    assert found.features == ("Paris", "Rome") and found.cells.header[0] == "date"
+    head = "Price,Close,Close,Volume,Volume\nTicker,A,B,A,B\nDate,,,,\n"
+    rows = [f"{line},{n},{n * n % 5}\n" for n, line in enumerate(DAYS.splitlines())]
+    found = table(head + "".join(rows))
+    assert found.features[:2] == ("Close A", "Close B")
+    assert found.cells.header[0] == "Date"
+    assert "names are joined from 3 header lines" in found.notes
+
+
+@pytest.mark.parametrize(
+    "second", ["day,snow\n2024-01-01,5\n2024-01-02,6\n", "day,snow,ice\n2024-01-01,5,1\n" * 2]
+)
+def test_a_second_table_is_refused_with_its_line(second: str) -> None:
+    with pytest.raises(DataError, match=r"t\.csv line 33: a second table begins here: put it into"):
+        table(TABLE + "\n" + second)
+
+
 @pytest.mark.parametrize(
     "text",
     [

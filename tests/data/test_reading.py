@@ -258,6 +258,41 @@ def test_of_times_from_and_to_the_first_counts(tmp_path: Path) -> None:
     assert found.clock.write(0) == "01.01.1970 00:00"
 
 
+def test_days_of_a_spreadsheet(tmp_path: Path) -> None:
+    found = read(tmp_path, dated([str(45292 + n) for n in range(40)], header="Date,price"))
+    assert found.clock is not None and found.clock.words == "daily"
+    assert noted(found, "Date is read as a spreadsheet's days since 1900, 45292 as 2024-01-01")
+    hours = [f"{45292 + n / 24:.6f}" for n in range(40)]
+    hourly = read(tmp_path, dated(hours, header="date time,price"))
+    assert hourly.clock is not None and hourly.clock.words == "hourly"
+    counted = read(tmp_path, dated([str(45292 + n) for n in range(40)], header="index,price"))
+    assert counted.clock is not None and not counted.clock.is_date
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["0:59:30", "1:02:03", "-"], [3570, 3723, 3723]),
+        (["59:30", "1:02:03", "58:00.5"], [3570, 3723, 3480.5]),
+        (["5:30", "4:59", "6:01"], [330, 299, 361]),
+    ],
+)
+def test_durations(tmp_path: Path, cells: list[str], values: list[float]) -> None:
+    rows = "".join(f"2024-01-0{n},{cell},{n * n}\n" for n, cell in enumerate(cells, 1))
+    found = read(tmp_path, "date,run,x\n" + rows, missing="carry")
+    assert found.features == ("run", "x") and found.values[:, 0].tolist() == values
+    assert noted(found, f"durations are read as numbers, {cells[0]} as {values[0]:g}: run")
+    again = read(tmp_path, "date,run,x\n" + rows, known=found, missing="carry")
+    assert again.features == ("run", "x")
+
+
+def test_times_of_day_are_no_durations(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-{n + 1:02},0{n % 7}:1{n % 10},{n * n}\n" for n in range(20))
+    assert read(tmp_path, "date,sunrise,x\n" + rows).features == ("x",)
+    rising = "".join(f"{n // 60:02}:{n % 60:02},{n * n % 7}\n" for n in range(90))
+    assert read(tmp_path, "when,x\n" + rising).features == ("x",)
+
+
 def test_numbers_like_months_in_no_order_are_no_time(tmp_path: Path) -> None:
     text = "a,b\n" + "".join(f"{1000 + n * n % 41}.{n % 9 + 1},{n * n % 7}\n" for n in range(40))
     found = read(tmp_path, text)
