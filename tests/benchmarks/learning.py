@@ -22,6 +22,7 @@ import json
 import math
 import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -216,19 +217,31 @@ def table() -> str:
     return "\n".join([f"On {'; '.join(places)}.", "", *rows, ""])
 
 
+def in_short() -> str:
+    """What is learned of tiny Shakespeare by both protocols, as the README shows it."""
+    kept = results.read(results.LEARNING)
+    found = [kept[case.name] for case in CASES if case.text and case.name not in PUBLISHED]
+    rows = ["| network | CPU time | state carried | cold |", "|---|---|---|---|"]
+    rows += [f"| {one['network']} | {_after(one)} | {_best(one)} | {_cold(one)} |" for one in found]
+    places = "; ".join(sorted({results.told(one) for one in found}))
+    return "\n".join([*rows, "", *textwrap.wrap(f"On {places}.", 100), ""])
+
+
 def row(found: dict[str, Any]) -> str:
     """A line of the table."""
-    workers = found["workers"]
-    seconds = found["best_at"]
-    after = f"{seconds:.{0 if seconds >= 10 else 1}f} s" + (
-        f" on {workers} cores" if workers > 1 else ""
-    )
     beside = f"{found['yardstick']} {found['yardstick_loss']:.4g}"
     if found["name"] in PUBLISHED:
         valid, test = map(math.exp, found["halves"])
         beside = f"perplexity {valid:.3f}, {test:.3f}; {PUBLISHED[found['name']]}"
-    cells = found["name"], found["network"], _best(found), _cold(found), after, beside
+    cells = found["name"], found["network"], _best(found), _cold(found), _after(found), beside
     return "| " + " | ".join(cells) + " |"
+
+
+def _after(found: dict[str, Any]) -> str:
+    """The time up to the best loss."""
+    seconds, workers = found["best_at"], found["workers"]
+    cores = f" on {workers} cores" if workers > 1 else ""
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s{cores}"
 
 
 def _best(found: dict[str, Any]) -> str:

@@ -146,6 +146,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "watching": tables.watching,
     "insight": insight.table,
     "learning": learning.table,
+    "learning-in-short": learning.in_short,
     "means": means.table,
     "sizes": sizes.table,
     "suffix-table": means.suffix_table,
