@@ -25,10 +25,11 @@ _DELIMITER_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel reads it, an
 _LETTERS = re.compile(r"[^\W\d_]")
 _COMMENT = re.compile(r"#+|%+ ?|//+|!+|--+")
 _OTHER_COMMENT = re.compile(r"% |//|! |-- ")  # than those that begin with #
+_SPAN = re.compile(r"(\d{4})\s+\d{4}")
 _RULE = re.compile(r"[\s|+:,;]*[-=_]{3,}[-=_\s|+:,;]*")  # below the names of printed tables
 _TOTAL = re.compile(
     r"(grand |sub)?(total|sum|average|avg|mean|median|minimum|min|maximum|max|count|std|stdev|"
-    r"summe|gesamt|insgesamt|mittelwert|mittel|durchschnitt|anzahl|somme|moyenne|media)s?[.:]?",
+    r"(gesamt)?summe|gesamt|insgesamt|mittelwert|mittel|durchschnitt|anzahl|somme|moyenne|media)s?\b[.:]?",
     re.IGNORECASE,
 )
 
@@ -165,7 +166,7 @@ def _start_of(text: str) -> _Start | None:
 def _by_length(text: str, lines: Sequence[str]) -> _Start | None:
     """The first place with lines of as many cells as each other."""
     for skipped in range(min(MOST_TITLES, len(lines) - 1) + 1):
-        delimiter = delimiter_of("\n".join(lines[skipped : skipped + 2]))
+        delimiter = delimiter_of("\n".join(lines[skipped : skipped + LOOKED_AT]))
         rows = [_cells(line, delimiter) for line in lines[skipped : skipped + LOOKED_AT]]
         if not _is_table(rows, delimiter, least=3 if skipped else 1):
             continue
@@ -266,6 +267,9 @@ def _are_titles(lines: Sequence[str], first: Sequence[str], delimiter: str) -> b
     """Whether lines are above a table with this first row, rather than a wrong part of it."""
     if _DELIMITER_LINE.fullmatch(lines[0].strip()):
         return True
+    span = _SPAN.fullmatch(lines[0].strip())
+    if span is not None and len(lines) == 1 and len(first) == 13 and first[0] == span[1]:
+        return True  # the first year and the last one, of rows of twelve months
     if not _LETTERS.search(lines[0]):
         return False
     if is_header(list(first)):
@@ -315,7 +319,8 @@ def _without_sentences(text: str, columns: int, delimiter: str) -> tuple[str, in
         start = text.rfind("\n", 0, end) + 1
         line = text[start:end]
         spacing = below > 0 and not line.strip(delimiter + " \r")
-        if start == 0 or not (spacing or _is_sentence(line, columns, delimiter)):
+        lonely = below > 0 and columns > 2 and len(_cells(line.strip(), delimiter)) == 1
+        if start == 0 or not (spacing or lonely or _is_sentence(line, columns, delimiter)):
             break
         below += 1
         end = len(text[:start].rstrip())
@@ -357,7 +362,9 @@ def totals(rows: Rows) -> int:
 
 def _is_total(row: Sequence[str], dated: bool) -> bool:
     words = next(filter(None, map(str.strip, row)), "")
-    return bool(words) and (_TOTAL.fullmatch(words) is not None or (dated and not row[0].strip()))
+    if dated:
+        return bool(words) and (not row[0].strip() or _TOTAL.match(words) is not None)
+    return _TOTAL.fullmatch(words) is not None
 
 
 def header_lines(rows: Rows, comma: bool) -> tuple[int, int]:

@@ -29,6 +29,7 @@ LOOKED_AT = 200  # lines, to see whether a text is a table at all
 # The least share of numbers and times in the cells of a table without the name of one. Sentences
 # hold spaces more often than delimiters, and a number in the same place of each is no table.
 SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
+_WARMTH = re.compile(r"temp|kelvin|[(\[]K[)\]]", re.IGNORECASE)
 AS_TEXT = "--set task=tokens reads it as text"
 
 
@@ -121,12 +122,16 @@ class Cells:
         """The numbers of a column, NaN for a cell without a finite one."""
         cells = self.column(index)
         numbers, self._grouped[index], wrong = self._plain(cells)
-        bare = without_signs(cells, self.marks.words) if wrong else None
+        bare = without_signs(cells, self.marks.words, self._is_warmth(index)) if wrong else None
         if bare is not None:
             plain, grouped, wrong = self._plain(bare.cells)
             if not wrong:
                 numbers, self._grouped[index], self._bare[index] = plain, grouped, bare
         return numbers
+
+    def _is_warmth(self, index: int) -> bool:
+        """Whether a K in a column stands for kelvin."""
+        return self.named and _WARMTH.search(self.header[index]) is not None
 
     def _plain(self, cells: list[str]) -> tuple[list[float], bool, list[str]]:
         """Numbers without signs around them, whether they are grouped, and cells with others."""
@@ -283,7 +288,7 @@ def _without_totals(
     if count:
         end = len(rows) - count
         words = show(", ".join(cell.strip() for cell in rows[end] if cell.strip()), 40)
-        notes.append(f"{_plural(count, 'line')} at the end skipped (totals): {words}")
+        notes.append(f"{_plural(count, 'line')} at the end skipped (totals, or no date): {words}")
         rows, lines = rows[:end], lines[:end]
     return rows, lines, tuple(notes)
 

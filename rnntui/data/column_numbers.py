@@ -17,6 +17,7 @@ from rnntui.text import safe_text
 
 LONGEST_LINE = 200  # characters of an error
 MOST_WORD = 20  # characters of a mark for missing values
+MOST_WORDS = 3
 LONGEST_WHOLE = 400  # characters; longer ones are no finite floats
 EXACT = 2.0**53  # from here on, not every whole number is a float
 ROUNDED = "whole numbers beyond 2^53 are rounded to what a float can hold"
@@ -44,21 +45,24 @@ def _wrong(
     where = f"{cells.name} line {cells.lines[first]}, column '{show(cells.header[index], 24)}'"
     complaint = _complaint(cells.rows[first][index], cells.comma)
     more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
-    mark = _one_word(cells, index, wrong)
+    mark = _few_words(cells, index, wrong)
     if mark:
         advice = shlex.quote(f"missing_values={mark}")
-        return DataError(f"{where}: {complaint}{more}: --set {advice} treats it as missing")
+        which = "them" if "," in mark else "it"
+        return DataError(f"{where}: {complaint}{more}: --set {advice} treats {which} as missing")
     fix = "correct it" if cells.rows[first][index].strip() else "fill it in"
     line = f"{where}: {complaint}{more}: {fix}"
     return DataError(f"{line} {_otherwise(cells, chosen, LONGEST_LINE - len(line))}")
 
 
-def _one_word(cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp]) -> str:
-    """The word that stands in all of several wrong cells, if it can be typed."""
-    words = {cells.rows[int(place)][index].strip() for place in wrong}
-    word = words.pop()
-    typed = safe_text(word) == word and len(word) <= MOST_WORD and "," not in word
-    return word if len(wrong) > 1 and not words and typed else ""
+def _few_words(cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp]) -> str:
+    """The few words that stand in all of several wrong cells, if they can be typed."""
+    words = sorted({cells.rows[int(place)][index].strip() for place in wrong})
+    typed = all(
+        safe_text(word) == word and 0 < len(word) <= MOST_WORD and "," not in word for word in words
+    )
+    few = len(words) <= MOST_WORDS and len(wrong) >= 2 * len(words)
+    return ",".join(words) if few and typed else ""
 
 
 def _complaint(cell: str, comma: bool) -> str:

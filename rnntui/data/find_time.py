@@ -24,6 +24,7 @@ from rnntui.data.moments import (
     days_of_weeks,
     formats_of,
     iso,
+    letters,
     times_of_day,
     valid,
 )
@@ -259,7 +260,8 @@ class _Reader:
             clocks = form.read(cells)
             if clocks is None or (clocks == NONE).any():
                 continue
-            best = _best([(f, times + clocks) for f, times in self._readings(days)])
+            dates = ((f, t) for f, t in self._readings(days) if not {*letters(f.pattern)} & {*"HI"})
+            best = _best([(f, times + clocks) for f, times in dates])
             if best is not None:
                 date, times, step, others = best
                 clock, notes = Clock("time", None, step), _ambiguous(days, date, others)

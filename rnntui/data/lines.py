@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,7 +14,9 @@ from rnntui.text import safe_text
 
 DELIMITERS = ("\t", ";", "|", ",")
 QUOTED = re.compile(r'"[^"]*"')
-LEAST_YEARS = 5  # in the header of a table that has a column for each
+LEAST_YEARS = 5  # in the header of a table that has a column for each; more if some lack
+MORE_YEARS = 8
+MOST_NAMES = 4  # lines of names and units before one of numbers
 
 
 def read_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -85,24 +88,48 @@ def delimiter_of(text: str) -> str:
     for delimiter in DELIMITERS:
         if lines and delimiter in lines[0]:
             return delimiter
-    lines = [QUOTED.sub("x", line) for line in first_lines(text, 2)]
-    words = lines[-1].split() if lines else []
-    spaced = len(words) > 1 and "," not in lines[-1] and any(is_number(w, False) for w in words)
-    first = lines[0].split() if lines else []
-    alike = len(first) == len(words) or (len(first) + 1 == len(words) and is_header(first))
-    return " " if spaced and alike else ","
+    first, *others = [QUOTED.sub("x", line) for line in first_lines(text, MOST_NAMES)] or [""]
+    names = first.split()
+    for line in (first, *others):  # names and units come before numbers
+        words = line.split()
+        lacks_one = len(names) + 1 == len(words) and is_header(names) and _holds_number(words)
+        if len(words) != len(names) and not lacks_one:
+            break
+        if _holds_number(words):
+            alone = line is first and others
+            if alone and not (_holds_number(others[0].split()) and _as_many(names, others[0])):
+                break
+            return " " if len(words) > 1 and "," not in line else ","
+    return ","
+
+
+def _holds_number(words: list[str]) -> bool:
+    return any(is_number(word, False) for word in words)
+
+
+def _as_many(words: list[str], line: str) -> bool:
+    return len(words) == len(line.split())
 
 
 def is_header(row: list[str]) -> bool:
     """Whether a row holds names: some text, and nothing that is a number."""
     filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
     if any(read_number(cell) is not None or is_grouped(cell) for cell in filled):
-        return _names_years(filled)
+        return _names_years([cell.strip() for cell in row])
     return any(not is_date(cell) for cell in filled)
 
 
-def _names_years(filled: list[str]) -> bool:
-    """Whether cells are names and then years that count on, of a table with a column for each."""
-    first = next((n for n, cell in enumerate(filled) if cell.isdecimal()), 0)
-    years = [int(cell) if cell.isdecimal() and len(cell) == 4 else 0 for cell in filled[first:]]
-    return first > 0 and len(years) >= LEAST_YEARS and years == [*range(years[0], years[-1] + 1)]
+def _names_years(cells: list[str]) -> bool:
+    """Whether cells are names and then years, or months, of a table with a column for each."""
+    first = next((n for n, cell in enumerate(cells) if cell.isdecimal()), 0)
+    end = max((n for n, cell in enumerate(cells, 1) if cell), default=0)
+    if not first or not all(cell.isdecimal() for cell in cells[first:end]):
+        return False
+    years = [int(cell) for cell in cells[first:end]]
+    if years == [*range(1, 13)]:  # months
+        return True
+    gaps = {b - a for a, b in itertools.pairwise(years)}
+    even = len(gaps) == 1 and len(years) >= LEAST_YEARS
+    one_way = bool(gaps) and (min(gaps) > 0 or max(gaps) < 0)
+    between = min(years) >= 1500 and max(years) <= 2200
+    return between and one_way and (even or len(years) >= MORE_YEARS)

@@ -45,10 +45,13 @@ def unit_of(cell: str) -> str:
     return bare.unit if bare is not None else ""
 
 
-def without_signs(cells: Sequence[str], missing: Collection[str]) -> Bare | None:
+def without_signs(
+    cells: Sequence[str], missing: Collection[str], kelvin: bool = False
+) -> Bare | None:
     """The cells without signs; None if one holds something else, or their units differ.
 
-    `missing` are the words, in small letters, for missing values, which stay as they are.
+    `missing` are the words, in small letters, for missing values, which stay as they are. A K is
+    a unit if it stands for `kelvin`, else thousands.
     """
     found: list[str] = []
     units: list[tuple[str, str]] = []  # of each cell with a number, and the cell
@@ -60,15 +63,16 @@ def without_signs(cells: Sequence[str], missing: Collection[str]) -> Bare | None
             found.append(cell)
             continue
         fits = _CELL.fullmatch(text)
-        number = None if fits is None else _number(fits)
+        number = None if fits is None else _number(fits, kelvin)
         if fits is None or number is None:
             return None
         found.append(number)
-        units.append((fits["before"] or fits["after"] or "", text))
+        scale = fits["scale"] or ""
+        units.append((fits["before"] or fits["after"] or (scale if kelvin else ""), text))
         if fits["ahead"] or fits["behind"]:
             marked.append(text)
         bracketed |= bool(fits["open"])
-        scaled |= bool(fits["scale"])
+        scaled |= bool(scale) and not kelvin
     kinds = {unit for unit, _ in units}
     if len(kinds) > 1:
         flagged = [text for unit, text in units if unit]
@@ -82,7 +86,7 @@ def without_signs(cells: Sequence[str], missing: Collection[str]) -> Bare | None
     return Bare(found, kinds.pop(), bracketed, (first, len(marked)), scaled)
 
 
-def _number(fits: re.Match[str]) -> str | None:
+def _number(fits: re.Match[str], kelvin: bool) -> str | None:
     """The number of a cell as it is read; None if its signs contradict each other."""
     if bool(fits["open"]) != bool(fits["close"]):
         return None
@@ -90,5 +94,5 @@ def _number(fits: re.Match[str]) -> str | None:
     if len(signs) + bool(fits["open"]) > 1 or (fits["before"] and fits["after"]):
         return None
     negative = bool(fits["open"]) or signs in (["-"], ["\u2212"])
-    zeros = f"e{_ZEROS[fits['scale']]}" if fits["scale"] else ""
+    zeros = f"e{_ZEROS[fits['scale']]}" if fits["scale"] and not kelvin else ""
     return ("-" if negative else "") + fits["number"] + zeros

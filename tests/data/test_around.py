@@ -92,14 +92,21 @@ AROUND = {
         TABLE.replace("2024-01-11", ",,\n2024-01-11") + ",,\n,,\n",
         "3 lines of empty cells skipped",
     ),
-    "a total": (TABLE + "Total,30.5,12\n", "1 line at the end skipped (totals): Total, 30.5, 12"),
+    "a total": (
+        TABLE + "Total,30.5,12\n",
+        "1 line at the end skipped (totals, or no date): Total, 30.5, 12",
+    ),
     "totals": (
         TABLE + ",,\nSumme,30.5,12\nMittelwert:,1.5,2\n",
-        "2 lines at the end skipped (totals): Summe, 30.5, 12",
+        "2 lines at the end skipped (totals, or no date): Summe, 30.5, 12",
     ),
     "a total without a word": (
         TABLE + ",30.5,12\n",
-        "1 line at the end skipped (totals): 30.5, 12",
+        "1 line at the end skipped (totals, or no date): 30.5, 12",
+    ),
+    "a total in other words": (
+        TABLE + "Gesamtsumme (30 Tage),30.5,12\n",
+        "1 line at the end skipped (totals, or no date): Gesamtsumme (30 Tage), 30.5, 12",
     ),
     "files put one behind another": (
         TABLE[: TABLE.index("2024-01-11")]
@@ -194,10 +201,10 @@ def test_a_printed_table_of_stations() -> None:
 
 
 def test_headers_that_a_program_prints_again_are_skipped() -> None:
-    head = "procs ---memory--- cpu\n r free us\n"
-    rows = "".join(f" {n % 3} {n * n % 7} {n % 5}\n" for n in range(20))
+    head = "procs ---memory--- cpu\n r free us sy\n"
+    rows = "".join(f" {n % 3} {n * n % 7} {n % 5} {n % 4}\n" for n in range(20))
     found = table(head + rows + head + rows)
-    assert found.features == ("r", "free", "us") and len(found.rows) == 40
+    assert found.features == ("r", "free", "us", "sy") and len(found.rows) == 40
     assert "1 line skipped: repeated title" in found.notes
     assert "1 line skipped: repeated header" in found.notes
     times = [f"12:{n:02}:01 all {n % 7}.5 {n % 5}\n" for n in range(40)]
@@ -209,6 +216,12 @@ def test_headers_that_a_program_prints_again_are_skipped() -> None:
 def test_row_names_of_r_need_no_name() -> None:
     rows = "".join(f'"{n}" {n * n % 7} {n % 5}.5\n' for n in range(1, 30))
     assert table('"temp" "wind"\n' + rows).features == ("temp", "wind")
+
+
+def test_units_between_spaces_do_not_hide_the_names() -> None:
+    rows = "".join(f"{n} {n * n % 7}.5 {n % 5}\n" for n in range(30))
+    found = table("time temp hum\n- degC %\n" + rows)
+    assert found.features == ("temp", "hum")
 
 
 def test_row_names_of_r_in_a_csv() -> None:

@@ -303,6 +303,8 @@ def test_the_times_of_a_single_day(tmp_path: Path) -> None:
     rows = "".join(f"1/1/2024,{n // 60:02}:{n % 60:02},{n * n % 7}\n" for n in range(90))
     found = read(tmp_path, "Date,Time,x\n" + rows)
     assert found.clock is not None and found.clock.words == "every minute"
+    log = "".join(f"2024-01-01 00:{n // 60:02}:{n % 60:02} {n * n % 7} ms\n" for n in range(90))
+    assert not noted(read(tmp_path, log), "are read as")
 
 
 def test_what_is_no_time_is_refused_in_a_line(tmp_path: Path) -> None:
@@ -656,6 +658,18 @@ def test_a_first_row_of_numbers_with_signs_is_no_header(tmp_path: Path) -> None:
     assert named.values.tolist() == [[5], [6], [9]]
     alone = read(tmp_path, "day;$\n2021-01-01;$5\n2021-01-02;$6\n2021-01-03;$9\n")
     assert alone.features == ("$",) and len(alone.values) == 3
+
+
+def test_kelvins_are_no_thousands(tmp_path: Path) -> None:
+    rows = "".join(f"{n},29{n}.5K\n" for n in (3, 1, 2))
+    assert read(tmp_path, "x,temperature\n" + rows).values[0].tolist() == [3, 293.5]
+    assert read(tmp_path, "x,volume\n" + rows).values[0].tolist() == [3, 293500]
+
+
+def test_a_few_words_among_numbers_are_named_in_the_advice(tmp_path: Path) -> None:
+    cells = [*map(str, range(9)), "T", "M", "5", "T", "M"]
+    with pytest.raises(RnntuiError, match="--set missing_values=M,T treats them as missing"):
+        read(tmp_path, "a\n" + "\n".join(cells) + "\n")
 
 
 def test_what_stands_beside_numbers_is_told(tmp_path: Path) -> None:

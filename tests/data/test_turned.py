@@ -38,6 +38,25 @@ def test_columns_of_years(names: Iterable[object]) -> None:
     assert "the columns 1990 to 2009 are times: they are read as rows" in found.notes
 
 
+@pytest.mark.parametrize("years", [range(2009, 1989, -1), [*range(1990, 2000), *range(2005, 2015)]])
+def test_columns_of_years_that_are_newest_first_or_lack_some(years: Sequence[int]) -> None:
+    found = table(
+        lines(["", *years], ["a", *(y % 7 for y in years)], ["b", *(y % 5 for y in years)])
+    )
+    assert found.features == ("a", "b")
+    assert found.times is not None and found.times.tolist() == sorted(years)
+    assert found.rows[:, 0].tolist() == [y % 7 for y in sorted(years)]
+
+
+def test_an_index_of_a_weather_service() -> None:
+    rows = [[y, *(f"{(y + m) % 7}.50" for m in range(12))] for y in YEARS]
+    body = "".join(" ".join(map(str, row)) + "\n" for row in rows)
+    found = table(" 1990 2009\n" + body + "  -99.99\n  Nino Index\n  from CPC\n")
+    assert found.features == ("value",) and len(found.rows) == 240
+    assert "line 1 above the table skipped" in found.notes
+    assert "3 lines below the table skipped" in found.notes
+
+
 def test_columns_of_months_with_flags() -> None:
     times = [f"{y}-{m:02} " for y in (2020, 2021) for m in range(1, 13)]
     found = table(
@@ -67,7 +86,9 @@ def test_names_that_are_not_unique_are_joined() -> None:
     assert found.clock is not None and found.clock.words == "daily"
 
 
-@pytest.mark.parametrize("header", ["Year," + MONTHS, "Year," + MONTHS + ",J-D", ""])
+@pytest.mark.parametrize(
+    "header", ["Year," + MONTHS, "Year," + MONTHS + ",J-D", "y,1,2,3,4,5,6,7,8,9,10,11,12", ""]
+)
 def test_rows_of_years_and_columns_of_months(header: str) -> None:
     rows = [[y, *(f"{(y + m) % 7}.5" for m in range(12))] for y in YEARS]
     extra: list[object] = ["9.5"] if header.endswith("J-D") else []
