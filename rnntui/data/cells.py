@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rnntui.data.around import framed, header_lines, headers_note, joined_names, names_above, totals
+from rnntui.data.around import (
+    Framed,
+    framed,
+    header_lines,
+    headers_note,
+    joined_names,
+    names_above,
+    totals,
+)
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
@@ -159,34 +167,35 @@ def listed(names: Sequence[str]) -> str:
     return shown if len(names) < 2 or shown == safe_text(whole) else f"{len(names)}: {shown}"
 
 
-def split_cells(text: str, name: str, missing: str = "") -> Cells:
+def split_cells(text: str, name: str, missing: str = "", around: bool = True) -> Cells:
     """Rows of cells, all of the first one's length, and the header or names made up.
 
-    `missing` lists what stands for missing values.
+    `missing` lists what stands for missing values. `around`: lines around the table are left out,
+    and columns of times become rows; without it, the text is nothing but a table.
     """
-    frame = framed(text)
+    frame = framed(text) if around else Framed(text)
     rows, lines, notes = _even_rows(frame.text, name)
     notes = (*frame.notes, *_skipped(text, frame.above, lines[-1]), *notes)
     delimiter = delimiter_of(frame.text)
     comma = delimiter != ","
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
-    named = is_header(rows[0]) and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
+    named = is_header(rows[0], years=around)
+    named = named and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
     above = [] if named else names_above(text, lines[0] - 1, delimiter)
-    if named:
-        count, place = header_lines(rows, comma)
-        above, joined = joined_names(rows[:count], place)
-        if not joined:
-            notes = (*notes, *headers_note(rows[:count], lines[:count], place))
-        notes = (*notes, *joined)
-        rows, lines, repeats = _without_repeats(rows[count:], lines[count:], rows[place])
-        notes = (*notes, *repeats)
-        if not rows:
-            raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
-    _refuse_second_table(rows, lines, name)
-    rows, lines, ended = _without_totals(rows, lines)
-    notes = (*notes, *ended)
+    if named and around:
+        above, rows, lines, told = _below_header(rows, lines, comma)
+        notes = (*notes, *told)
+    elif named:
+        above, rows, lines = rows[0], rows[1:], lines[1:]
+    if not rows:
+        raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+    if around:
+        _refuse_second_table(rows, lines, name)
+        rows, lines, ended = _without_totals(rows, lines)
+        notes = (*notes, *ended)
     names = [cell.strip() for cell in above] if len(above) == len(header) else []
-    if (found := turned(names, rows)) is not None:
+    found = turned(names, rows) if around else None
+    if found is not None:
         notes = (*notes, found.note)
         header, rows, lines = found.header, found.rows, lines[:1] * len(found.rows)
     elif names:
@@ -195,6 +204,18 @@ def split_cells(text: str, name: str, missing: str = "") -> Cells:
         notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
     named = bool(names) or found is not None
     return Cells(name, header, named, rows, lines, comma, notes, Marks.of(missing))
+
+
+def _below_header(
+    rows: list[list[str]], lines: list[int], comma: bool
+) -> tuple[list[str], list[list[str]], list[int], tuple[str, ...]]:
+    """Names from the first rows, the rows below them, the numbers of their lines, and notes."""
+    count, place = header_lines(rows, comma)
+    names, notes = joined_names(rows[:count], place)
+    if not notes:
+        notes = headers_note(rows[:count], lines[:count], place)
+    below, numbers, repeats = _without_repeats(rows[count:], lines[count:], rows[place])
+    return names, below, numbers, (*notes, *repeats)
 
 
 def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[str, ...]]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from rnntui.data.outlook import Outlook
     from rnntui.forecast.linear import Linear
 
-READER = 3  # of tables: the first knew no times, the second left rows that come twice
+# Of tables: the first knew no times, the second left rows that come twice, and the third took all
+# lines for rows.
+READER = 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,5 +32,10 @@ class Known:
         """Whether rows that come twice are taken once, and numbers can tell series apart."""
         return self.read_by > 2
 
+    @property
+    def framed(self) -> bool:
+        """Whether lines around the table are left out, and columns of times become rows."""
+        return self.read_by > 3
+
 
 NEW = Known()

@@ -111,11 +111,14 @@ def _as_many(words: list[str], line: str) -> bool:
     return len(words) == len(line.split())
 
 
-def is_header(row: list[str]) -> bool:
-    """Whether a row holds names: some text, and nothing that is a number."""
+def is_header(row: list[str], years: bool = True) -> bool:
+    """Whether a row holds names: some text, and nothing that is a number.
+
+    With `years`, names may be followed by a column for each of several years or months.
+    """
     filled = [cell.strip() for cell in row if cell.strip().lower() not in MISSING]
     if any(read_number(cell) is not None or is_grouped(cell) for cell in filled):
-        return _names_years([cell.strip() for cell in row])
+        return years and _names_years([cell.strip() for cell in row])
     return any(not is_date(cell) for cell in filled)
 
 

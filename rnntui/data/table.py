@@ -65,7 +65,7 @@ def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
     except time and row counts. Raises DataError with line and column.
     """
     try:
-        cells = split_cells(text, name, data.missing_values)
+        cells = split_cells(text, name, data.missing_values, known.framed)
     except DataError as error:
         raise as_prose(text, name) or error from None
     return read_cells(cells, data, known)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from rnntui.data.known import Known
 from rnntui.data.table import Table, parse_table
 from rnntui.recipe import Data
 
@@ -109,3 +110,20 @@ def test_rows_of_years_and_columns_of_months(header: str) -> None:
 )
 def test_other_tables_stay_as_they_are(text: str) -> None:
     assert len(table(text).features) > 3
+
+
+@pytest.mark.parametrize("read_by", [1, 2, 3])
+def test_a_run_of_an_earlier_version_reads_its_table_as_it_did(read_by: int) -> None:
+    months = tuple(MONTHS.split(","))
+    text = lines(["Year", *months], *([y, *((y * m) % 17 for m in range(1, 13))] for y in YEARS))
+    known = Known(months, len(months), read_by)
+    found = parse_table(text, "t.csv", Data(task="values"), known)
+    assert found.features == months and len(found.rows) == len(YEARS)
+    assert table(text).features == ("value",)
+
+
+def test_a_total_is_a_row_for_a_run_of_an_earlier_version() -> None:
+    days = [[f"2024-01-{n:02}", n, n * n % 7] for n in range(1, 21)]
+    text, data = lines(["day", "a", "b"], *days, ["", 9, 9]), Data(task="values", time="none")
+    assert len(parse_table(text, "t.csv", data).rows) == 20
+    assert len(parse_table(text, "t.csv", data, Known(("a", "b"), 2, 3)).rows) == 21
