@@ -121,7 +121,7 @@ def _marks_note(cells: Cells, marked: Mapping[int, tuple[str, int]]) -> tuple[st
 
 def _is_rounded(cells: Cells, index: int) -> bool:
     numbers = cells.numbers(index)
-    if not max(np.fmax.reduce(numbers), -np.fmin.reduce(numbers)) >= EXACT:
+    if not (np.abs(numbers) >= EXACT).any():
         return False
     pairs = zip(cells.column(index), numbers.tolist(), strict=True)
     return any(_is_whole(c) and int(c) != int(n) for c, n in pairs if len(c) < LONGEST_WHOLE)

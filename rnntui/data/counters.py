@@ -40,7 +40,9 @@ def is_time(name: str, cells: Sequence[str], numbers: Numbers, first: bool) -> b
     `numbers` (N,) are those of the cells, NaN where a cell holds none; `name` is empty in a table
     without a header, and `first` tells the leftmost column.
     """
-    if np.isfinite(numbers).all():
+    finite = np.isfinite(numbers)
+    whole = bool(finite.all())
+    if whole:
         filled = [cell.strip() for cell in cells] if is_date(cells[0].strip()) else cells
     else:
         filled = [cell for cell in map(str.strip, cells) if cell.lower() not in MISSING]
@@ -48,7 +50,7 @@ def is_time(name: str, cells: Sequence[str], numbers: Numbers, first: bool) -> b
         return False
     if all(map(is_date, filled)):
         return True
-    values = numbers[np.isfinite(numbers)]
+    values = numbers if whole else numbers[finite]
     if len(values) < len(filled):
         return False
     months = all(map(_MONTH.fullmatch, filled))
@@ -60,7 +62,7 @@ def counts(name: str, values: Numbers, first: bool) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         if is_calendar(name, values) or _counts_evenly(values, EVEN if first else 1e-6, first):
             return True
-        if not _is_sorted(values):
+        if not (_is_sorted(values[:_FIRST]) and _is_sorted(values)):
             return False
         years = not name and _YEARS[0] <= values.min() and values.max() <= _YEARS[1]
         if years and _counts_evenly(values, EVEN, first):  # with a fraction that is rounded

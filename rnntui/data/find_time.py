@@ -336,11 +336,15 @@ class _Reader:
         return TimeColumns(tuple(indices), Clock("time", None, step), times)
 
     def _part(self, index: int) -> Moments | None:
-        numbers = np.array(self._cells.numbers(index))
-        if np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all():
+        numbers = self._cells.numbers(index)
+        if _are_whole(numbers[:LEAST_COUNTED]) and _are_whole(numbers):  # most fail at once
             return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
         found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in self._column(index)]
         return np.array(found, np.int64) if all(found) else None
+
+
+def _are_whole(numbers: Times) -> bool:
+    return bool(np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
 
 
 def _days(given: dict[str, Moments], none: Moments) -> Moments | None:
