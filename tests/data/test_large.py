@@ -557,7 +557,7 @@ def test_a_large_file_is_trained_on_in_little_memory(tmp_path: Path) -> None:
     for recipe, most in (
         ((), 400e6),
         (("--recipe", "tales"), 300e6),
-    ):  # the first has a wider network
+    ):  # the first is wider
         found = measure(path, tmp_path, *recipe, "--steps", "100", "--set", "eval_every=50")
         assert found.updates == 100
         assert found.most < most
