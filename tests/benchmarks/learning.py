@@ -115,7 +115,7 @@ ONE_MINUTE = {
     "steps": 6720,
     "eval_every": 960,
 }
-TEN_MINUTES = {"hidden": 384, "dropout": 0.5, "lr": 0.005, "steps": 3400, "workers": 2}
+TEN_MINUTES = {"dropout": 0.45, "steps": 6800, "workers": 2}
 PUBLISHED = {
     "as tensorflow-char-rnn": "published for 90-95 % and 95-100 % of the text: 4.335, 5.388",
 }

@@ -35,7 +35,7 @@ def test_a_finished_run_is_listed_and_can_be_used(rnntui, runs: Path) -> None:
     assert rnntui("runs").out.startswith("no runs in ")
     ended = rnntui("train", *SHORT, "--steps", "40", "--plain", "--name", "fox")
     assert ended.code == 0
-    assert [line.split(" = ")[0] for line in ended.err.splitlines()] == ["rnntui: note: optimizer"]
+    assert [line.split("=")[0] for line in ended.err.splitlines()] == ["rnntui: note: optimizer"]
     assert "stored as fox" in ended.out
     run = listed(rnntui)["fox"]
     assert (run["state"], run["step"], run["live"]) == ("finished", 40, False)

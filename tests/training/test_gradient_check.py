@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnntui.data import load
@@ -62,6 +62,8 @@ def test_every_bundled_recipe_passes(rnntui, name):
     seed=st.integers(0, 99),
 )
 def test_every_kind_of_network_passes(kind, **more):
+    # Over hundreds of steps relu may grow so much that every difference crosses one of its kinks.
+    assume(kind != "relu" or more["seq_len"] != "full")
     data = tokens(440) if more["task"] == "tokens" else values(440)
     outcome = check_gradients(small(**kind_settings(kind), **more), data)
     assert outcome.passes, outcome.worst
