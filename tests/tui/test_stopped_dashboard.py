@@ -83,7 +83,7 @@ def test_one_whose_terminal_is_closed_exits(before: str, terminal: Terminal) -> 
     terminal.hang_up()
     if before == "stopped":
         os.kill(terminal.pid, signal.SIGCONT)
-    began = time.monotonic()
+    began, spent = time.monotonic(), 0.0
     while terminal.alive():
         assert time.monotonic() - began < PATIENCE
         spent = cpu_seconds(terminal.pid) - used
