@@ -11,7 +11,7 @@ parameter: each takes two forward passes.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,8 @@ from rnntui.training.memory import check_memory
 from rnntui.training.shape import shape_of
 
 LIMIT = 1e-6  # what a relative error has to stay below
-STEPS = (1e-5, 1e-4, 1e-6, 1e-7)  # ε: a larger one against rounding, a smaller one against kinks
+STEPS = (1e-5, 1e-4, 1e-6, 1e-7)  # ε: a larger one against rounding, smaller ones where it curves
+KINK_STEPS = (*STEPS, 1e-8)  # with relu: crosses hardly a kink, but rounding is close to the limit
 MOST, LEAST = 10, 3  # entries of a parameter
 _SECONDS = 2.0  # roughly what the differences may take
 _SMALL = 1e-3  # of the largest gradient of all
@@ -174,21 +175,28 @@ def _checked(
     shape = problem.parameters.shape
     largest = float(np.abs(gradients.flat).max())
     found = []
+    steps = KINK_STEPS if _has_kinks(shape) else STEPS
     for name, tensor in tensors.items():
         gradient = gradients.tensors[name].reshape(-1)
         scale = max(float(np.abs(gradient).max()), _SMALL * largest) or 1.0
         chosen, errors = _choose(gradient, entries, random), []
         for k in chosen:
-            errors.append(_error(problem, tensor.reshape(-1), k, gradient[k], scale))
+            errors.append(_error(problem, tensor.reshape(-1), k, gradient[k], scale, steps))
             yield
         found.append(Checked(*_as_in_pytorch(shape, name), len(chosen), float(np.max(errors))))
     return found
 
 
-def _error(problem: _Problem, flat: Array, k: int, gradient: float, scale: float) -> float:
+def _has_kinks(shape: ModelShape) -> bool:
+    return shape.cell == "rnn" and shape.activation == "relu"
+
+
+def _error(
+    problem: _Problem, flat: Array, k: int, gradient: float, scale: float, steps: Sequence[float]
+) -> float:
     """The relative error of one entry, with the step that gives the least."""
     keep, errors = flat[k], []
-    for step in STEPS:
+    for step in steps:
         flat[k] = keep + step
         up = problem.loss()
         flat[k] = keep - step
@@ -228,7 +236,7 @@ def _affordable(recipe: Recipe, data: Dataset) -> tuple[Recipe, str]:
     """The recipe with sizes that can be checked in seconds, and in words what was reduced."""
     shape, batch, seq_len = _shape(recipe, data), recipe.train.batch, recipe.train.seq_len
     steps = Stream(_source(data), batch, seq_len, recipe.train.turns).steps
-    kinks = shape.cell == "rnn" and shape.activation == "relu"
+    kinks = _has_kinks(shape)
     before = sizes = {"batch": batch, "seq_len": steps, "hidden": shape.hidden}
 
     def too_large() -> bool:
