@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rnntui.data.headers import MOST_HEADERS, names_above
 from rnntui.data.lines import delimiter_of, first_lines, is_header
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
@@ -17,21 +18,13 @@ from rnntui.data.written_numbers import is_grouped, is_number
 
 MOST_TITLES = 120  # lines above a table
 MOST_BELOW = 20
-MOST_HEADERS = 5
 MOST_RULED = 30  # lines within which a rule of dashes is looked for
-MOST_TOTALS = 8
 LOOKED_AT = 12  # lines of what may be a table
 _DELIMITER_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel reads it, and writes it
 _LETTERS = re.compile(r"[^\W\d_]")
-_COMMENT = re.compile(r"#+|%+ ?|//+|!+|--+")
 _OTHER_COMMENT = re.compile(r"% |//|! |-- ")  # than those that begin with #
 _SPAN = re.compile(r"(\d{4})\s+\d{4}")
 _RULE = re.compile(r"[\s|+:,;]*[-=_]{3,}[-=_\s|+:,;]*")  # below the names of printed tables
-_TOTAL = re.compile(
-    r"(grand |sub)?(total|sum|average|avg|mean|median|minimum|min|maximum|max|count|std|stdev|"
-    r"(gesamt)?summe|gesamt|insgesamt|mittelwert|mittel|durchschnitt|anzahl|somme|moyenne|media)s?\b[.:]?",
-    re.IGNORECASE,
-)
 
 Rows = Sequence[Sequence[str]]
 
@@ -288,31 +281,10 @@ def _lines_before(text: str, skipped: Sequence[str]) -> int:
     return 0
 
 
-def names_above(text: str, first: int, delimiter: str) -> list[str]:
-    """The names that comments above the line `first` (from 0) hold, if they are a header.
-
-    Of several such lines, those with the most different names count: others are units.
-    """
-    lines = text.split("\n", first)[:first]
-    found: list[list[str]] = []
-    for line in reversed(lines):
-        if line.strip() and not _COMMENT.match(line):
-            break
-        line = _COMMENT.sub("", line, count=1).strip()
-        names = line.split() if delimiter == " " else line.split(delimiter)
-        if line and (not is_header(names) or (found and len(names) != len(found[0]))):
-            break
-        if line:
-            found.append([name.strip() for name in names])
-    if found and len(found[0]) == 1 and not lines[-1].strip():
-        return []
-    return max(reversed(found), key=lambda names: len(set(names)), default=[])
-
-
 def _without_sentences(text: str, columns: int, delimiter: str) -> tuple[str, int]:
     """The text without the last lines that have other cells than the table, and no numbers first.
 
-    A line that was cut short begins with a number or a time, and stays to be told of.
+    A line that was cut short begins with a number or a time: it stays, and is reported later.
     """
     end, below = len(text.rstrip()), 0
     while below < MOST_BELOW:
@@ -340,97 +312,3 @@ def _is_sentence(line: str, columns: int, delimiter: str) -> bool:
     known = is_number(first, True) or is_grouped(first) or is_date(first)
     lonely = len(filled) == 1 and columns == 1 and len(first.split()) < 2
     return not known and not lonely and _LETTERS.search(first) is not None
-
-
-def totals(rows: Rows) -> int:
-    """How many of the last rows are totals, by their first words or because only they lack a date.
-
-    Empty rows between them count as well.
-    """
-    if len(rows) <= MOST_TOTALS or _is_total(rows[0], False):
-        return 0
-    above = (*rows[:3], *rows[-MOST_TOTALS - 3 : -MOST_TOTALS])
-    dated = all(is_date(row[0].strip()) for row in above)
-    count = 0
-    for place, row in enumerate(reversed(rows[-MOST_TOTALS:]), 1):
-        if _is_total(row, dated):
-            count = place
-        elif any(map(str.strip, row)):
-            break
-    return count
-
-
-def _is_total(row: Sequence[str], dated: bool) -> bool:
-    words = next(filter(None, map(str.strip, row)), "")
-    if dated:
-        return bool(words) and (not row[0].strip() or _TOTAL.match(words) is not None)
-    return _TOTAL.fullmatch(words) is not None
-
-
-def header_lines(rows: Rows, comma: bool) -> tuple[int, int]:
-    """How many of the first rows are headers or units, and which of them names the columns.
-
-    The latter is the one with the most different names. The first row must be a header.
-    """
-    count = 1
-    while count < min(MOST_HEADERS, len(rows) - 1) and _is_above_numbers(rows, count, comma):
-        count += 1
-    names = [len({cell.strip() for cell in row} - {""}) for row in rows[:count]]
-    return count, names.index(max(names))
-
-
-def _is_above_numbers(rows: Rows, place: int, comma: bool) -> bool:
-    """Whether a row is text in nothing but columns of numbers and times, or in that of the date."""
-    row, below = rows[place], rows[place + 1 : place + 1 + LOOKED_AT]
-    for index, cell in enumerate(row):
-        filled = cell.strip().lower() not in MISSING and not is_date(cell.strip())
-        column = [other[index].strip() for other in below[MOST_HEADERS:] or below[-1:]]
-        if filled and not is_number(cell, comma) and all(map(is_date, column)):
-            return not is_date(rows[0][index].strip())
-    if not is_header(list(row)) or any(is_date(cell.strip()) for cell in row):
-        return False
-    places = [i for i, cell in enumerate(row) if cell.strip().lower() not in MISSING]
-    columns = [[other[i].strip() for other in below] for i in places]
-    return all(
-        2 * sum(is_number(cell, comma) or is_date(cell) for cell in column) > len(column)
-        for column in columns
-    )
-
-
-def joined_names(rows: Rows, place: int) -> tuple[list[str], tuple[str, ...]]:
-    """The names of the columns from header lines, and a note if two lines make them.
-
-    The line at `place` names them unless some have one name, and those of another line tell these
-    apart. A line with nothing but a first cell, as pandas writes it, names the first column.
-    """
-    names = [cell.strip() for cell in rows[place]]
-    index = next((row[0].strip() for row in rows if _only_first(row)), "")
-    if index and len(rows) > 1:
-        names[0] = index
-    filled = [name for name in names if name]
-    for other in range(len(rows)) if len(set(filled)) < len(filled) else ():
-        first, second = (rows[n] for n in sorted((place, other)))
-        pairs = [
-            " ".join(filter(None, map(str.strip, pair))) for pair in zip(first, second, strict=True)
-        ]
-        if other != place and len(set(pairs)) == len(pairs):
-            pairs[0] = index or pairs[0]
-            return pairs, (f"names are joined from {len(rows)} header lines",)
-    return names, ()
-
-
-def _only_first(row: Sequence[str]) -> bool:
-    return bool(row[0].strip()) and len(row) > 1 and not any(map(str.strip, row[1:]))
-
-
-def headers_note(rows: Rows, lines: Sequence[int], named: int) -> tuple[str, ...]:
-    """What is told of header lines that do not name the columns."""
-    return tuple(
-        f"line {line} skipped (units or a second header): {_filled(row)}"
-        for place, (line, row) in enumerate(zip(lines, rows, strict=True))
-        if place != named
-    )
-
-
-def _filled(row: Sequence[str]) -> str:
-    return show(", ".join(cell.strip() for cell in row if cell.strip()), 40)

@@ -8,19 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rnntui.data.around import (
-    Framed,
-    framed,
-    header_lines,
-    headers_note,
-    joined_names,
-    names_above,
-    totals,
-)
+from rnntui.data.around import Framed, framed
+from rnntui.data.headers import header_lines, headers_note, joined_names, names_above
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
+from rnntui.data.totals import totals
 from rnntui.data.turned import turned
 from rnntui.data.written_numbers import GROUPED, finite, is_number, read_number
 from rnntui.errors import DataError

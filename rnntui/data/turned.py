@@ -17,7 +17,7 @@ _NAMES = tuple(name[:3] for name in MONTHS)
 
 @dataclass(frozen=True)
 class Turned:
-    """A table with a row for each time, and what is told of it."""
+    """A table with a row for each time, and a note on it."""
 
     header: tuple[str, ...]
     rows: list[list[str]]
