@@ -90,6 +90,12 @@ class Cells:
             self._numbers[index] = np.array(numbers, dtype=np.float64)
         return self._numbers[index]
 
+    def count(self, index: int) -> int:
+        """How many cells of a column hold a finite number."""
+        import numpy as np
+
+        return int(np.isfinite(self.numbers(index)).sum())
+
     def matrix(self, indices: Sequence[int], column: Callable[[int], Numbers]) -> Numbers:
         """Some columns as (N, D): each as `column` gives it."""
         import numpy as np

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from rnntui.data import columns
 from rnntui.data.cells import AS_TEXT, Cells
 from rnntui.data.column_kinds import holds_numbers, is_filled, is_named
@@ -53,7 +51,7 @@ def choose(
     def pick(wanted: str) -> list[int]:
         indices = columns.pick(wanted, cells.header, cells.name) if wanted.strip() else []
         for index in indices:
-            if not np.isfinite(cells.numbers(index)).any():
+            if not cells.count(index):
                 where = f"{cells.name}: column '{show(cells.header[index], 40)}'"
                 raise DataError(f"{where} holds no numbers: leave it out of columns")
         return indices

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rnntui.data.cells import Cells
 from rnntui.data.counters import is_time
 from rnntui.data.moments import formats_of, times_of_day
@@ -17,7 +15,7 @@ def is_time_column(cells: Cells, index: int) -> bool:
     numbers = cells.numbers(index)
     if is_time(name, cells.column(index), numbers, first=index == 0):
         return True
-    if np.isfinite(numbers).any():
+    if cells.count(index):
         return False
     column = [cell.strip() for cell in cells.column(index)]
     formats = (*formats_of(column), *times_of_day(column))
@@ -26,12 +24,12 @@ def is_time_column(cells: Cells, index: int) -> bool:
 
 def is_text(cells: Cells, index: int) -> bool:
     """Whether a column holds something, but no number."""
-    return not np.isfinite(cells.numbers(index)).any() and is_filled(cells, index)
+    return not cells.count(index) and is_filled(cells, index)
 
 
 def holds_numbers(cells: Cells, index: int, is_time: bool) -> bool:
     """Whether enough cells are finite numbers."""
-    there = int(np.isfinite(cells.numbers(index)).sum())
+    there = cells.count(index)
     if is_time or there == len(cells.numbers(index)):
         return there > 0
     filled = sum(not cells.marks.mark(cell) for cell in cells.column(index))

@@ -77,10 +77,9 @@ def _left_out(table: Table, names: Sequence[str], data: Data) -> str:
     for index, title in enumerate(cells.header):
         if title in learned or index in table.used:
             continue
-        finite = np.isfinite(cells.numbers(index))
         unwanted = chosen or index in excluded
         reason = "not chosen" if unwanted else "constant or mostly missing"
-        if not finite.any():
+        if not cells.count(index):
             reason = "no numbers"
         elif index in table.counted:
             reason = "row numbers"

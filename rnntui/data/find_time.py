@@ -246,7 +246,7 @@ class _Reader:
     def _is_unordered(self, index: int, form: Format, times: Moments) -> bool:
         """Whether numbers such as 1013.2, which could be months, are in no order of time."""
         named = self._wanted or (self._cells.named and is_name(self._cells.header[index]))
-        if named or "." not in form.pattern or not np.isfinite(self._cells.numbers(index)).any():
+        if named or "." not in form.pattern or not self._cells.count(index):
             return False
         gaps = np.diff(times)
         return bool(min((gaps > 0).mean(), (gaps < 0).mean()) > MOST_ODD)
@@ -254,7 +254,8 @@ class _Reader:
     def _with_clock(self, day: int, index: int) -> TimeColumns | None:
         """The time of a column of days and one of times of day."""
         days, cells = self._column(day), _full_hours(self._column(index))
-        if np.isfinite(self._cells.numbers(index)).all() and not self._is_clock(index):
+        numbers = self._cells.count(index) == len(self._cells.numbers(index))
+        if numbers and not self._is_clock(index):
             return None
         for form in times_of_day(cells):
             clocks = form.read(cells)

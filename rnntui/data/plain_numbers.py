@@ -29,6 +29,7 @@ MOST_SAMPLED = 200  # rows that are looked at as text
 EXACT = 2.0**53
 _BLOCK = 1 << 20
 _START = 1 << 16
+_FEED = ord("\n")
 
 Numbers = NDArray[np.float64]
 
@@ -43,6 +44,11 @@ class NumberCells(Cells):
         """The numbers (N,) of a column."""
         assert self.table is not None
         return self.table[:, index]
+
+    def count(self, index: int) -> int:
+        """All of them."""
+        assert self.table is not None
+        return len(self.table)
 
     def is_grouped(self, index: int) -> bool:
         """Never: such tables are read cell by cell."""
@@ -125,7 +131,8 @@ def _lines(file: FileIO) -> int | None:
     while block := file.read(_BLOCK):
         if not block.isascii() or any(mark in block for mark in b"\"#_'\0"):
             return None
-        feeds += block.count(b"\n")
+        # For lines as short as those of numbers, faster than counting in the bytes themselves.
+        feeds += int(np.count_nonzero(np.frombuffer(block, np.uint8) == _FEED))
         if b"\r" in block:  # looking for one is faster than counting all
             returns += block.count(b"\r")
         last = block[-1:]

@@ -854,6 +854,6 @@ def test_a_large_table_takes_little_more_than_numpy_does(tmp_path: Path) -> None
         ours.append(costs(lambda: load(recipe)))
     # What else runs slows the two down differently: the least of each is compared.
     (times, peaks), (their_times, their_peaks) = zip(*ours, strict=True), zip(*theirs, strict=True)
-    # 1.45 on a quiet machine; the rest is for those where other processes share the caches.
+    # 1.36 on a quiet machine; the rest is for those where other processes share the caches.
     assert min(times) <= 2.0 * min(their_times)
     assert median(peaks) <= 1.5 * median(their_peaks)
