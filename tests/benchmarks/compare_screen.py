@@ -4,7 +4,7 @@
 
 Runs the real program in a pseudo-terminal, after it has read the runs once. A key is pressed when
 the program is idle: what it computes ahead by then is not counted. It is also pressed a tenth of a
-second after the screen has opened. CPU time of all threads is counted, as wall time would include
+second after the screen is there and takes keys. CPU time of all threads is counted, as wall time would include
 what other programs do. Linux only.
 """
 
@@ -29,8 +29,9 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 KEYS = "psoSvxlhjb"
 AT_ONCE = "vxlps"  # each in a program of its own
 FRAME_END = b"\x1b[?2026l"
+TAKEN_OVER = b"\x1b[?2026$p"  # what the program asks the terminal before it takes keys
 FIRST_RUN = "tales-"  # as the table has it when the screen is complete
-WAIT = 0.1  # seconds from the first frame to a key that comes at once
+WAIT = 0.1  # seconds from then to a key that comes at once
 IDLE = 0.02  # share of a core below which the program does nothing
 LINES = 10  # updates of a line of the metrics
 
@@ -112,6 +113,8 @@ def measure(root: Path, figures: Figures) -> None:
                 figures.add(f"{key}, {columns}x{rows}", pressed(terminal, key))
     for key in AT_ONCE:
         with opened(root, SIZES[-1]) as terminal:
+            if not any(TAKEN_OVER in data for _, data in terminal.log):
+                terminal.wait_for_bytes(TAKEN_OVER)
             terminal.pump(WAIT)
             figures.add(f"{key} at once, {columns}x{rows}", pressed(terminal, key))
 
