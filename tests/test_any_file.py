@@ -146,7 +146,9 @@ TABLES = {
     ),
     "no such column": csv("a,b\n1,2\n", "no column 'c'", "--set", "columns=c", code=USAGE),
     "a table not in UTF-8": Case(b"gr\xf6\xdfe\n1\n2\n", "not UTF-8 at byte 2", file="a.csv"),
-    "a table in UTF-16": Case("a\n1\n2\n".encode("utf-16"), "is UTF-16", file="a.csv"),
+    "a table in UTF-16, cut off": Case(
+        "a\n1\n2\n".encode("utf-16")[:-1], "not UTF-16 at byte 12", file="a.csv"
+    ),
     "a workbook": Case(b"PK\x03\x04" + b"\0" * 99, "is a zip archive", file="a.csv"),
     "other lines ragged": csv("1\t2\n3\t4\t5\n", "a.tsv line 2: 3 cells", file="a.tsv"),
 }

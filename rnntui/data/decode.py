@@ -48,6 +48,19 @@ def decode_text(
     return text, (*mark_note(content), *notes)
 
 
+def decode_table(content: bytes, name: str, encoding: str) -> tuple[str, tuple[str, ...]]:
+    """As `decode_text`, for a table: in another encoding if the file begins with its mark."""
+    if not (marked := marked_encoding(content)):
+        return decode_text(content, name, OR_ENCODING, encoding)
+    text, notes = decode_text(content, name, OR_ENCODING, marked)
+    return text, (f"read as {marked}, by the byte order mark at the start", *notes)
+
+
+def marked_encoding(content: bytes) -> str:
+    """The encoding other than UTF-8 that a byte order mark tells; empty without one."""
+    return next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "")
+
+
 def _is_utf8(encoding: str) -> bool:
     try:
         found = codecs.lookup(encoding.strip() or "utf-8")
@@ -107,12 +120,9 @@ def decode_blocks(blocks: Iterable[bytes], name: str, hint: str = READS_ANY) -> 
 
 
 def _refuse_marks(start: bytes, name: str, hint: str) -> None:
-    for mark, encoding in _MARKS:
-        if start.startswith(mark):
-            more = f", or {hint}"
-            if hint in (SAVE_AS, OR_ENCODING):
-                more = f", or --set encoding={encoding.lower()}" if hint == OR_ENCODING else ""
-            raise DataError(f"{name}: is {encoding}, not UTF-8: {SAVE_AS}{more}")
+    if encoding := marked_encoding(start):
+        more = "" if hint == SAVE_AS else f", or {hint}"
+        raise DataError(f"{name}: is {encoding}, not UTF-8: {SAVE_AS}{more}")
 
 
 def _refuse_zeros(content: bytes, at: int, name: str, hint: str) -> None:

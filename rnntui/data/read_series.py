@@ -13,7 +13,7 @@ from rnntui.data import npy, scaling
 from rnntui.data.cells import Cells
 from rnntui.data.columns import pick, recall
 from rnntui.data.corpus import bundled_path, find_corpus
-from rnntui.data.decode import OR_ENCODING, decode_text
+from rnntui.data.decode import decode_table
 from rnntui.data.format import refuse_format, unpacked
 from rnntui.data.generated import CORPUS_SEED, series_task
 from rnntui.data.known import Known
@@ -53,7 +53,7 @@ def read_series(source: Source, data: Data, stdin: BinaryIO | None, known: Known
     if content.startswith(npy.MAGIC):
         return _from_npy(npy.read_array(content, name), name, data.columns, known)
     refuse_format(content, name, "values")
-    text, read_notes = decode_text(content, name, OR_ENCODING, data.encoding)
+    text, read_notes = decode_table(content, name, data.encoding)
     return _of_table(parse_table(text, name, data, known), notes, read_notes)
 
 

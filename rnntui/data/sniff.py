@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rnntui.data.cells import is_numeric
+from rnntui.data.decode import marked_encoding
 from rnntui.data.format import GZIP
 from rnntui.data.source import parse_source
 
@@ -40,7 +41,7 @@ def looks_numeric(start: bytes) -> bool:
         except zlib.error:
             return False
     try:
-        text = start.decode("utf-8-sig")
+        text = start.decode(marked_encoding(start) or "utf-8-sig")
     except UnicodeDecodeError:
         return False
     if len(start) >= START:  # the last line is cut

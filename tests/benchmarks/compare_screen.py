@@ -4,8 +4,8 @@
 
 Runs the real program in a pseudo-terminal, after it has read the runs once. A key is pressed when
 the program is idle: what it computes ahead by then is not counted. It is also pressed a tenth of a
-second after the screen is there and takes keys. CPU time of all threads is counted, as wall time would include
-what other programs do. Linux only.
+second after the screen is there and takes keys. CPU time of all threads is counted, as wall time
+would include what other programs do. Linux only.
 """
 
 from __future__ import annotations

@@ -712,8 +712,6 @@ def test_other_letters_and_gzip(tmp_path: Path) -> None:
     assert read(tmp_path, content, encoding="latin-1").features == ("Größe", "b")
     with pytest.raises(RnntuiError, match="encoding = klingon: takes utf-8"):
         read(tmp_path, content, encoding="klingon")
-    with pytest.raises(RnntuiError, match=r"is UTF-16, not UTF-8: .* or --set encoding=utf-16$"):
-        read(tmp_path, "a,b\n1,2\n3,5\n".encode("utf-16"))
     plain = b"a,b\n1,2\n3,5\n"
     assert read(tmp_path, gzip.compress(plain)).values.tolist() == [[1, 2], [3, 5]]
     with pytest.raises(RnntuiError, match="cut off"):
@@ -786,6 +784,17 @@ def test_a_compressed_table_without_a_name_of_its_own(tmp_path: Path, name: str)
     assert not holds_numbers(str(path))
     path.write_bytes(b"\x1f\x8b\x08" + b"\xff" * 99)
     assert not holds_numbers(str(path))
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-32"])
+def test_a_table_in_the_encoding_of_its_byte_order_mark(tmp_path: Path, codec: str) -> None:
+    content = "Größe\tb\r\n1\t2\r\n3\t5\r\n".encode(codec)
+    data = read(tmp_path, content)
+    assert data.features == ("Größe", "b") and data.values.tolist() == [[1, 2], [3, 5]]
+    assert noted(data, f"read as {codec.upper()}, by the byte order mark at the start")
+    assert looks_numeric("".join(f"{n}\t{n}\n" for n in range(9)).encode(codec))
+    with pytest.raises(RnntuiError, match=f"not {codec.upper()} at byte"):
+        read(tmp_path, content[:-1])
 
 
 SENTENCES = (
