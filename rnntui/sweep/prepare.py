@@ -24,6 +24,7 @@ from rnntui.sweep.store import FORMAT, Sweep, SweepInfo, check_free, create, fre
 from rnntui.sweep.tpe import check_optuna
 from rnntui.sweep.trials import (
     Trial,
+    check_last_rung,
     check_trials,
     fit_base,
     recipe_for,
@@ -95,6 +96,7 @@ def prepare(
         note(text)
     data = load(base, None, Waiting(note))
     base, by_size = sized(base, data)
+    check_last_rung(base, request.halving)
     for text in by_size:
         note(text)
     recipes = [recipe_for(base, settings) for settings in plan.settings]

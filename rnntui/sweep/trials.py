@@ -107,10 +107,8 @@ def _validations(recipe: Recipe, halving: Sequence[int]) -> int:
         return every
     if list(halving) != sorted(set(halving)) or halving[0] < 1:
         raise UsageError("--halving takes increasing numbers of updates, as in 80,160")
-    if recipe.train.steps and halving[-1] >= recipe.train.steps:
-        raise UsageError(
-            f"--halving {halving[-1]}: a trial ends after {recipe.train.steps} updates already"
-        )
+    if "steps" in recipe.chosen or "steps" not in recipe.by_size:
+        check_last_rung(recipe, halving)
     if all(rung % every == 0 for rung in halving):
         return every
     if "eval_every" in recipe.chosen:
@@ -120,6 +118,14 @@ def _validations(recipe: Recipe, halving: Sequence[int]) -> int:
     if fewer < min(FEWEST_BETWEEN, every):
         raise UsageError("--halving: use updates with a common divisor, as in 80,160,320")
     return fewer
+
+
+def check_last_rung(recipe: Recipe, halving: Sequence[int]) -> None:
+    """Raise UsageError if trials end before the last rung."""
+    if halving and 0 < recipe.train.steps <= halving[-1]:
+        raise UsageError(
+            f"--halving {halving[-1]}: a trial ends after {recipe.train.steps} updates already"
+        )
 
 
 def check_trials(base: Recipe, settings: Sequence[Settings]) -> list[str]:

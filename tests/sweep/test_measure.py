@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
 from rnntui.data import load
-from rnntui.errors import DataError, RunError
+from rnntui.errors import DataError, RunError, UsageError
 from rnntui.foreground.loop import train_in_foreground
 from rnntui.recipe import Recipe
 from rnntui.runs.job import Job
@@ -86,6 +87,14 @@ def test_a_sweep_that_does_not_fit_is_not_begun(tmp_path: Path, monkeypatch: pyt
 def test_a_network_that_cannot_be_trained_is_refused_before_the_first_trial(tmp_path: Path):
     plan = Plan.of(Request("tiny", axes=(parse_axis("batch=2,4000"),)), TINY, 2, [])
     with pytest.raises(DataError, match="too short"):
+        prepare(plan, tmp_path / "runs", "s", (), lambda _text: None)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_rung_after_the_last_update_that_the_size_gives_is_refused(tmp_path: Path):
+    later = dataclasses.replace(TINY.replace(steps=5000), by_size=("steps",), chosen=())
+    plan = Plan.of(Request("tiny", axes=(parse_axis("lr=0.1,0.2"),), halving=(2000,)), later, 2, [])
+    with pytest.raises(UsageError, match="--halving 2000: a trial ends after 1000 updates"):
         prepare(plan, tmp_path / "runs", "s", (), lambda _text: None)
     assert not (tmp_path / "runs").exists()
 

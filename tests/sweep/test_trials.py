@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from rnntui.errors import UsageError
 from rnntui.recipe import Recipe, load_recipe
 from rnntui.sweep.space import parse_axis, parse_draw
 from rnntui.sweep.trials import (
+    check_last_rung,
     check_trials,
     described,
     fit_base,
@@ -94,6 +97,15 @@ def test_each_rung_gets_a_validation(before: int, halving: tuple[int, ...], afte
     base, notes = fit_base(load_recipe("brackets").replace(eval_every=before), halving)
     assert base.train.eval_every == after
     assert bool(notes) == (before != after)
+
+
+def test_the_last_rung_is_checked_once_the_number_of_updates_is_known():
+    later = dataclasses.replace(load_recipe("brackets").replace(steps=100), by_size=("steps",))
+    assert fit_base(later, (80, 160))[0].train.steps == 100
+    with pytest.raises(UsageError, match="a trial ends after 100 updates already"):
+        fit_base(later.override({"steps": "100"}), (80, 160))
+    with pytest.raises(UsageError, match="a trial ends after 120 updates already"):
+        check_last_rung(later.replace(steps=120), (80, 160))
 
 
 def test_validations_that_were_chosen_are_not_moved():
