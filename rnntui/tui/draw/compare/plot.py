@@ -99,11 +99,10 @@ def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Itera
         return
     curves = frozenset(line.curve for line in plot.lines)
     look = (plot.axis, plot.shown, plot.log, plot.baseline, plot.letters, width, height, glyphs)
-    done = _prepared(curves, look)
-    if done:
-        return
-    yield from _prepare(plot, width, height, glyphs)
-    done.append(True)
+    preparation = _preparation(curves, look)
+    if not preparation.done:
+        yield from _prepare(plot, width, height, glyphs)
+        preparation.done = True
 
 
 def _prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
@@ -130,10 +129,17 @@ def _prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iter
             yield
 
 
+@dataclass(eq=False)
+class _Preparation:
+    """Whether all is computed that some curves need to look in one way."""
+
+    done: bool = False
+
+
 @lru_cache(maxsize=64)
-def _prepared(curves: frozenset[Curve], look: object) -> list[bool]:
-    """Return a list that is filled once these curves are prepared to look so."""
-    return []
+def _preparation(curves: frozenset[Curve], look: object) -> _Preparation:
+    """Return the one of these curves for this look."""
+    return _Preparation()
 
 
 def _drawn(curve: Curve, shown: Shown) -> list[Name]:
@@ -299,7 +305,7 @@ def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    for cached in (_prepared, _trace, _cells, _together, _last, _scale, _y_axis):
+    for cached in (_preparation, _trace, _cells, _together, _last, _scale, _y_axis):
         cached.cache_clear()
 
 
