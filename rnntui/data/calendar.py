@@ -85,8 +85,9 @@ def _weekday(days: NDArray[Any]) -> Numbers:
 
 def _year(days: NDArray[Any]) -> Numbers:
     """The part of the year that has passed."""
-    dates = days.astype("M8[D]")
-    years = dates.astype("M8[Y]")
-    first, following = (y.astype("M8[D]").astype(np.int64) for y in (years, years + 1))
+    years = days.astype("M8[D]").astype("M8[Y]").astype(np.int64)
+    first, following = (
+        y.astype("M8[Y]").astype("M8[D]").astype(np.int64) for y in (years, years + 1)
+    )
     found: Numbers = (days - first) / (following - first)
     return found

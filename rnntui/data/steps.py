@@ -100,9 +100,11 @@ def find_step(moments: Moments) -> Step | None:
 def _months(moments: Moments) -> Step | None:
     """A step of whole months: on one day of the month, or on the last one."""
     days = moments // DAY
-    months = days.astype("M8[D]").astype("M8[M]")
-    first = months.astype("M8[D]").astype(np.int64)
-    length = (months + 1).astype("M8[D]").astype(np.int64) - first
+    months = days.astype("M8[D]").astype("M8[M]").astype(np.int64)
+    first, following = (
+        m.astype("M8[M]").astype("M8[D]").astype(np.int64) for m in (months, months + 1)
+    )
+    length = following - first
     day = days - first + 1
     if (day == length).mean() >= USUAL:
         anchor = 0
@@ -110,7 +112,7 @@ def _months(moments: Moments) -> Step | None:
         anchor = int(np.bincount(day).argmax())
         if (day == np.minimum(anchor, length)).mean() < USUAL:
             return None
-    counts = np.diff(months.astype(np.int64))
+    counts = np.diff(months)
     size = int(np.bincount(counts[counts > 0]).argmax()) if (counts > 0).any() else 0
     return Step("months", size, anchor) if size else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -54,7 +55,7 @@ def array() -> bytes:
 
 
 def database() -> bytes:
-    with sqlite3.connect(":memory:") as found:
+    with contextlib.closing(sqlite3.connect(":memory:")) as found:
         found.execute("create table a (b)")
         return found.serialize()
 

@@ -106,7 +106,7 @@ def test_times_are_read_and_continued_as_they_are_written(
 
 
 def test_month_ends_and_business_days_are_kept(tmp_path: Path) -> None:
-    last = [np.datetime64(f"{y}-{m:02}") + 1 for y, m in MONTHS]
+    last = [np.datetime64(f"{y}-{m:02}") + np.timedelta64(1, "M") for y, m in MONTHS]
     cells = [str(m.astype("M8[D]") - np.timedelta64(1, "D")) for m in last]
     assert ends(read(tmp_path, dated(cells)), 3)[2:] == ["2011-01-31", "2011-02-28", "2011-03-31"]
     days = np.arange("2021-01-04", "2021-04-03", dtype="M8[D]")
