@@ -13,9 +13,9 @@ import pytest
 from rnntui.bench.machine import this_machine
 from rnntui.bench.workload import TRAINING, Workload, random_text
 from rnntui.data import load
-from rnntui.recipe import load_recipe
+from rnntui.recipe import Recipe, load_recipe
 from rnntui.recipe.sizing import Size, settings
-from tests.benchmarks import learning, memory, results, sizes, tables
+from tests.benchmarks import learning, memory, results, series, sizes, tables
 from tests.benchmarks.peers import loop_training
 from tests.benchmarks.peers.ours import writing
 from tests.benchmarks.peers.problem import Problem, disagreement
@@ -268,8 +268,8 @@ def test_losses_of_several_seeds_are_kept_together():
     assert kept["best"] == 1.4 and list(kept["seeds"]) == ["0", "1", "2"]
     for key in ("settings", "machine"):
         assert list(learning.merged(kept, 2, {**new, key: "another"})["seeds"]) == ["2"]
-    series = {**new, "cold": None}
-    assert "| 1.5000 | – | 3.0 s |" in learning.row(learning.merged(None, 0, series))
+    measured = {**new, "cold": None}
+    assert "| 1.5000 | – | 3.0 s |" in learning.row(learning.merged(None, 0, measured))
 
 
 def test_results_are_rounded():
@@ -356,3 +356,15 @@ def test_the_table_of_sizes_has_every_text_with_the_settings_of_the_rule():
         size = Size(found["tokens"], found["different"], found["unit"])
         ruled = {**settings(size), "warmup": found["settings"]["warmup"]}
         assert found["settings"] == ruled, name
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_forecasts_are_measured_from_the_last_tenth_of_a_long_series(tmp_path, changes):
+    (tmp_path / "long.csv").write_text("y\n" + "".join(f"{n % 7}\n" for n in range(30_000)))
+    recipe = Recipe().replace(
+        task="values", source=str(tmp_path / "long.csv"), difference=changes, split=0.1
+    )
+    data = load(recipe)
+    origins = series.origins_of(data, 100)
+    assert origins[0] == 30_000 - len(data.validation) and len(data.validation) in (2999, 3000)
+    assert len(origins) == series.MOST_ORIGINS and origins[-1] + 100 <= data.row_count

@@ -20,7 +20,9 @@ from rnntui.generation.generate import WARM_UP, first_tokens
 from rnntui.suffixes import Suffixes
 
 FIRST_RULE = 1  # for words, in files without a rule
-MOST_ROWS, MOST_NUMBERS = 3_000, 30_000  # of the last rows, for the backtest behind a forecast
+# Of the last rows, for the backtest behind a forecast. The methods beside the network are fitted to
+# them: to as many as they take of a whole source, or they would be others than at the end of a run.
+MOST_ROWS, MOST_NUMBERS = 20_000, 60_000
 MOST_HELD_OUT = 200_000  # numbers, if rows held out are so many that none of the others are left
 _WORDS = ("name", "unit", "split")
 

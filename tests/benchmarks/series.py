@@ -94,9 +94,9 @@ def _measured(name: str, path: Path, seconds: float) -> Outcome:
     assert isinstance(data, ValueData)
     tests = backtests(model, model.data)
     test = tests[0]
-    rows, train, horizon = data.rows(), test.plan.train, test.horizon
-    origins = list(range(train, len(rows) - horizon + 1))
-    origins = origins[:: max(1, len(origins) // MOST_ORIGINS)][:MOST_ORIGINS]
+    rows, horizon = data.rows(), test.horizon
+    origins = origins_of(data, horizon)
+    train = origins[0]
     columns = range(len(data.forecast))
     true = np.stack([rows[o : o + horizon, : len(columns)] for o in origins])
 
@@ -128,6 +128,13 @@ def _measured(name: str, path: Path, seconds: float) -> Outcome:
         tuple((test.coverage[80], test.coverage[95]) for test in tests),
         tuple((low, high) for low, high in prompted.tolist()),
     )
+
+
+def origins_of(data: ValueData, horizon: int) -> list[int]:
+    """Where forecasts of the last part begin: rows of the whole source, of which a run keeps fewer."""
+    first = len(data.values) + (data.levels is not None)
+    every = list(range(first, data.row_count - horizon + 1))
+    return every[:: max(1, len(every) // MOST_ORIGINS)][:MOST_ORIGINS]
 
 
 def _forecasts(

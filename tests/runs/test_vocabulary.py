@@ -12,6 +12,7 @@ import pytest
 from rnntui import clusters
 from rnntui.data import TokenData, ValueData, load
 from rnntui.errors import DataError
+from rnntui.forecast import methods
 from rnntui.forecast.slices import result_of
 from rnntui.recipe import Recipe
 from rnntui.runs import vocabulary
@@ -90,6 +91,7 @@ def test_damaged_clusters_are_refused_in_one_line(wrong: Any) -> None:
 def test_rows_to_choose_methods_by_are_kept_however_many_are_held_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, most: int, trained: int, held_out: int
 ) -> None:
+    monkeypatch.setattr(vocabulary, "MOST_ROWS", 3000)
     monkeypatch.setattr(vocabulary, "MOST_HELD_OUT", most)
     rows = np.random.RandomState(0).randn(8000).round(4)
     (tmp_path / "long.csv").write_text("y\n" + "\n".join(map(str, rows)) + "\n")
@@ -102,3 +104,17 @@ def test_rows_to_choose_methods_by_are_kept_however_many_are_held_out(
     assert tests is not None
     where = result_of(tests._plan())
     assert where.train == trained and where.inner and where.outer
+
+
+def test_the_methods_of_a_forecast_are_fitted_to_what_they_take_of_the_source(
+    tmp_path: Path,
+) -> None:
+    """Fitted to the last 3,000 of some temperatures, an autoregression erred three times as much."""
+    assert vocabulary.MOST_ROWS == methods.MOST_FITTED
+    rows = np.random.RandomState(0).randn(8000).cumsum().round(4)
+    (tmp_path / "long.csv").write_text("y\n" + "\n".join(map(str, rows)) + "\n")
+    recipe = Recipe().replace(task="values", source=str(tmp_path / "long.csv"))
+    whole, known = load(recipe), rebuild(recorded(recipe))
+    assert isinstance(whole, ValueData) and isinstance(known, ValueData)
+    assert len(known.values) == len(whole.values)
+    np.testing.assert_allclose(known.rows(), whole.rows(), atol=1e-9)
