@@ -131,7 +131,7 @@ def _measured(name: str, path: Path, seconds: float) -> Outcome:
 
 
 def origins_of(data: ValueData, horizon: int) -> list[int]:
-    """Where forecasts of the last part begin: rows of the whole source, of which a run keeps fewer."""
+    """Where forecasts of the last part begin, in the whole source: a run keeps fewer rows."""
     first = len(data.values) + (data.levels is not None)
     every = list(range(first, data.row_count - horizon + 1))
     return every[:: max(1, len(every) // MOST_ORIGINS)][:MOST_ORIGINS]

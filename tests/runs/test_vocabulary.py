@@ -109,7 +109,7 @@ def test_rows_to_choose_methods_by_are_kept_however_many_are_held_out(
 def test_the_methods_of_a_forecast_are_fitted_to_what_they_take_of_the_source(
     tmp_path: Path,
 ) -> None:
-    """Fitted to the last 3,000 of some temperatures, an autoregression erred three times as much."""
+    """Fitted to the last 3,000 of some temperatures, an autoregression erred far more."""
     assert vocabulary.MOST_ROWS == methods.MOST_FITTED
     rows = np.random.RandomState(0).randn(8000).cumsum().round(4)
     (tmp_path / "long.csv").write_text("y\n" + "\n".join(map(str, rows)) + "\n")
