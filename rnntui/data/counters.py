@@ -54,7 +54,7 @@ def is_time(name: str, cells: Sequence[str], numbers: Numbers, first: bool) -> b
     if len(values) < len(filled):
         return False
     months = all(map(_MONTH.fullmatch, filled))
-    return counts(name, values, first) or (months and _is_sorted(values) and _is_whole(values))
+    return counts(name, values, first) or (months and is_sorted(values) and is_whole(values))
 
 
 def counts(name: str, values: Numbers, first: bool) -> bool:
@@ -62,14 +62,14 @@ def counts(name: str, values: Numbers, first: bool) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         if is_calendar(name, values) or _counts_evenly(values, EVEN if first else 1e-6, first):
             return True
-        if not (_is_sorted(values[:_FIRST]) and _is_sorted(values)):
+        if not (is_sorted(values[:_FIRST]) and is_sorted(values)):
             return False
         years = not name and _YEARS[0] <= values.min() and values.max() <= _YEARS[1]
         if years and _counts_evenly(values, EVEN, first):  # with a fraction that is rounded
             return True
         if is_name(name) or _is_epoch(values, first):
             return True
-        return not name and _goes_one_way(values) and _is_whole(values)
+        return not name and _goes_one_way(values) and is_whole(values)
 
 
 def is_calendar(name: str, values: Numbers) -> bool:
@@ -78,10 +78,10 @@ def is_calendar(name: str, values: Numbers) -> bool:
     if limits is None or not len(values):
         return False
     least, most = limits
-    return bool(least <= values.min() and values.max() <= most) and _is_whole(values)
+    return bool(least <= values.min() and values.max() <= most) and is_whole(values)
 
 
-def _is_whole(values: Numbers) -> bool:
+def is_whole(values: Numbers) -> bool:
     return bool((values == np.floor(values)).all())
 
 
@@ -111,9 +111,9 @@ def _is_monotonic(values: Numbers) -> bool:
     return bool(gaps.min() > 0 or gaps.max() < 0)
 
 
-def _is_sorted(values: Numbers) -> bool:
+def is_sorted(values: Numbers) -> bool:
     """Whether values rise, or fall, nearly always, and are more than two different ones."""
-    if len(values) > _MANY and not _is_sorted(values[:_MANY]):
+    if len(values) > _MANY and not is_sorted(values[:_MANY]):
         return False
     rises, falls = int((values[1:] > values[:-1]).sum()), int((values[1:] < values[:-1]).sum())
     return max(rises, falls) >= SORTED * (rises + falls) and rises + falls >= LEAST_ROWS - 1

@@ -31,15 +31,21 @@ def find_series(cells: Cells, data: Data, found: TimeColumns | None, known: Know
         return index
     if found is None or len(found.times) < 2 or not come_again(found.times):
         return None
-    texts = (index for index in _labels(cells, known.tidied) if index not in found.indices)
+    labels = _labels(cells, known.tidied, known.discerned)
+    texts = (index for index in labels if index not in found.indices)
     for index in texts:
         if tells_apart(series_names(cells, index), found.times):
             return index
     return None
 
 
-def counted_apart(cells: Cells, data: Data) -> TimeColumns | None:
-    """The time of several series, each of which counts from its own start: 1, 2, 3, 1, 2, …"""
+def counted_apart(
+    cells: Cells, data: Data, discerned: bool = True, called: bool = False
+) -> TimeColumns | None:
+    """The time of several series, each of which counts from its own start: 1, 2, 3, 1, 2, …
+
+    `called`: the column of their names must be called so.
+    """
     if data.time.strip() or data.series.strip().lower() == NO_SERIES or not cells.named:
         return None
     for index in range(len(cells.header)):
@@ -48,19 +54,22 @@ def counted_apart(cells: Cells, data: Data) -> TimeColumns | None:
             continue
         if not come_again(numbers):
             continue
-        for label in _labels(cells):
-            if label != index and tells_apart(series_names(cells, label), numbers):
+        for label in _labels(cells, units=discerned):
+            if label == index or (called and not is_series_name(cells.header[label])):
+                continue
+            if tells_apart(series_names(cells, label), numbers):
                 return number_time(index, cells.header[index], numbers)
     return None
 
 
-def _labels(cells: Cells, numbered: bool = True) -> Iterator[int]:
+def _labels(cells: Cells, numbered: bool = True, units: bool = True) -> Iterator[int]:
     """Columns that may tell series apart: of texts or, if they are called so, of whole numbers."""
     every = range(len(cells.header))
     yield from (index for index in every if is_text(cells, index))
     for index in every if numbered and cells.named else ():
         numbers = cells.numbers(index)
-        if is_series_name(cells.header[index]) and (numbers == np.floor(numbers)).all():
+        named = is_series_name(cells.header[index], units)
+        if named and (numbers == np.floor(numbers)).all():
             yield index
 
 

@@ -60,6 +60,7 @@ LEAST_COUNTED = 24  # rows of years and months without such names
 _SERIAL = re.compile("date|datum", re.IGNORECASE)
 SERIALS = (20_000, 60_000)  # 1954 to 2064
 SERIAL_1970 = 25_569
+_SHORT_DATES = (10_101, 991_231)  # with the year's last two digits, of any century
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
@@ -75,12 +76,15 @@ class TimeColumns:
     notes: tuple[str, ...] = ()
 
 
-def find_time(cells: Cells, data: Data, counters: Sequence[int]) -> TimeColumns | None:
+def find_time(
+    cells: Cells, data: Data, counters: Sequence[int], discerned: bool = True
+) -> TimeColumns | None:
     """The time of each row, by the recipe's keys `time` and `time_format` or by what is found.
 
-    `counters` are columns that look like time or row numbers. Raises DataError or UsageError.
+    `counters` are columns that look like time or row numbers. `discerned`: numbers such as 800102
+    may be dates. Raises DataError or UsageError.
     """
-    table = _Reader(cells, data)
+    table = _Reader(cells, data, discerned)
     if data.time.strip().lower() == NO_TIME:
         return None
     if data.time.strip():
@@ -99,8 +103,9 @@ def unread_dates(cells: Cells, data: Data) -> tuple[str, ...]:
 class _Reader:
     """Reads the columns of a table as time."""
 
-    def __init__(self, cells: Cells, data: Data) -> None:
+    def __init__(self, cells: Cells, data: Data, discerned: bool = True) -> None:
         self._cells, self._wanted = cells, data.time_format.strip()
+        self._discerned = discerned
         if self._wanted and self._wanted not in ORDERS and not valid(self._wanted):
             orders = ", ".join(ORDERS)
             raise UsageError(f"time_format: takes {orders}, or a pattern such as %d.%m.%Y %H:%M")
@@ -295,6 +300,8 @@ class _Reader:
         name, cells = self._cells.header[index], self._column(index)
         if self._cells.named and _SERIAL.search(name):
             counted = _spreadsheet_days(index, name, numbers)
+            if counted is None and self._discerned:
+                counted = _short_dates(index, name, numbers)
             if counted is not None:
                 return counted
         decimals = max(len(cell.partition(".")[2]) for cell in cells)
@@ -386,6 +393,23 @@ def _spreadsheet_days(index: int, name: str, numbers: Times) -> TimeColumns | No
     first = f"{numbers[0]:.10g} as {iso(int(moments[0]))}"
     note = f"{show(name, 24)} is read as a spreadsheet's days since 1900, {first}"
     return TimeColumns((index,), Clock(name, None, step), moments, (note,))
+
+
+def _short_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
+    """The time in numbers of a year's last two digits, a month and a day: 800102 is 1980-01-02."""
+    if not (_SHORT_DATES[0] <= numbers.min() and numbers.max() <= _SHORT_DATES[1]):
+        return None
+    if not _are_whole(numbers):
+        return None
+    years, rest = np.divmod(numbers.astype(np.int64), 10_000)
+    years += np.where(years < FIRST_OF_1900, 2000, 1900)
+    days = days_of(years, rest // 100, rest % 100)
+    if days is None or _order(days * DAY)[0] < 1 - MOST_ODD:
+        return None
+    step = find_step(np.sort(days * DAY))
+    if step is None:
+        return None
+    return TimeColumns((index,), Clock(name, Format("%y%m%d"), step), days * DAY)
 
 
 def _full_hours(cells: list[str]) -> list[str]:

@@ -56,6 +56,16 @@ def leading(rows: Numbers) -> int:
     return int(there.argmax(axis=0).max()) if there.any(axis=0).all() else len(rows)
 
 
+def late(rows: Numbers) -> NDArray[np.bool_]:
+    """Which columns (D,) begin so late that too many of the others' rows would be lost with them.
+
+    None if all of them do.
+    """
+    there = ~np.isnan(rows)
+    found = (there.argmax(axis=0) > MOST_LEADING * len(there)) | ~there.any(axis=0)
+    return np.zeros_like(found) if found.all() else found
+
+
 def trailing(rows: Numbers) -> int:
     """How many rows (N, D) at the end hold no value at all."""
     return int((~np.isnan(rows[::-1])).any(axis=1).argmax())

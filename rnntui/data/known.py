@@ -37,5 +37,10 @@ class Known:
         """Whether lines around the table are left out, and columns of times become rows."""
         return self.read_by > 3
 
+    @property
+    def discerned(self) -> bool:
+        """Whether numbers that many rows share are no time, and parts of the date not learned."""
+        return self.read_by > 4
+
 
 NEW = Known()

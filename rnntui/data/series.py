@@ -231,6 +231,8 @@ def _vary(name: str, raw: RawSeries, data: Data) -> RawSeries:
         if often.any() and not often.all():
             shown = listed([f for f, o in zip(raw.features, often, strict=True) if o])
             raw = raw.columns(np.flatnonzero(~often), f"mostly missing, left out: {shown}")
+        if raw.series and data.missing in ("auto", "carry", "interpolate"):
+            raw = _timely(raw)
     varies = _varies(raw)
     if not varies.any():
         raise DataError(f"{name}: every row is the same: there is nothing to learn")
@@ -238,6 +240,16 @@ def _vary(name: str, raw: RawSeries, data: Data) -> RawSeries:
         return raw
     shown = listed([f for f, v in zip(raw.features, varies, strict=True) if not v])
     return raw.columns(np.flatnonzero(varies), f"constant columns are left out: {shown}")
+
+
+def _timely(raw: RawSeries) -> RawSeries:
+    """Without the series that begin so late that too many rows of the others would have to go."""
+    late = gaps.late(raw.rows)
+    if not late.any():
+        return raw
+    shown = listed([f for f, begins_late in zip(raw.features, late, strict=True) if begins_late])
+    note = f"left out, as they begin too late (missing=drop keeps them): {shown}"
+    return raw.columns(np.flatnonzero(~late), note)
 
 
 def _varies(raw: RawSeries) -> NDArray[np.bool_]:

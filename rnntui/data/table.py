@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,16 +11,16 @@ from numpy.typing import NDArray
 from rnntui.data.cells import Cells, as_prose, split_cells
 from rnntui.data.choose_columns import choose
 from rnntui.data.clock import Clock
-from rnntui.data.column_kinds import is_time_column
+from rnntui.data.column_kinds import counts_time, is_time_column, parts_beside
 from rnntui.data.column_numbers import conversion_notes, numbers_in
 from rnntui.data.durations import durations_note, with_durations
 from rnntui.data.find_series import counted_apart, find_series, series_names
-from rnntui.data.find_time import find_time, unread_dates
+from rnntui.data.find_time import TimeColumns, find_time, unread_dates
 from rnntui.data.known import NEW, Known
 from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
-from rnntui.data.stacked import side_by_side
+from rnntui.data.stacked import come_again, side_by_side
 from rnntui.data.timecolumn import is_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data
@@ -74,13 +75,18 @@ def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
 def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     """As `parse_table`, for a table whose cells are known."""
     times = [i for i in range(len(cells.header)) if is_time_column(cells, i)]
-    found = find_time(cells, data, times) if known.timed else None
-    if found is None and known.tidied:
-        found = counted_apart(cells, data)
+    if known.discerned:
+        times = sorted({*times, *counts_time(cells)})
+    found = _time(cells, data, times, known)
     used = found.indices if found else ()
     cells = with_durations(cells, used, found is not None, known.features)
     times = [i for i in times if i not in cells.durations]
     label = find_series(cells, data, found, known)
+    if known.discerned and found is not None:
+        if label is None and not data.time.strip():
+            found = _told_apart(cells, data, times, found)
+            used = found.indices if found else ()
+        times = sorted({*times, *(parts_beside(cells, found) if found else ())})
     chosen = choose(cells, data, times, found, label, known)
     advised = () if known.find else chosen.all  # another file has no settings of its own
     rows = cells.matrix(chosen.all, lambda index: numbers_in(cells, index, advised))
@@ -117,3 +123,30 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         (*found.indices, *(() if label is None else (label,))),
         counted,
     )
+
+
+def _time(cells: Cells, data: Data, times: Sequence[int], known: Known) -> TimeColumns | None:
+    """The time of each row, or of several series that count on beside each other."""
+    if not known.timed:
+        return None
+    found = find_time(cells, data, times, known.discerned)
+    if found is None and known.tidied:
+        return counted_apart(cells, data, known.discerned)
+    if known.discerned and found is not None and _only_counts(cells, found):
+        return counted_apart(cells, data, called=True) or found
+    return found
+
+
+def _only_counts(cells: Cells, found: TimeColumns) -> bool:
+    """Whether a time is nothing but the numbers of the rows of the file."""
+    return not (found.clock.is_date or (cells.named and is_name(found.clock.name)))
+
+
+def _told_apart(
+    cells: Cells, data: Data, times: Sequence[int], found: TimeColumns
+) -> TimeColumns | None:
+    """The time, which is not a number that many rows share, if another column or none can be."""
+    if found.clock.is_date or len(found.times) < 2 or not come_again(found.times):
+        return found
+    rising = [i for i in times if (np.diff(cells.numbers(i)) > 0).all()]
+    return find_time(cells, data, rising) if rising else None

@@ -24,6 +24,13 @@ DATE = re.compile(
     r"([01]\d|2[0-3])?([0-5]\d){0,2}"
     r"|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?"
 )
+# Names that speak of time only if the numbers rise or fall: so many days may also be a result.
+_ALSO_TIME = frozenset(
+    (
+        *("times", "years", "quarters", "months", "weeks", "days", "hours", "minutes", "seconds"),
+        *("julday", "jday", "yday", "julian", "doy"),
+    )
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|#|№")
 _NAMES = frozenset(
     (
@@ -42,17 +49,34 @@ _SERIES = frozenset(
     )
 )
 
+_UNITS = frozenset(
+    (
+        *("firm", "company", "airline", "bank", "fund", "stock", "ticker", "symbol", "asset"),
+        *("county", "household", "family", "person", "individual", "subject", "patient", "animal"),
+        *("school", "farm", "industry"),
+    )
+)
+
 
 def is_date(cell: str) -> bool:
     """Whether a cell without spaces around it holds a date or a time of day."""
     return DATE.fullmatch(cell) is not None
 
 
-def is_series_name(name: str) -> bool:
-    """Whether a column's name speaks of what a row is about: a shop, a sensor, a region."""
-    return any(word.lower() in _SERIES for word in _WORD.findall(name))
+def is_series_name(name: str, units: bool = True) -> bool:
+    """Whether a column's name speaks of what a row is about: a shop, a sensor, a region.
+
+    With `units`, also of whom statistics are about: a firm, a household, a patient.
+    """
+    known = _SERIES | _UNITS if units else _SERIES
+    return any(word.lower() in known for word in _WORD.findall(name))
 
 
 def is_name(name: str) -> bool:
     """Whether a column's name speaks of time or of a count of rows."""
     return any(word.lower() in _NAMES for word in _WORD.findall(name))
+
+
+def may_be_time(name: str) -> bool:
+    """Whether a column's name speaks of time if its numbers are in order."""
+    return any(word.lower() in _ALSO_TIME for word in _WORD.findall(name))
