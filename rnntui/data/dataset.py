@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rnntui.data.outlook import Outlook
     from rnntui.forecast.linear import Linear
 
-# Of tables: the first knew no times, the second left rows that come twice, and the third took all
-# lines for rows.
+# Of tables: the first knew no times, the second left rows that come twice, the third took all lines
+# for rows, and the fourth learned parts of the date, and took numbers that rows share for times.
 READER = 5
 
 
