@@ -42,7 +42,7 @@ DAY_AND_CLOCK = lines(
     ["", "day", "time", "temp"],
     *([n + 1, 346 + n // 60, (840 + 10 * n) % 1000, wave(n)] for n in range(100)),
 )
-DAYS = [str(np.datetime64("1980-01-01") + n) for n in range(60)]
+DAYS = [str(np.datetime64("1980-01-01") + np.timedelta64(n, "D")) for n in range(60)]
 SHORT_DATES = lines(
     ["date", "rate"], *([d[2:].replace("-", ""), wave(n)] for n, d in enumerate(DAYS))
 )
