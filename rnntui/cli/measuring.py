@@ -39,11 +39,11 @@ def check(source: str | None, pairs: tuple[str, ...]) -> int:
     from rnntui.data import load
     from rnntui.text import safe_text
     from rnntui.training.gradient_check import check_gradients
-    from rnntui.training.loop import sized
+    from rnntui.training.loop import fit_to_data
 
     recipe, notes = recipe_of(source, settings_of({}, pairs))
     data = load(recipe, getattr(sys.stdin, "buffer", None))
-    recipe, more = sized(recipe, data)
+    recipe, more = fit_to_data(recipe, data)
     for note in (*notes, *more):
         click.echo(f"rnntui: note: {safe_text(note)}", err=True)
     outcome = check_gradients(recipe, data)

@@ -29,6 +29,7 @@ from rnntui.forecast.methods import NETWORK, Method, fit_slices
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.generation.rolling import roll
 from rnntui.nn.model import Parameters
+from rnntui.numbers import plural
 from rnntui.recipe import Recipe
 from rnntui.runs.opening import same_data
 from rnntui.runs.store.directory import open_run
@@ -46,7 +47,7 @@ def backtest_run(path: Path, model: Model, horizon: int = 0) -> tuple[list[Backt
     """Backtest a run's network on its own source: one result per target, and a note or "".
 
     Without the source, the last rows that the run kept are used. `horizon` 0 is the recipe's.
-    Raises DataError if the run learned tokens, or too few rows.
+    Raises DataError if the run learned tokens, too few rows, or held out fewer than the horizon.
     """
     if not isinstance(model.data, ValueData):
         raise DataError(f"run {path.name} learned text; backtest needs a run on numbers")
@@ -56,7 +57,20 @@ def backtest_run(path: Path, model: Model, horizon: int = 0) -> tuple[list[Backt
     except RnntuiError as error:
         data, note = model.data, f"using the last rows kept with the run: {error}"
     assert isinstance(data, ValueData)
-    return backtests(model, data, horizon), note
+    found = backtests(model, data, horizon)
+    _check_held_out(data, found)
+    return found, note
+
+
+def _check_held_out(data: ValueData, found: list[Backtest]) -> None:
+    """Raise DataError if no forecast fits into the rows held out: there would be no error."""
+    if all(test.plan.outer for test in found):
+        return
+    rows = plural(len(data.validation), "row")
+    if not len(data.validation):
+        raise DataError(f"{data.name}: no rows were held out to forecast: train with split above 0")
+    advice = f"--horizon {len(data.validation)} or fewer"
+    raise DataError(f"{data.name}: held out {rows}, fewer than the horizon: {advice}")
 
 
 def backtests(model: Model, data: ValueData, horizon: int = 0) -> list[Backtest]:

@@ -139,6 +139,26 @@ def test_a_backtest_compares_the_network_with_simple_methods(rnntui: Any, here: 
     assert json.loads(rnntui("backtest", "a", "--json").out.splitlines()[0]) == first
 
 
+@pytest.mark.parametrize(
+    ("split", "horizon", "said"),
+    [
+        ("0.1", 31, "a.csv: held out 30 rows, fewer than the horizon: --horizon 30 or fewer"),
+        ("0.1", 9999, "a.csv: held out 30 rows, fewer than the horizon: --horizon 30 or fewer"),
+        ("0", 7, "a.csv: no rows were held out to forecast: train with split above 0"),
+    ],
+)
+def test_a_backtest_without_an_origin_is_refused(
+    rnntui: Any, here: Path, split: str, horizon: int, said: str
+) -> None:
+    train(rnntui, "--set", f"split={split}", "--set", "eval_every=0")
+    for form in ((), ("--json",), ("--csv",)):
+        ended = rnntui("backtest", "a", "--horizon", str(horizon), *form)
+        assert (ended.code, ended.out) == (65, "")
+        assert ended.err.splitlines()[-1] == f"rnntui: {said}"
+    if split != "0":
+        assert json.loads(rnntui("backtest", "a", "--json", "--horizon", "30").out.split("\n")[0])
+
+
 def test_the_backtest_of_a_text_is_refused(rnntui: Any, here: Path) -> None:
     Path("a.csv").rename("a.txt")
     Path("a.txt").write_text("abcab" * 199)

@@ -167,3 +167,17 @@ def test_errors_are_one_line(rnntui, in_folder, args, code, said):
     assert (ended.code, ended.out) == (code, "")
     assert said in ended.err
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("rows", [12, 90])
+def test_a_source_that_train_takes_is_checked(rnntui, tmp_path, monkeypatch, rows) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNTUI_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{n * n % 7},{n}\n" for n in range(rows)))
+    (tmp_path / "a.txt").write_text("abcab" * rows)
+    for source in ("a.csv", "a.txt"):
+        trained = rnntui("train", source, "--plain", "--steps", "1")
+        checked = rnntui("check", source)
+        assert checked.code == trained.code, checked.err
+    words = ("check", "a.csv", "--set", "batch=50", "--set", "seq_len=50")
+    assert rnntui(*words).err == rnntui("train", *words[1:], "--plain").err
