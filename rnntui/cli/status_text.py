@@ -93,5 +93,6 @@ def _time(run: ListedRun) -> str:
     if left is not None:
         parts.append(f"about {duration(left)} left")
     if one.active and one.tokens_per_second:
-        parts.append(f"{si(one.tokens_per_second)} tokens/s")
+        unit = "rows" if (run.settings or {}).get("task") == "values" else "tokens"
+        parts.append(f"{si(one.tokens_per_second)} {unit}/s")
     return "; ".join(parts)

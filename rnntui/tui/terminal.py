@@ -64,6 +64,15 @@ class TerminalDriver(LinuxDriver):
 
     _entered = False
 
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        """Begin with the size that is reported later.
+
+        Otherwise Textual asks Rich, which assumes another number of rows for a terminal without
+        a size, such as a serial console; the layout of both sizes would then alternate for ever.
+        """
+        super().__init__(*args, **keywords)
+        self._size = self._size or self._get_terminal_size()
+
     def write(self, data: str) -> None:
         """Send data; skip the switch to the alternate screen if it is already shown."""
         if data == OTHER_SCREEN and not self._entered:

@@ -43,7 +43,7 @@ TRAINING = replace(
 )
 
 
-def run(summary: RunSummary, **settings: float) -> ListedRun:
+def run(summary: RunSummary, **settings: float | str) -> ListedRun:
     return ListedRun(summary, settings_of(Recipe().replace(**settings)))
 
 
@@ -63,6 +63,12 @@ def test_all_that_is_known_of_a_run_in_training():
     ]
     line = "training  update 5,000 of 20,000 (25 %)  loss 1.2011  best 1.3087 at update 8,250"
     assert status_line(run(TRAINING)) == line
+
+
+@pytest.mark.parametrize(("task", "unit"), [("tokens", "tokens"), ("values", "rows")])
+def test_the_speed_is_in_tokens_or_rows(task: str, unit: str):
+    time = next(line for line in status_lines(run(TRAINING, task=task), NOW) if "time" in line)
+    assert time.endswith(f"; 12.3k {unit}/s")
 
 
 def test_of_a_run_that_cannot_be_read_the_reason_is_shown():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import struct
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,25 @@ def test_requested_glyphs_are_drawn(tmp_path: Path) -> None:
         assert terminal.wait_until(lambda text: any(sign in text for sign in braille))
         terminal.write("q")
         assert terminal.exit_code() == 0
+
+
+@pytest.mark.parametrize("size", quick_ones({"none": (0, 0), "no rows": (0, 80)}, "none"))
+@pytest.mark.parametrize("exported", [("", ""), ("100", "30")])
+def test_a_terminal_without_a_size_is_drawn_on_and_can_be_quit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    exported: tuple[str, str],
+) -> None:
+    from tests.support.terminal import Terminal
+
+    unsized = struct.pack("HHHH", *size, 0, 0)
+    monkeypatch.setattr(
+        Terminal, "_set_size", lambda _, fd: fcntl.ioctl(fd, termios.TIOCSWINSZ, unsized)
+    )
+    with start(tmp_path, TEXT, COLUMNS=exported[0], LINES=exported[1]) as terminal:
+        assert terminal.wait_for("of update"), terminal.text()
+        engine = engines(terminal)
+        terminal.write("q")
+        assert terminal.exit_code() == 0
+        check_clean(terminal, engine, tmp_path)

@@ -168,6 +168,7 @@ def _workers(welcome: Welcome | None, snapshot: Snapshot | None, glyphs: Glyphs)
 def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
     """Return the measured tokens per second, or the pace if one is set."""
     unit = welcome.unit if welcome else "token"
+    unit = "row" if unit == "value" else unit  # a row has a value of every column
     if welcome and welcome.ended and snapshot and not snapshot.tokens_per_second:
         return ""
     if snapshot and snapshot.pace is not None:

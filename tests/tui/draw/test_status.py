@@ -239,3 +239,9 @@ def test_progress_of_anything(
     done: float | None, total: float | None, width: int, glyphs: Glyphs
 ) -> None:
     check([progress_bar(done, total, width, glyphs)], width, 1)
+
+
+def test_a_series_is_read_in_rows() -> None:
+    series = dataclasses.replace(WELCOME, unit="value")
+    (header,) = picture([header_row(VALUES, series, SNAPSHOT, 120)])
+    assert "412k rows/s" in header
