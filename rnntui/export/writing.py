@@ -56,8 +56,15 @@ def check_target(out: Path, run: Path, force: bool, option: str = "--out") -> No
         inside = [out.parent.resolve(), *out.parent.resolve().parents]
         if run.resolve() in inside or any((path / INFO).is_file() for path in inside[:2]):
             raise UsageError(f"{option} {shown(out)} is inside a run: choose another place")
+        _check_replaceable(out, option)
         if os.path.lexists(out) and not force:
             raise _taken(out, option)
+
+
+def _check_replaceable(out: Path, option: str) -> None:
+    """Raise UsageError for a device, a pipe or a socket, or a link to one: renaming destroys it."""
+    if out.exists() and not (out.is_file() or out.is_dir()):
+        raise UsageError(f"{option} {shown(out)}: is a device, a pipe or a socket; name a file")
 
 
 def _taken(out: Path, option: str) -> UsageError:
@@ -69,6 +76,7 @@ def put(beside: Path, out: Path, force: bool, option: str = "--out") -> None:
 
     Raises OSError.
     """
+    _check_replaceable(out, option)
     if not os.path.lexists(out):
         beside.rename(out)
     elif not force:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,20 @@ def test_force_replaces_a_link_not_what_it_points_at(tmp_path: Path):
     (tmp_path / "out").symlink_to("mine")
     write_export(file_of("new"), EXPORT, tmp_path / "out", force=True)
     assert everything(tmp_path) == {"mine": "mine", "out": "new"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", ["pipe", "link"])
+@pytest.mark.parametrize("form", [file_of("new"), folder_of("a")])
+def test_a_device_or_a_pipe_is_never_replaced(tmp_path: Path, form: Format, name: str, force: bool):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with pytest.raises(UsageError, match=f"--out .*{name}: is a device, a pipe or a socket"):
+        write_export(form, EXPORT, tmp_path / name, force=force)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert (tmp_path / "link").is_symlink()
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
 def test_force_replaces_a_folder_of_an_earlier_export_only(tmp_path: Path):
