@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnntui.runs.edits import Edit, edits_of
+from rnntui.runs.edits import BY_TRIALS, Edit, edits_of
 from rnntui.runs.store.files import failed
 from rnntui.runs.store.journal import (
     EVENTS,
@@ -132,7 +132,7 @@ def _cell(line: Mapping[str, Any], name: str) -> Cell:
 
 def changes_by_hand(run: Path) -> list[Edit]:
     """Return the changes that users made during a run. Raises DataError or RunError."""
-    return edits_of(read_events(run))
+    return [edit for edit in edits_of(read_events(run)) if edit.kind not in BY_TRIALS]
 
 
 def finite(rows: Iterable[Row], column: int) -> Iterator[tuple[Row, float]]:

@@ -17,6 +17,7 @@ from rnntui.runs.store.directory import INFO
 from rnntui.runs.store.files import reason, shown
 
 STDOUT = Path("-")
+DEVICES = (Path("/dev"), Path("/dev/fd"))
 
 
 def write_export(chosen: Format, export: Export, out: Path, force: bool = False) -> None:
@@ -62,8 +63,13 @@ def check_target(out: Path, run: Path, force: bool, option: str = "--out") -> No
 
 
 def _check_replaceable(out: Path, option: str) -> None:
-    """Raise UsageError for a device, a pipe or a socket, or a link to one: renaming destroys it."""
-    if out.exists() and not (out.is_file() or out.is_dir()):
+    """Raise UsageError for a device, a pipe or a socket, or a link to one: renaming destroys it.
+
+    /dev/stdout may lead to a file, but is not one to replace.
+    """
+    special = out.exists() and not (out.is_file() or out.is_dir())
+    place = out.parent.resolve()
+    if special or place in DEVICES or place.is_relative_to("/proc"):
         raise UsageError(f"{option} {shown(out)}: is a device, a pipe or a socket; name a file")
 
 

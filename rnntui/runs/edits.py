@@ -14,7 +14,8 @@ from rnntui.runs.store.journal import number, whole
 PLANNED = "planned"  # key of the journal lines that list the edits of a replay
 # Not a user's changes, but the results of trials, on which all later updates depend.
 WORKERS, KERNELS = "workers", "kernels"
-EDIT_KINDS = ("lr", "pace", "mend", WORKERS, KERNELS, *SAMPLING_KEYS)
+BY_TRIALS = (WORKERS, KERNELS)
+EDIT_KINDS = ("lr", "pace", "mend", *BY_TRIALS, *SAMPLING_KEYS)
 
 Entry = tuple[int, str, float | str | None]  # of the journal: step, kind, value
 

@@ -12,7 +12,7 @@ import pytest
 
 from rnntui.errors import OutputError, UsageError
 from rnntui.export.format import Export, Format, always
-from rnntui.export.writing import write_export
+from rnntui.export.writing import check_target, write_export
 
 EXPORT = Export(Path("nowhere/run"))
 
@@ -63,6 +63,13 @@ def test_a_device_or_a_pipe_is_never_replaced(tmp_path: Path, form: Format, name
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
     assert (tmp_path / "link").is_symlink()
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev and /proc")
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/none"])
+def test_what_may_lead_to_a_file_is_not_replaced_in_dev(path: str):
+    with pytest.raises(UsageError, match="is a device"):
+        check_target(Path(path), EXPORT.run, force=True)  # which writes nothing
 
 
 def test_force_replaces_a_folder_of_an_earlier_export_only(tmp_path: Path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 from rnntui.export.format import Export
@@ -32,3 +34,18 @@ def test_the_file_is_a_recipe(text_run: Path, tmp_path: Path):
     again = load_recipe(str(target))
     was = stored_recipe(text_run)
     assert (again.data, again.model, again.train) == (was.data, was.model, was.train)
+
+
+def test_what_trials_chose_is_no_change_by_hand(text_run: Path, tmp_path: Path):
+    run = tmp_path / text_run.name
+    shutil.copytree(text_run, run)
+    made = [("plan", "kernels", "tokens=all"), ("plan", "workers", 3.0), ("edit", "top_k", 4.0)]
+    event = {"step": 1, "seconds": 0.1, "text": "changed", "at": 1.0, "who": ""}
+    with (run / "events.jsonl").open("a") as file:
+        for kind, key, value in made:
+            file.write(json.dumps(event | {"kind": kind, "edit": key, "value": value}) + "\n")
+    create(Export(run), target := tmp_path / "again.toml")
+    again, was = load_recipe(str(target)), stored_recipe(run)
+    assert again.sample.top_k == 4
+    assert (again.data, again.model, again.train) == (was.data, was.model, was.train)
+    assert target.read_text().count("after update") == 1
