@@ -5,10 +5,12 @@ The dashboard may be left before it is there: by a key or a signal while Textual
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnntui.errors import EngineError, RunError
@@ -64,10 +66,12 @@ def end(engine: Engine) -> None:
     engine.kill()
 
 
-def epilogue(left: Left, engine: Engine, run: str = "", existed: bool = False) -> int:
+def epilogue(
+    left: Left, engine: Engine, run: str = "", existed: bool = False, runs: Path | None = None
+) -> int:
     """Stop training if it must, print the report and any error; return the exit code.
 
-    `run`: the name of a saved run if known. `existed`: it was saved before.
+    `run`: the name of a saved run if known. `existed`: it was saved before. `runs`: where it is.
     Raises ForeignError.
     """
     if left.code == HANG_UP:
@@ -78,7 +82,8 @@ def epilogue(left: Left, engine: Engine, run: str = "", existed: bool = False) -
     if left.foreign:
         raise ForeignError(left.foreign)
     problem = _stop(left.state, engine) if left.stopped and left.kept else None
-    _print_report(left, engine, run, existed)
+    gone = engine.moved() or _gone(left, run, runs)
+    _print_report(left, engine, run, existed, gone)
     if left.crash is not None:
         path = write_crash(left.crash)
         kind = type(left.crash).__name__
@@ -97,11 +102,21 @@ def epilogue(left: Left, engine: Engine, run: str = "", existed: bool = False) -
     return left.code
 
 
-def _print_report(left: Left, engine: Engine, run: str, existed: bool) -> None:
+def _gone(left: Left, run: str, runs: Path | None) -> bool:
+    """Whether a run that was saved is no longer where it was, so that no command finds it."""
+    name = left.state.welcome.run if left.state.welcome else run
+    if runs is None or not name:
+        return False
+    with contextlib.suppress(OSError):
+        return not (runs / name).exists()
+    return False
+
+
+def _print_report(left: Left, engine: Engine, run: str, existed: bool, gone: bool) -> None:
     from rnntui.tui.report import report, return_commands, started_runs
 
     told = [report(left.state, left.stopped)]
-    if not engine.moved():
+    if not gone:
         known = safe_text(run) if left.kept else None
         told.append(return_commands(left.state, engine.exited() is None, known, existed))
     told.append(started_runs(left.state))

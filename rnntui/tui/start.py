@@ -115,7 +115,7 @@ def _show(recipe: Recipe, engine: Engine, look: Look, role: Role) -> int:
             left = _left(app)
         except SystemExit as early:  # from a key or signal that came before the dashboard
             left = _left_early(early, recipe, role)
-        return epilogue(left, engine, role.run, role.existed)
+        return epilogue(left, engine, role.run, role.existed, role.runs)
     finally:
         if not role.kept:
             end(engine)

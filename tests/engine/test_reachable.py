@@ -150,8 +150,10 @@ def test_who_leaves_a_moved_run_learns_what_is_saved(run: Path) -> None:
 
 
 @pytest.mark.slow
-def test_who_watches_a_run_that_is_removed_is_told(run: Path) -> None:
-    with dashboard(run.parent, "attach", "run") as terminal:
+@pytest.mark.parametrize("command", [("attach", "run"), ("train", *FOR_EVER[:-1], "new")])
+def test_who_watches_a_run_that_is_removed_is_told(run: Path, command: tuple[str, ...]) -> None:
+    run = run.with_name(command[-1])
+    with dashboard(run.parent, *command) as terminal:
         assert terminal.wait_for("of update"), terminal.text()
         terminal.pump(0.5)
         until(lambda: removed(run))
