@@ -41,7 +41,8 @@ def values(size=60, features=2):
 def test_every_bundled_recipe_passes(rnntui, name):
     ended = rnntui("check", name, "--set", "hidden=16", "--set", "split=0")
     assert ended.code == 0, ended.out
-    assert ended.err == ""
+    # As training says of a recipe that asks for more turns than its corpus fills.
+    assert all(": there are only " in line for line in ended.err.splitlines())
     lines = ended.out.splitlines()
     assert lines[0].startswith(f"{name}: ")
     assert lines[-1].endswith("limit 1e-06: passes")
