@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from rnntui.data import columns
 from rnntui.data.cells import AS_TEXT, Cells
 from rnntui.data.column_kinds import holds_numbers, is_filled, is_named
-from rnntui.data.find_time import TimeColumns
 from rnntui.data.known import Known
 from rnntui.data.source import show
+from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import is_date
 from rnntui.errors import DataError
 from rnntui.recipe import Data

@@ -8,8 +8,8 @@ import numpy as np
 
 from rnntui.data.cells import Cells
 from rnntui.data.counters import is_sorted, is_time, is_whole
-from rnntui.data.find_time import TimeColumns
 from rnntui.data.moments import DAY, HOUR, MINUTE, Moments, formats_of, times_of_day
+from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import may_be_time
 
 LEAST_REPEATED = 24  # rows in which a column has the months, or other parts, of the dates beside it

@@ -82,6 +82,7 @@ def is_calendar(name: str, values: Numbers) -> bool:
 
 
 def is_whole(values: Numbers) -> bool:
+    """Whether all numbers (N,) are whole ones."""
     return bool((values == np.floor(values)).all())
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from rnntui.data import columns
 from rnntui.data.cells import Cells
 from rnntui.data.column_kinds import is_text
-from rnntui.data.find_time import TimeColumns, number_time
 from rnntui.data.known import Known
 from rnntui.data.stacked import come_again, tells_apart
+from rnntui.data.time_numbers import TimeColumns, number_time
 from rnntui.data.timecolumn import is_name, is_series_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnntui.data.cells import Cells
-from rnntui.data.clock import Clock, Times, step_of_numbers
+from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import pick
-from rnntui.data.counters import epoch_unit
 from rnntui.data.moments import (
     DAY,
     FIRST_OF_1900,
@@ -23,13 +21,19 @@ from rnntui.data.moments import (
     days_of,
     days_of_weeks,
     formats_of,
-    iso,
     letters,
     times_of_day,
     valid,
 )
 from rnntui.data.source import show
-from rnntui.data.steps import OFF, Step, find_step
+from rnntui.data.steps import Step, find_step
+from rnntui.data.time_numbers import (
+    TimeColumns,
+    number_time,
+    order_of,
+    short_dates,
+    spreadsheet_days,
+)
 from rnntui.data.timecolumn import MISSING, is_name
 from rnntui.errors import DataError, UsageError
 from rnntui.recipe import Data
@@ -57,23 +61,10 @@ _ALSO = {
 }
 _PART_ORDER = ("year", "month", "day")
 LEAST_COUNTED = 24  # rows of years and months without such names
-_SERIAL = re.compile("date|datum", re.IGNORECASE)
-SERIALS = (20_000, 60_000)  # 1954 to 2064
-SERIAL_1970 = 25_569
-_SHORT_DATES = (10_101, 991_231)  # with the year's last two digits, of any century
+_DATED = re.compile("date|datum", re.IGNORECASE)
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
-
-
-@dataclass(frozen=True, eq=False)
-class TimeColumns:
-    """The columns (indices) that make up the time, its clock, and the times (N,) of the rows."""
-
-    indices: tuple[int, ...]
-    clock: Clock
-    times: Times
-    notes: tuple[str, ...] = ()
 
 
 def find_time(
@@ -124,7 +115,7 @@ class _Reader:
 
     def _together(self, indices: list[int]) -> TimeColumns | None:
         if len(indices) == 1:
-            return self._date(indices[0]) or self._number(indices[0])
+            return self._date(indices[0]) or self._short(indices[0]) or self._number(indices[0])
         if len(indices) == 2:
             both = self._with_clock(indices[0], indices[1])
             if both:
@@ -211,7 +202,10 @@ class _Reader:
         return bool(((gaps > 0) & (gaps <= most)).mean() >= 1 - MOST_ODD)
 
     def numbers(self, counters: Sequence[int]) -> TimeColumns | None:
-        """A column of seconds since 1970, or else of other numbers that count on."""
+        """A column of short dates, of seconds since 1970, or of other numbers that count on."""
+        short = filter(None, map(self._short, range(len(self._cells.header))))
+        if (dates := next(short, None)) is not None:
+            return dates
         named = [i for i in counters if self._cells.named and is_name(self._cells.header[i])]
         for index in (*named, *counters):
             found = self._number(index)
@@ -298,14 +292,20 @@ class _Reader:
         if not len(numbers) or not np.isfinite(numbers).all():
             return None
         name, cells = self._cells.header[index], self._column(index)
-        if self._cells.named and _SERIAL.search(name):
-            counted = _spreadsheet_days(index, name, numbers)
-            if counted is None and self._discerned:
-                counted = _short_dates(index, name, numbers)
-            if counted is not None:
-                return counted
+        if self._is_called_date(index) and (counted := spreadsheet_days(index, name, numbers)):
+            return counted
         decimals = max(len(cell.partition(".")[2]) for cell in cells)
         return number_time(index, name, numbers, min(decimals, 9))
+
+    def _is_called_date(self, index: int) -> bool:
+        """Whether the name of a column speaks of dates."""
+        return self._cells.named and _DATED.search(self._cells.header[index]) is not None
+
+    def _short(self, index: int) -> TimeColumns | None:
+        """The time in a column of dates without separators, in which years have two digits."""
+        if not (self._discerned and self._is_called_date(index)):
+            return None
+        return short_dates(index, self._cells.header[index], self._cells.numbers(index))
 
     # ---- several columns --------------------------------------------------------------------
 
@@ -368,50 +368,6 @@ def _days(given: dict[str, Moments], none: Moments) -> Moments | None:
     return days_of(year, month, given.get("day", none + 1))
 
 
-def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> TimeColumns:
-    """The time in a column of numbers: seconds since 1970, or any that count on."""
-    unit = epoch_unit(numbers)
-    if unit:
-        moments = np.rint(numbers * unit).astype(np.int64)
-        step = find_step(np.sort(moments))
-        if step is not None:
-            return TimeColumns((index,), Clock(name, None, step, 0.0, unit, decimals), moments)
-    return TimeColumns(
-        (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
-    )
-
-
-def _spreadsheet_days(index: int, name: str, numbers: Times) -> TimeColumns | None:
-    """The time in days since the end of 1899, as spreadsheets store dates: 45292 is 2024-01-01."""
-    if not (SERIALS[0] <= numbers.min() and numbers.max() <= SERIALS[1]):
-        return None
-    seconds = np.rint((numbers - SERIAL_1970) * DAY / SECOND).astype(np.int64)
-    moments = seconds * SECOND
-    step = find_step(np.sort(moments))
-    if step is None:
-        return None
-    first = f"{numbers[0]:.10g} as {iso(int(moments[0]))}"
-    note = f"{show(name, 24)} is read as a spreadsheet's days since 1900, {first}"
-    return TimeColumns((index,), Clock(name, None, step), moments, (note,))
-
-
-def _short_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
-    """The time in numbers of a year's last two digits, a month and a day: 800102 is 1980-01-02."""
-    if not (_SHORT_DATES[0] <= numbers.min() and numbers.max() <= _SHORT_DATES[1]):
-        return None
-    if not _are_whole(numbers):
-        return None
-    years, rest = np.divmod(numbers.astype(np.int64), 10_000)
-    years += np.where(years < FIRST_OF_1900, 2000, 1900)
-    days = days_of(years, rest // 100, rest % 100)
-    if days is None or _order(days * DAY)[0] < 1 - MOST_ODD:
-        return None
-    step = find_step(np.sort(days * DAY))
-    if step is None:
-        return None
-    return TimeColumns((index,), Clock(name, Format("%y%m%d"), step), days * DAY)
-
-
 def _full_hours(cells: list[str]) -> list[str]:
     """Cells with hours and minutes as one number, 5 to 2400, as four digits."""
     filled = [cell for cell in cells if cell.lower() not in MISSING]
@@ -425,7 +381,7 @@ def _best(
     readings: list[tuple[Format, Moments]],
 ) -> tuple[Format, Moments, Step, list[Format]] | None:
     """The reading whose moments are in the best order, and the formats that are as good."""
-    scored = [(_order(moments), form, moments) for form, moments in readings]
+    scored = [(order_of(moments), form, moments) for form, moments in readings]
     if not scored:
         return None
     top = max(score for score, _, _ in scored)
@@ -464,17 +420,3 @@ def _filled(moments: Moments) -> Moments | None:
     first = moments[there][0]
     offsets = np.interp(places, places[there], (moments[there] - first).astype(np.float64))
     return np.where(there, moments, first + np.rint(offsets).astype(np.int64))
-
-
-def _order(moments: Moments) -> tuple[float, float]:
-    """How well moments are in order, and how even their steps are: from 0 to 1 each."""
-    gaps = np.diff(moments)
-    if not len(gaps):
-        return 1.0, 1.0
-    one_way = max((gaps >= 0).mean(), (gaps <= 0).mean())
-    ordered = np.unique(moments)
-    step = find_step(ordered)
-    if step is None:
-        return float(one_way), 0.0
-    even = abs(np.diff(step.places(ordered)) - 1) <= OFF
-    return float(one_way), float(even.mean())

@@ -59,7 +59,7 @@ def leading(rows: Numbers) -> int:
 def late(rows: Numbers) -> NDArray[np.bool_]:
     """Which columns (D,) begin so late that too many of the others' rows would be lost with them.
 
-    None if all of them do.
+    No column, if all of them do.
     """
     there = ~np.isnan(rows)
     found = (there.argmax(axis=0) > MOST_LEADING * len(there)) | ~there.any(axis=0)

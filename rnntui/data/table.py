@@ -15,12 +15,13 @@ from rnntui.data.column_kinds import counts_time, is_time_column, parts_beside
 from rnntui.data.column_numbers import conversion_notes, numbers_in
 from rnntui.data.durations import durations_note, with_durations
 from rnntui.data.find_series import counted_apart, find_series, series_names
-from rnntui.data.find_time import TimeColumns, find_time, unread_dates
+from rnntui.data.find_time import find_time, unread_dates
 from rnntui.data.known import NEW, Known
 from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
 from rnntui.data.stacked import come_again, side_by_side
+from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import is_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data

@@ -17,7 +17,7 @@ from rnntui.runs.store.directory import INFO
 from rnntui.runs.store.files import reason, shown
 
 STDOUT = Path("-")
-DEVICES = (Path("/dev"), Path("/dev/fd"))
+DEVICES = Path("/dev")
 
 
 def write_export(chosen: Format, export: Export, out: Path, force: bool = False) -> None:
@@ -69,7 +69,7 @@ def _check_replaceable(out: Path, option: str) -> None:
     """
     special = out.exists() and not (out.is_file() or out.is_dir())
     place = out.parent.resolve()
-    if special or place in DEVICES or place.is_relative_to("/proc"):
+    if special or place == DEVICES or place.is_relative_to("/proc"):
         raise UsageError(f"{option} {shown(out)}: is a device, a pipe or a socket; name a file")
 
 

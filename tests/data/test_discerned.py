@@ -76,6 +76,27 @@ def test_a_date_may_have_the_last_two_digits_of_its_year() -> None:
     assert found.clock.write(found.clock.after(found.times[-1].item())) == "800301"
 
 
+@pytest.mark.parametrize("pattern", ["%y%m%d", "%d%m%y", "%m%d%y", "%y%m"])
+@pytest.mark.parametrize("zeros", [True, False])
+def test_short_dates_of_two_centuries_and_in_other_orders(pattern: str, zeros: bool) -> None:
+    unit = "D" if "d" in pattern else "M"
+    days = np.arange("1999-06", "2001-06", dtype=f"M8[{unit}]").astype("M8[D]").tolist()
+    written = [day.strftime(pattern) for day in days]
+    found = table(
+        lines(["date", "rate"], *([w if zeros else int(w), wave(n)] for n, w in enumerate(written)))
+    )
+    assert found.features == ("rate",) and found.clock is not None and found.times is not None
+    ends = [np.datetime64(int(found.times[n]), "us").astype("M8[D]") for n in (0, -1)]
+    assert ends == [np.datetime64(days[0]), np.datetime64(days[-1])]
+    assert found.clock.write(found.times[0]) == written[0]
+
+
+@pytest.mark.parametrize("numbers", [range(1901, 2012), range(101, 113), range(8001, 8013)])
+def test_years_and_counts_in_a_column_called_date_are_no_short_dates(numbers: range) -> None:
+    found = table(lines(["date", "y"], *([n, wave(n)] for n in numbers)))
+    assert found.clock is not None and not found.clock.is_date
+
+
 def test_other_numbers_in_a_column_called_date_are_no_short_dates() -> None:
     text = lines(["date", "y"], *([200_000 + n, wave(n)] for n in range(40)))
     found = table(text)

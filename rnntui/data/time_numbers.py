@@ -1,0 +1,92 @@
+"""Time that is written in one number: as a count, as a spreadsheet's days, as a short date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnntui.data.clock import Clock, Times, step_of_numbers
+from rnntui.data.counters import epoch_unit, is_whole
+from rnntui.data.moments import DAY, SECOND, Format, Moments, iso
+from rnntui.data.source import show
+from rnntui.data.steps import OFF, find_step
+
+SERIALS = (20_000, 60_000)  # 1954 to 2064
+SERIAL_1970 = 25_569
+_SHORT_DATES = (10_101, 991_231)  # with the year's last two digits, of any century
+_SHORT = (("%y%m%d", 6), ("%d%m%y", 6), ("%m%d%y", 6), ("%y%m", 4))  # and how many digits
+_LEAST_ORDERED = 0.95  # of the gaps between short dates go one way
+
+
+@dataclass(frozen=True, eq=False)
+class TimeColumns:
+    """The columns (indices) that make up the time, its clock, and the times (N,) of the rows."""
+
+    indices: tuple[int, ...]
+    clock: Clock
+    times: Times
+    notes: tuple[str, ...] = ()
+
+
+def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> TimeColumns:
+    """The time in a column of numbers: seconds since 1970, or any that count on."""
+    unit = epoch_unit(numbers)
+    if unit:
+        moments = np.rint(numbers * unit).astype(np.int64)
+        step = find_step(np.sort(moments))
+        if step is not None:
+            return TimeColumns((index,), Clock(name, None, step, 0.0, unit, decimals), moments)
+    return TimeColumns(
+        (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
+    )
+
+
+def spreadsheet_days(index: int, name: str, numbers: Times) -> TimeColumns | None:
+    """The time in days since the end of 1899, as spreadsheets store dates: 45292 is 2024-01-01."""
+    if not (SERIALS[0] <= numbers.min() and numbers.max() <= SERIALS[1]):
+        return None
+    seconds = np.rint((numbers - SERIAL_1970) * DAY / SECOND).astype(np.int64)
+    moments = seconds * SECOND
+    step = find_step(np.sort(moments))
+    if step is None:
+        return None
+    first = f"{numbers[0]:.10g} as {iso(int(moments[0]))}"
+    note = f"{show(name, 24)} is read as a spreadsheet's days since 1900, {first}"
+    return TimeColumns((index,), Clock(name, None, step), moments, (note,))
+
+
+def short_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
+    """The time in dates without separators, whose years have two digits: 800102, 20180 or 8001.
+
+    As numbers they have lost the zeros before them. None if no way to read all is in order.
+    """
+    if not len(numbers) or not np.isfinite(numbers).all() or not is_whole(numbers):
+        return None
+    low, high = int(numbers.min()), int(numbers.max())
+    for pattern, digits in _SHORT:
+        of_one_year = digits == 4 and high // 100 == low // 100  # may as well be a count
+        if of_one_year or low < 1 or not 10 ** (digits - 2) <= high < 10**digits:
+            continue
+        form = Format(pattern)
+        moments = form.read([f"{int(number):0{digits}}" for number in numbers.tolist()])
+        if moments is None or order_of(moments)[0] < _LEAST_ORDERED:
+            continue
+        step = find_step(np.sort(moments))
+        if step is not None:
+            return TimeColumns((index,), Clock(name, form, step), moments)
+    return None
+
+
+def order_of(moments: Moments) -> tuple[float, float]:
+    """How well moments are in order, and how even their steps are: from 0 to 1 each."""
+    gaps = np.diff(moments)
+    if not len(gaps):
+        return 1.0, 1.0
+    one_way = max((gaps >= 0).mean(), (gaps <= 0).mean())
+    ordered = np.unique(moments)
+    step = find_step(ordered)
+    if step is None:
+        return float(one_way), 0.0
+    even = abs(np.diff(step.places(ordered)) - 1) <= OFF
+    return float(one_way), float(even.mean())
