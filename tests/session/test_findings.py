@@ -25,7 +25,9 @@ from rnntui.training.loop import start
 from tests.conftest import Ended
 from tests.support.sessions import look, run, session
 
-HELLO = load_recipe("hello-world").replace(workers=1, sample_every=0, final_length=0)
+HELLO = load_recipe("hello-world").replace(
+    workers=1, plan="reference", sample_every=0, final_length=0
+)
 WIDE = Recipe().replace(
     init="normal", init_scale=3.0, hidden=100, layers=1, dropout=0.0, cell="rnn", workers=1
 )
