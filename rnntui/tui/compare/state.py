@@ -199,13 +199,15 @@ class CompareState:
     def plot(self, unit: str) -> ComparePlot:
         """Return the plot of the runs that are not hidden, made again only if it has changed."""
         c = self.choices
-        key = (self.arranged, self.selected, c.pinned, frozenset(c.hidden), c.axis, c.shown, c.log)
+        key = (self.matching, self.selected, c.pinned, frozenset(c.hidden), c.axis, c.shown, c.log)
         if self._plot is None or self._plot[0] != (key, unit):
             self._plot = (key, unit), self._make_plot(unit)
         return self._plot[1]
 
     def _make_plot(self, unit: str) -> ComparePlot:
-        selected, found = self.selected, self.visible
+        # Not as they are ordered in the table: another order there leaves the plot as it is.
+        selected, hidden = self.selected, self.choices.hidden
+        found = [run for run in self.matching.runs if run.path not in hidden]
         lines = [Line(self.mark_of(run), run.curve, self._standing(run, selected)) for run in found]
         baselines = {run.baseline for run in found if run.baseline and run.curve.validated}
         reading = any(run.reading for run in found)

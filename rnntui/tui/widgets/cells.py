@@ -17,7 +17,7 @@ from textual.widget import Widget
 from rnntui.text import cell_width, cells
 from rnntui.tui.draw import Glyphs, Row, Rows
 from rnntui.tui.draw.jump import Mark, marked
-from rnntui.tui.draw.rows import for_glyphs
+from rnntui.tui.draw.rows import for_glyphs, row_width
 from rnntui.tui.themes import colourless_style, role_style
 
 MOVE, COLOUR = 8, 11  # bytes to move the cursor and to change the colour
@@ -74,7 +74,8 @@ class CellView(Widget):
         """Return a row in the compositor's format."""
         row = self._rows[y] if y < len(self._rows) else []
         style = self._styles()
-        strip = Strip([Segment(text, style(role)) for text, role in row])
+        width = row_width(row)  # else Textual would measure each text by itself
+        strip = Strip([Segment(text, style(role)) for text, role in row], width)
         return strip.adjust_cell_length(self.size.width, style(""))
 
     def _styles(self) -> Callable[[str], Style]:

@@ -103,6 +103,14 @@ async def test_pinning_a_run_moves_nothing_but_columns(tmp_path: Path) -> None:
         assert "to D" in text_of(app) and app.main.plot.region == before
 
 
+async def test_another_order_of_the_table_leaves_the_plot_as_it_is(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("down")
+        plot, order = app.main.plot.rows, names(app)
+        await pilot.press("S")
+        assert names(app) == order[::-1] and app.main.plot.rows is plot
+
+
 # ---- keys ---------------------------------------------------------------------------------------
 
 

@@ -76,8 +76,12 @@ class ComparePlot:
     letters: int = field(default=1)  # of the longest mark
 
 
+@lru_cache(maxsize=2)
 def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "braille") -> Rows:
-    """Draw the plot in exactly `height` rows of `width` cells, title and legend in the first."""
+    """Draw the plot in exactly `height` rows of `width` cells, title and legend in the first.
+
+    The rows are kept, to be drawn again: do not change them.
+    """
     if width < 1 or height < 1:
         return block([], width, height)
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
@@ -305,7 +309,8 @@ def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    for cached in (_preparation, _trace, _cells, _together, _last, _scale, _y_axis):
+    kept = (_trace, _cells, _together, _last, _scale, _y_axis)
+    for cached in (compare_plot, _preparation, *kept):
         cached.cache_clear()
 
 

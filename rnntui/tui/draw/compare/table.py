@@ -22,9 +22,9 @@ _SIGNS = {  # selected, best, pinned, hidden
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run, by its place in the columns."""
+    """A run, by its place in the columns, which is no part of how it looks."""
 
-    index: int
+    index: int = field(compare=False)
     mark: str
     selected: bool = False
     pinned: bool = False
