@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rnntui.data.around import Framed, framed
-from rnntui.data.headers import header_lines, headers_note, joined_names, names_above
+from rnntui.data.headers import (
+    are_names,
+    header_lines,
+    headers_note,
+    joined_names,
+    may_be_names,
+    names_above,
+)
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
@@ -167,11 +174,14 @@ def listed(names: Sequence[str]) -> str:
     return shown if len(names) < 2 or shown == safe_text(whole) else f"{len(names)}: {shown}"
 
 
-def split_cells(text: str, name: str, missing: str = "", around: bool = True) -> Cells:
+def split_cells(
+    text: str, name: str, missing: str = "", around: bool = True, refined: bool = True
+) -> Cells:
     """Rows of cells, all of the first one's length, and the header or names made up.
 
     `missing` lists what stands for missing values. `around`: lines around the table are left out,
-    and columns of times become rows; without it, the text is nothing but a table.
+    and columns of times become rows; without it, the text is nothing but a table. `refined`: names
+    may be numbers.
     """
     frame = framed(text) if around else Framed(text)
     rows, lines, notes = _even_rows(frame.text, name)
@@ -181,6 +191,13 @@ def split_cells(text: str, name: str, missing: str = "", around: bool = True) ->
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
     named = is_header(rows[0], years=around)
     named = named and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
+    if refined and not named and are_names(rows, comma):
+        named = True
+        numbers = show(", ".join(cell.strip() for cell in rows[0] if cell.strip()), 40)
+        notes = (*notes, f"the numbers of line {lines[0]} are names of columns: {numbers}")
+    elif not named and may_be_names(rows, comma):
+        words = f"line {lines[0]} ({show(', '.join(rows[0]), 20)}) is read as values"
+        notes = (*notes, f"{words}: delete it if it names the columns")
     above = [] if named else names_above(text, lines[0] - 1, delimiter)
     if named and around:
         above, rows, lines, told = _below_header(rows, lines, comma)
@@ -359,7 +376,7 @@ def is_numeric(text: str) -> bool:
     comma = delimiter != ","
     if len({len(row) for row in rows}) != 1:
         return False
-    if is_header(rows[0]):
+    if is_header(rows[0]) or are_names(rows, comma):
         rows = rows[header_lines(rows, comma)[0] :]
     if len(rows) < 3:
         return False

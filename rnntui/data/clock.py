@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.data.decimal_years import DecimalYears
 from rnntui.data.moments import DAY, HOUR, NONE, Format, iso
 from rnntui.data.steps import Step
 
@@ -21,7 +22,8 @@ class Clock:
 
     Dates have a `step`, numbers are `every` apart. `unit` is how many microseconds one of a column
     of seconds (or parts of them) since 1970 has; without it and a `format`, dates are written in
-    ISO 8601. `decimals` are those of numbers. `cycles` of the calendar are learned, if any.
+    ISO 8601, or as `years` with decimals. `decimals` are those of numbers. `cycles` of the calendar
+    are learned, if any.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Clock:
     unit: float = 0.0
     decimals: int = 0
     cycles: tuple[str, ...] = ()
+    years: DecimalYears | None = None
 
     @property
     def is_date(self) -> bool:
@@ -65,6 +68,8 @@ class Clock:
         if self.step is None:
             return f"{time:.{self.decimals}f}"
         moment = int(time)
+        if self.years:
+            return self.years.write(moment)
         if self.unit:
             if self.unit < 1:
                 return str(moment * round(1 / self.unit))
@@ -82,6 +87,8 @@ class Clock:
             if not math.isfinite(number):
                 return None
             return number if self.step is None else round(number * self.unit)
+        if self.years and (moment := self.years.read(text)) is not None:
+            return moment
         for form in (self.format, *_ISO):
             found = form.read([text]) if form else None
             if found is not None and found[0] != NONE:
@@ -95,7 +102,7 @@ class Clock:
     @classmethod
     def from_dict(cls, table: dict[str, Any]) -> Clock:
         """Invert `to_dict`. Raises KeyError, TypeError or ValueError."""
-        form, step = table["format"], table["step"]
+        form, step, years = table["format"], table["step"], table.get("years")
         return cls(
             name=str(table["name"]),
             format=Format(**form) if form else None,
@@ -104,6 +111,7 @@ class Clock:
             unit=float(table["unit"]),
             decimals=int(table["decimals"]),
             cycles=tuple(map(str, table.get("cycles", ()))),
+            years=DecimalYears(**years) if years else None,
         )
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from rnntui.forecast.linear import Linear
 
 # Of tables: the first knew no times, the second left rows that come twice, the third took all lines
-# for rows, and the fourth learned parts of the date, and took numbers that rows share for times.
-READER = 5
+# for rows, the fourth learned parts of the date, and took numbers that rows share for times, and
+# the fifth took names that are numbers for a row, and years with decimals for a count.
+READER = 6
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from rnntui.data.cells import Cells
 from rnntui.data.clock import Clock, Times
 from rnntui.data.columns import pick
+from rnntui.data.known import NEW, Known
 from rnntui.data.moments import (
     DAY,
     FIRST_OF_1900,
@@ -33,6 +34,7 @@ from rnntui.data.time_numbers import (
     order_of,
     short_dates,
     spreadsheet_days,
+    year_time,
 )
 from rnntui.data.timecolumn import MISSING, is_name
 from rnntui.errors import DataError, UsageError
@@ -68,14 +70,13 @@ _TWICE = 0.05  # of the moments may be double before a time of day is looked for
 
 
 def find_time(
-    cells: Cells, data: Data, counters: Sequence[int], discerned: bool = True
+    cells: Cells, data: Data, counters: Sequence[int], known: Known = NEW
 ) -> TimeColumns | None:
     """The time of each row, by the recipe's keys `time` and `time_format` or by what is found.
 
-    `counters` are columns that look like time or row numbers. `discerned`: numbers such as 800102
-    may be dates. Raises DataError or UsageError.
+    `counters` are columns that look like time or row numbers. Raises DataError or UsageError.
     """
-    table = _Reader(cells, data, discerned)
+    table = _Reader(cells, data, known)
     if data.time.strip().lower() == NO_TIME:
         return None
     if data.time.strip():
@@ -86,17 +87,17 @@ def find_time(
     return found
 
 
-def unread_dates(cells: Cells, data: Data) -> tuple[str, ...]:
+def unread_dates(cells: Cells, data: Data, known: Known = NEW) -> tuple[str, ...]:
     """A note on why a column that begins with a date is not the time; none without such a one."""
-    return () if data.time.strip() else _Reader(cells, data).unread()
+    return () if data.time.strip() else _Reader(cells, data, known).unread()
 
 
 class _Reader:
     """Reads the columns of a table as time."""
 
-    def __init__(self, cells: Cells, data: Data, discerned: bool = True) -> None:
+    def __init__(self, cells: Cells, data: Data, known: Known = NEW) -> None:
         self._cells, self._wanted = cells, data.time_format.strip()
-        self._discerned = discerned
+        self._discerned, self._refined = known.discerned, known.refined
         if self._wanted and self._wanted not in ORDERS and not valid(self._wanted):
             orders = ", ".join(ORDERS)
             raise UsageError(f"time_format: takes {orders}, or a pattern such as %d.%m.%Y %H:%M")
@@ -295,6 +296,8 @@ class _Reader:
         if self._is_called_date(index) and (counted := spreadsheet_days(index, name, numbers)):
             return counted
         decimals = max(len(cell.partition(".")[2]) for cell in cells)
+        if self._refined and (years := year_time(self._cells, index)):
+            return years
         return number_time(index, name, numbers, min(decimals, 9))
 
     def _is_called_date(self, index: int) -> bool:

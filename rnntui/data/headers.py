@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 
 from rnntui.data.lines import is_header
+from rnntui.data.moments import formats_of
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.written_numbers import is_number
 
 MOST_HEADERS = 5
 _LOOKED_AT = 12  # rows below a line that may be a header
+_LEAST_BELOW = 3  # of them, if its names are numbers
 _COMMENT = re.compile(r"#+|%+ ?|//+|!+|--+")
 
 Rows = Sequence[Sequence[str]]
@@ -66,6 +68,46 @@ def _is_above_numbers(rows: Rows, place: int, comma: bool) -> bool:
         2 * sum(is_number(cell, comma) or is_date(cell) for cell in column) > len(column)
         for column in columns
     )
+
+
+def are_names(rows: Rows, comma: bool) -> bool:
+    """Whether the numbers of a first row are names of columns.
+
+    They are if the cell before them holds text, or nothing, where the rows below have numbers or
+    times, or if they count the columns from 0 and the numbers below have decimals, as those of
+    programs that number columns have.
+    """
+    first = [cell.strip() for cell in rows[0]]
+    below = [[cell.strip() for cell in row] for row in rows[1 : 1 + _LOOKED_AT]]
+    if len(first) < 2 or len(below) < _LEAST_BELOW:
+        return False
+    names = first[1:]
+    if first == [str(n) for n in range(len(first))]:
+        filled = [cell for row in below for cell in row if cell.lower() not in MISSING]
+        return all(is_number(cell, comma) and not cell.isdecimal() for cell in filled)
+    if len(set(names)) < len(names) or not all(is_number(name, comma) for name in names):
+        return False
+    if not all(_counts(row[0], comma) for row in below):
+        return False
+    if not first[0]:
+        return all(map(str.isdecimal, names))
+    return first[0].lower() not in MISSING and not _counts(first[0], comma)
+
+
+def may_be_names(rows: Rows, comma: bool) -> bool:
+    """Whether a first row read as values may as well be names that count the columns from 0."""
+    first = [cell.strip() for cell in rows[0]]
+    if len(rows) <= _LEAST_BELOW or first != [str(n) for n in range(len(first))]:
+        return False
+    if len(first) == 1:
+        below = [row[0].strip() for row in rows[1 : 1 + _LOOKED_AT]]
+        return all(is_number(cell, comma) and not cell.isdecimal() for cell in below)
+    return len(first) > 2 and rows[1][0].strip() != "1"
+
+
+def _counts(cell: str, comma: bool) -> bool:
+    """Whether a cell holds a number or a time."""
+    return is_number(cell, comma) or is_date(cell) or bool(formats_of([cell]))
 
 
 def joined_names(rows: Rows, place: int) -> tuple[list[str], tuple[str, ...]]:

@@ -42,5 +42,10 @@ class Known:
         """Whether numbers that many rows share are no time, and parts of the date not learned."""
         return self.read_by > 4
 
+    @property
+    def refined(self) -> bool:
+        """Whether names may be numbers, and years with decimals are dates."""
+        return self.read_by > 5
+
 
 NEW = Known()

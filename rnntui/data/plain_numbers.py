@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rnntui.data.cells import Cells
 from rnntui.data.decode import CR_LF_NOTE
+from rnntui.data.headers import are_names
 from rnntui.data.lines import delimiter_of, is_header
 from rnntui.data.moments import formats_of
 from rnntui.data.signs_around import Bare
@@ -114,6 +115,8 @@ def _head(file: FileIO) -> _Head | None:
     if len(rows) < 3:
         return None
     named = is_header(rows[0])
+    if are_names(rows, delimiter != ","):
+        return None
     data = rows[named:]
     if any(len(row) != len(rows[0]) or not all(is_number(c, False) for c in row) for row in data):
         return None

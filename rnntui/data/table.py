@@ -21,7 +21,7 @@ from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
 from rnntui.data.stacked import come_again, side_by_side
-from rnntui.data.time_numbers import TimeColumns
+from rnntui.data.time_numbers import TimeColumns, year_time
 from rnntui.data.timecolumn import is_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data
@@ -67,7 +67,7 @@ def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
     except time and row counts. Raises DataError with line and column.
     """
     try:
-        cells = split_cells(text, name, data.missing_values, known.framed)
+        cells = split_cells(text, name, data.missing_values, known.framed, known.refined)
     except DataError as error:
         raise as_prose(text, name) or error from None
     return read_cells(cells, data, known)
@@ -75,9 +75,12 @@ def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
 
 def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     """As `parse_table`, for a table whose cells are known."""
-    times = [i for i in range(len(cells.header)) if is_time_column(cells, i)]
+    every = range(len(cells.header))
+    times = [i for i in every if is_time_column(cells, i)]
     if known.discerned:
         times = sorted({*times, *counts_time(cells)})
+    if known.refined:
+        times = sorted({*times, *(i for i in every if year_time(cells, i) is not None)})
     found = _time(cells, data, times, known)
     used = found.indices if found else ()
     cells = with_durations(cells, used, found is not None, known.features)
@@ -85,13 +88,13 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     label = find_series(cells, data, found, known)
     if known.discerned and found is not None:
         if label is None and not data.time.strip():
-            found = _told_apart(cells, data, times, found)
+            found = _told_apart(cells, data, times, found, known)
             used = found.indices if found else ()
         times = sorted({*times, *(parts_beside(cells, found) if found else ())})
     chosen = choose(cells, data, times, found, label, known)
     advised = () if known.find else chosen.all  # another file has no settings of its own
     rows = cells.matrix(chosen.all, lambda index: numbers_in(cells, index, advised))
-    untimed = unread_dates(cells, data) if known.timed and found is None else ()
+    untimed = unread_dates(cells, data, known) if known.timed and found is None else ()
     notes = (*cells.notes, *chosen.notes, *untimed, *conversion_notes(cells, chosen.all))
     notes = (*notes, *durations_note(cells, chosen.all))
     features = tuple(cells.header[i] for i in chosen.all)
@@ -130,7 +133,7 @@ def _time(cells: Cells, data: Data, times: Sequence[int], known: Known) -> TimeC
     """The time of each row, or of several series that count on beside each other."""
     if not known.timed:
         return None
-    found = find_time(cells, data, times, known.discerned)
+    found = find_time(cells, data, times, known)
     if found is None and known.tidied:
         return counted_apart(cells, data, known.discerned)
     if known.discerned and found is not None and _only_counts(cells, found):
@@ -144,10 +147,10 @@ def _only_counts(cells: Cells, found: TimeColumns) -> bool:
 
 
 def _told_apart(
-    cells: Cells, data: Data, times: Sequence[int], found: TimeColumns
+    cells: Cells, data: Data, times: Sequence[int], found: TimeColumns, known: Known
 ) -> TimeColumns | None:
     """The time, which is not a number that many rows share, if another column or none can be."""
     if found.clock.is_date or len(found.times) < 2 or not come_again(found.times):
         return found
     rising = [i for i in times if (np.diff(cells.numbers(i)) > 0).all()]
-    return find_time(cells, data, rising) if rising else None
+    return find_time(cells, data, rising, known) if rising else None

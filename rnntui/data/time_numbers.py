@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.data.cells import Cells
 from rnntui.data.clock import Clock, Times, step_of_numbers
 from rnntui.data.counters import epoch_unit, is_whole
+from rnntui.data.decimal_years import YEARS, decimal_years
 from rnntui.data.moments import DAY, SECOND, Format, Moments, iso
 from rnntui.data.source import show
-from rnntui.data.steps import OFF, find_step
+from rnntui.data.steps import OFF, Step, find_step
 
 SERIALS = (20_000, 60_000)  # 1954 to 2064
 SERIAL_1970 = 25_569
@@ -40,6 +42,27 @@ def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> Tim
     return TimeColumns(
         (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
     )
+
+
+def year_time(cells: Cells, index: int) -> TimeColumns | None:
+    """The time in a column of years with decimals, such as 1959.042."""
+    numbers = cells.numbers(index)
+    if not len(numbers) or not YEARS[0] <= numbers[0] <= YEARS[1]:
+        return None
+    written = [cell.strip() for cell in cells.column(index)]
+    digits = max(len(cell.replace(",", ".").partition(".")[2]) for cell in written)
+    name = cells.header[index] if cells.named else ""
+    dated = decimal_years(name, numbers, min(digits, 9))
+    if dated is None:
+        return None
+    clock = Clock(cells.header[index], None, dated.step, years=dated.written)
+    first = f"{show(written[0], 20)} as {_day(int(dated.moments[0]), dated.step)}"
+    note = f"{show(cells.header[index], 24)} is read as years with decimals, {first}"
+    return TimeColumns((index,), clock, dated.moments, (note,))
+
+
+def _day(moment: int, step: Step) -> str:
+    return iso(moment)[:7] if step.kind == "months" else iso(moment)
 
 
 def spreadsheet_days(index: int, name: str, numbers: Times) -> TimeColumns | None:
