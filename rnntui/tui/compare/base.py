@@ -181,7 +181,7 @@ class BaseCompareApp(TerminalApp):
 
     def _look_further(self) -> None:
         end = time.monotonic() + AHEAD_SECONDS
-        if self._reading:
+        if self._reading and not self.main.plot_is_late:
             self._ahead = None  # what is read will be drawn, and this begins again
         while self._ahead is not None and time.monotonic() < end:
             if next(self._ahead, self) is self:

@@ -62,6 +62,10 @@ class Drawing:
                 rows = self._detail(width)
         return block(rows, width, height, glyphs)
 
+    def needed(self, width: int, height: int) -> Iterator[None]:
+        """Compute, a little at each step, what the plot needs that is to be drawn now."""
+        return prepare(self.state.plot(self._unit()), width, height, self.options.glyphs)
+
     def ahead(self, width: int, height: int) -> Iterator[None]:
         """Compute, a little at each step, what the next keys may ask the plot to show."""
         names = get_args(Glyphs)

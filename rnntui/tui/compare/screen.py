@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from rnntui.tui.compare.app import CompareApp
 
 
+PLOT_SECONDS = 0.004  # of computing until a plot is drawn later, between two keys
+
+
 class CompareScreen(DiffingScreen, inherit_bindings=False):
     """The parts, and where each of them is."""
 
@@ -42,6 +46,7 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         self.foot = KeyRow(display)
         self.ask = AskLine()
         self.notice: tuple[str, str] = ("", "")  # a text in place of the keys, and its role
+        self.plot_is_late = False  # it shows what was there before the last redrawing
 
     def compose(self) -> ComposeResult:
         """Yield the parts."""
@@ -78,17 +83,31 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
     def redraw(self) -> None:
         """Draw everything again: only cells that differ are sent.
 
-        A part that gets another size is drawn when it has it.
+        A part that gets another size is drawn when it has it. A plot of many losses that have not
+        been drawn like that yet comes later, so that no key waits for it, unless losses are read.
         """
         found = self.place()
         self.state.keep_in_view(self.room)
+        self.plot_is_late = not self._plot_is_near()
         for part in (*self.parts, self.small):
             place = found.get(part.id or "")
-            if place and part.size == (place.width, place.height):
+            late = part is self.plot and self.plot_is_late
+            if place and part.size == (place.width, place.height) and not late:
                 part.redraw()
 
+    def _plot_is_near(self) -> bool:
+        """Compute for a moment what the plot needs; return whether it can be drawn then."""
+        if self.state.followed.reading:
+            return True
+        end = time.thread_time() + PLOT_SECONDS
+        return all(time.thread_time() < end for _ in self.drawing.needed(*self.plot.size))
+
     def ahead(self) -> Iterator[None]:
-        """Compute, a little at each step, what the next keys may ask the plot to show."""
+        """Compute, a little at each step, a plot that is late and what the next keys may show."""
+        if self.plot_is_late:
+            yield from self.drawing.needed(*self.plot.size)
+            self.plot_is_late = False
+            self.plot.redraw()
         yield from self.drawing.ahead(*self.plot.size)
 
     def redraw_foot(self) -> None:

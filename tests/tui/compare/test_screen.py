@@ -16,6 +16,7 @@ from rnntui.cache_folder import VARIABLE
 from rnntui.runs.compared.following import FollowedRuns
 from rnntui.tui.command import Group
 from rnntui.tui.commands import ALL_BY_NAME, CommandTable, key_problems
+from rnntui.tui.compare import screen
 from rnntui.tui.compare.app import CompareApp
 from rnntui.tui.compare.commands import GROUPS, SWEEP, CompareCommands, command
 from rnntui.tui.compare.state import Choices, CompareState
@@ -93,6 +94,22 @@ async def test_what_keys_show_next_is_computed_before_they_are_pressed(tmp_path:
             computed = _trace.cache_info().misses
             app.action_command(key)
             assert _trace.cache_info().misses == computed, key
+
+
+async def test_a_plot_that_takes_long_is_drawn_after_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "PLOT_SECONDS", 0.0)
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await until(pilot, lambda: app._ahead is None)
+        for key in ("l", "h", "x"):
+            forget_traces()
+            before = app.main.plot.rows
+            app.action_command(key)
+            assert app.main.plot_is_late and app.main.plot.rows is before
+            await until(pilot, lambda: not app.main.plot_is_late)
+            assert app.main.plot.rows == app.main.drawing.rows("plot", *app.main.plot.size)
+            assert app.main.plot.rows != before
 
 
 async def test_pinning_a_run_moves_nothing_but_columns(tmp_path: Path) -> None:
@@ -265,7 +282,7 @@ async def test_a_prompt_generates_from_all_runs(
         await pilot.press("down", "h", "g")
         await typed(pilot, "Once")
         await pilot.press("enter")
-        await until(pilot, lambda: "cannot" in text_of(app))
+        await until(pilot, lambda: "cannot" in text_of(app) and " …" not in text_of(app))
         page = text_of(app)
         assert "Once upon 64-0.01" in page and "Once upon 32-0.001" in page
         assert NAMES[1] not in page, "a hidden run does not generate"
