@@ -19,6 +19,7 @@ from rnntui.data.written_numbers import is_grouped, is_number
 MOST_TITLES = 120  # lines above a table
 MOST_BELOW = 20
 MOST_RULED = 30  # lines within which a rule of dashes is looked for
+LEAST_WORDS = 3  # of a line below a table that has as many cells
 LOOKED_AT = 12  # lines of what may be a table
 _DELIMITER_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # Excel reads it, and writes it
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -33,13 +34,15 @@ Rows = Sequence[Sequence[str]]
 class Framed:
     """A text in which the lines above its table are empty, so that lines keep their numbers.
 
-    `above` and `below` count the lines left out, those above with blank ones and comments.
+    `above` and `below` count the lines left out, those above with blank ones and comments. `mark`
+    is the number that stands alone below a table of months: it marks missing values.
     """
 
     text: str
     above: int = 0
     below: int = 0
     within: tuple[str, ...] = ()  # notes on lines left out between the header and the numbers
+    mark: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -53,18 +56,20 @@ class Framed:
         return notes
 
 
-def framed(text: str) -> Framed:
+def framed(text: str, refined: bool = True) -> Framed:
     """The text without titles above its table, and without sentences below it.
+
+    `refined`: a row that ends with an empty cell is none, and words instead of numbers are one.
 
     What cannot be read as lines of cells stays as it is, for the reader of the cells to tell of.
     """
     try:
-        return _framed(text)
+        return _framed(text, refined)
     except csv.Error:
         return Framed(text)
 
 
-def _framed(text: str) -> Framed:
+def _framed(text: str, refined: bool) -> Framed:
     text, rules = _without_rules(text)
     comments = _comments(text)
     start = _start_of("\n" * comments + text.split("\n", comments)[comments])
@@ -80,8 +85,16 @@ def _framed(text: str) -> Framed:
     if start.units:
         body, units = _without_units(body, start)
         within = (*within, units)
-    kept, below = _without_sentences(body, start.columns, start.delimiter)
-    return Framed(kept, start.above, below, within)
+    kept, below = _without_sentences(body, start, refined)
+    mark = _mark(text, body[len(kept.rstrip()) :])
+    return Framed(kept, start.above, below, within, mark)
+
+
+def _mark(text: str, below: str) -> str:
+    """The number alone in the line after a table that begins with its first and its last year."""
+    first = next(iter(below.split("\n", 2)[1:2]), "").strip()
+    spans = _SPAN.fullmatch(text.lstrip().partition("\n")[0].strip())
+    return first if spans and is_number(first, False) else ""
 
 
 def _comments(text: str) -> int:
@@ -263,10 +276,14 @@ def _are_titles(lines: Sequence[str], first: Sequence[str], delimiter: str) -> b
     span = _SPAN.fullmatch(lines[0].strip())
     if span is not None and len(lines) == 1 and len(first) == 13 and first[0] == span[1]:
         return True  # the first year and the last one, of rows of twelve months
-    if not _LETTERS.search(lines[0]):
+    if not any(map(_LETTERS.search, lines)):
         return False
     if is_header(list(first)):
         return True
+    if delimiter == " ":  # words are cells there
+        words = [line.split()[0] for line in lines if line.strip()]
+        numbers = all(is_number(cell, True) for cell in first)
+        return numbers and not any(is_number(w, True) or is_date(w) for w in words)
     cells = [[cell for cell in _cells(line, delimiter) if cell.strip()] for line in lines]
     return all(len(row) == 1 and len(row[0].split()) > 1 for row in cells)
 
@@ -281,22 +298,46 @@ def _lines_before(text: str, skipped: Sequence[str]) -> int:
     return 0
 
 
-def _without_sentences(text: str, columns: int, delimiter: str) -> tuple[str, int]:
+def _without_sentences(text: str, start: _Start, refined: bool) -> tuple[str, int]:
     """The text without the last lines that have other cells than the table, and no numbers first.
 
     A line that was cut short begins with a number or a time: it stays, and is reported later.
     """
-    end, below = len(text.rstrip()), 0
+    columns, delimiter = start.columns, start.delimiter
+    blank = " \r\n" if refined and delimiter == "\t" else None  # else an empty last cell goes
+    end, below = len(text.rstrip(blank)), 0
     while below < MOST_BELOW:
-        start = text.rfind("\n", 0, end) + 1
-        line = text[start:end]
+        begin = text.rfind("\n", 0, end) + 1
+        line = text[begin:end]
         spacing = below > 0 and not line.strip(delimiter + " \r")
         lonely = below > 0 and columns > 2 and len(_cells(line.strip(), delimiter)) == 1
-        if start == 0 or not (spacing or lonely or _is_sentence(line, columns, delimiter)):
+        odd = spacing or lonely or _is_sentence(line, columns, delimiter)
+        if not odd and refined:
+            odd = _is_of_words(line, text[:begin], delimiter)
+        if begin == 0 or not odd:
             break
         below += 1
-        end = len(text[:start].rstrip())
+        end = len(text[:begin].rstrip(blank))
     return (text[:end] + "\n", below) if below and end else (text, 0)
+
+
+def _is_of_words(line: str, above: str, delimiter: str) -> bool:
+    """Whether a line has as many cells as the row above it, but no value where that has some."""
+    if line.startswith("#") or line.count('"') % 2 or not _LETTERS.search(line):
+        return False
+    row = [cell.strip() for cell in _cells(line, delimiter)]
+    other = [cell.strip() for cell in _cells(_last_line(above), delimiter)]
+    return (
+        len(row) == len(other) > 1
+        and len(line.split()) >= LEAST_WORDS
+        and not any(_is_value(cell, delimiter) for cell in row)
+        and any(is_number(cell, delimiter != ",") for cell in other)
+    )
+
+
+def _last_line(text: str) -> str:
+    end = len(text.rstrip())
+    return text[text.rfind("\n", 0, end) + 1 : end]
 
 
 def _is_sentence(line: str, columns: int, delimiter: str) -> bool:

@@ -21,8 +21,8 @@ from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
-from rnntui.data.totals import totals
-from rnntui.data.turned import turned
+from rnntui.data.totals import totals, yearly_means
+from rnntui.data.turned import is_short_year, turned
 from rnntui.data.written_numbers import GROUPED, finite, is_number, read_number
 from rnntui.errors import DataError
 from rnntui.text import safe_text
@@ -38,6 +38,7 @@ LOOKED_AT = 200  # lines, to see whether a text is a table at all
 # The least share of numbers and times in the cells of a table without the name of one. Sentences
 # hold spaces more often than delimiters, and a number in the same place of each is no table.
 SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
+MOST_LABELS, LONGEST_LABEL = 16, 24  # words in a column of them, and characters of one
 _WARMTH = re.compile(r"temp|kelvin|[(\[]K[)\]]", re.IGNORECASE)
 AS_TEXT = "--set task=tokens reads it as text"
 
@@ -183,7 +184,7 @@ def split_cells(
     and columns of times become rows; without it, the text is nothing but a table. `refined`: names
     may be numbers.
     """
-    frame = framed(text) if around else Framed(text)
+    frame = framed(text, refined) if around else Framed(text)
     rows, lines, notes = _even_rows(frame.text, name)
     notes = (*frame.notes, *_skipped(text, frame.above, lines[-1]), *notes)
     delimiter = delimiter_of(frame.text)
@@ -211,7 +212,10 @@ def split_cells(
         rows, lines, ended = _without_totals(rows, lines)
         notes = (*notes, *ended)
     names = [cell.strip() for cell in above] if len(above) == len(header) else []
-    found = turned(names, rows) if around else None
+    if refined:
+        rows, lines, means = _without_means(names, rows, lines)
+        notes = (*notes, *means)
+    found = turned(names, rows, refined) if around else None
     if found is not None:
         notes = (*notes, found.note)
         header, rows, lines = found.header, found.rows, lines[:1] * len(found.rows)
@@ -220,6 +224,9 @@ def split_cells(
     elif len(header) > 1:
         notes = (*notes, f"no header: the columns are called column 1 to column {len(header)}")
     named = bool(names) or found is not None
+    if refined and frame.mark and any(frame.mark == cell.strip() for row in rows for cell in row):
+        missing = ",".join(filter(None, (missing, frame.mark)))
+        notes = (*notes, f"{frame.mark}, which stands below the table, is a missing value")
     return Cells(name, header, named, rows, lines, comma, notes, Marks.of(missing))
 
 
@@ -249,6 +256,8 @@ def _even_rows(text: str, name: str) -> tuple[list[list[str]], list[int], tuple[
         if rows and len(row) > len(rows[0]) and not any(map(str.strip, row[len(rows[0]) :])):
             row = row[: len(rows[0])]
             longer += 1
+        if rows and len(row) < len(rows[0]) and is_short_year(rows, row):
+            row = [*row, *[""] * (len(rows[0]) - len(row))]
         if rows and len(row) != len(rows[0]):
             if line > lines[-1] + 1 and is_header(row) and not is_header(rows[-1]):
                 raise _second_table(name, line)
@@ -285,7 +294,7 @@ def _refuse_second_table(rows: list[list[str]], lines: list[int], name: str) -> 
 
 
 def _are_words(cells: list[str]) -> bool:
-    return all(cell.isalpha() for cell in cells)
+    return all(cell.isalpha() or not cell.strip("*") for cell in cells)
 
 
 def _without_repeats(
@@ -331,6 +340,18 @@ def _without_totals(
     return rows, lines, tuple(notes)
 
 
+def _without_means(
+    names: Sequence[str], rows: list[list[str]], lines: list[int]
+) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
+    """Rows, their lines and a note, without means of years between rows of months."""
+    means, period = yearly_means(names, rows)
+    if not means:
+        return rows, lines, ()
+    kept = sorted({*range(len(rows))} - {*means})
+    note = f"{_plural(len(means), 'line')} of yearly means ({period}) skipped"
+    return [rows[i] for i in kept], [lines[i] for i in kept], (note,)
+
+
 def _skipped(text: str, above: int, last: int) -> tuple[str, ...]:
     """Notes about lines that are not part of a table, which begins after the line `above`."""
     lines = text.split("\n")
@@ -368,22 +389,45 @@ def as_prose(text: str, name: str) -> DataError | None:
 def is_numeric(text: str) -> bool:
     """Whether a text, or the beginning of one, looks like a table of numbers."""
     try:
-        text = framed("\n".join(text.split("\n")[:LOOKED_AT])).text
-        rows = [row for _, row in read_rows(text, "")]
+        text = framed(_start_of(text)).text
+        rows = _even_rows(text, "")[0]
     except DataError:
         return False
     delimiter = delimiter_of(text)
     comma = delimiter != ","
-    if len({len(row) for row in rows}) != 1:
-        return False
-    if is_header(rows[0]) or are_names(rows, comma):
+    named = is_header(rows[0])
+    if named or are_names(rows, comma):
         rows = rows[header_lines(rows, comma)[0] :]
     if len(rows) < 3:
         return False
     useful = [i for i in range(len(rows[0])) if _mostly(is_number(row[i], comma) for row in rows)]
     least = SPACED_SHARE if delimiter == " " else DELIMITED_SHARE
-    filled = [_is_filled(cell.strip(), comma) for row in rows for cell in row]
+    columns = [[row[i].strip() for row in rows] for i in range(len(rows[0]))]
+    labels = [named and delimiter != " " and _are_labels(column) for column in columns]
+    filled = [
+        label or _is_filled(cell, comma)
+        for column, label in zip(columns, labels, strict=True)
+        for cell in column
+    ]
     return bool(useful) and sum(filled) >= least * len(filled)
+
+
+def _start_of(text: str) -> str:
+    """The first lines, of which so many as are looked at are no comments."""
+    lines, kept = text.split("\n"), 0
+    for place, line in enumerate(lines):
+        kept += bool(line.strip()) and not line.startswith("#")
+        if kept == LOOKED_AT:
+            return "\n".join(lines[: place + 1])
+    return text
+
+
+def _are_labels(column: Sequence[str]) -> bool:
+    """Whether few words come again and again, as names of stations do and sentences do not."""
+    words = set(column)
+    return (
+        len(words) <= min(MOST_LABELS, len(column) // 8) and max(map(len, words)) <= LONGEST_LABEL
+    )
 
 
 def _is_filled(cell: str, comma: bool) -> bool:

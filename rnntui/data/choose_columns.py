@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from rnntui.data import columns
 from rnntui.data.cells import AS_TEXT, Cells
 from rnntui.data.column_kinds import holds_numbers, is_filled, is_named
@@ -87,7 +89,8 @@ def _all(
     numeric = [i for i in every if holds_numbers(cells, i, i in times)]
     times = [i for i in every if i in times or i in used]
     chosen = [i for i in numeric if i not in times]
-    if not chosen:
+    counters = [i for i in numeric if i in times and i not in used]
+    if not any(_varies(cells, i) for i in chosen) and (not chosen or counters):
         # A trend in equal steps, or a clock, is better than nothing.
         chosen = numeric[1:] if 0 in numeric and len(numeric) > 1 else numeric
         times = [i for i in times if i not in chosen]
@@ -103,6 +106,13 @@ def _all(
     if others:
         notes.append(f"left out (no numbers): {cells.label(others)}")
     return chosen, (*notes, *_doubled(cells, "", chosen))
+
+
+def _varies(cells: Cells, index: int) -> bool:
+    """Whether a column has two different numbers."""
+    numbers = cells.numbers(index)
+    there = numbers[np.isfinite(numbers)]
+    return len(there) > 0 and bool(there.min() < there.max())
 
 
 def _no_numbers(cells: Cells) -> DataError:

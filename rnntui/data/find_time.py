@@ -17,12 +17,15 @@ from rnntui.data.moments import (
     MONTH_NUMBERS,
     NONE,
     SECOND,
+    TRIMESTERS,
     Format,
     Moments,
     days_of,
     days_of_weeks,
     formats_of,
+    is_newer,
     letters,
+    month_number,
     times_of_day,
     valid,
 )
@@ -58,13 +61,21 @@ _ALSO = {
     "kw": "week",
     "tag": "day",
     "stunde": "hour",
+}
+_ALSO_NEWER = {
+    **dict.fromkeys(("heure", "hora", "ora", "uur"), "hour"),
+    **dict.fromkeys(("année", "annee", "año", "anno", "ano", "jaar"), "year"),
+    **dict.fromkeys(("mois", "mes", "mese", "mês", "maand"), "month"),
     "minuten": "minute",
     "mn": "minute",
 }
+_BY_CELLS = ("period", "season", "seas")  # names of columns that may hold parts of dates
 _PART_ORDER = ("year", "month", "day")
 LEAST_COUNTED = 24  # rows of years and months without such names
 _DATED = re.compile("date|datum", re.IGNORECASE)
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
+_YEAR_AND_MONTH = re.compile(r"\d{4}\.(0[1-9]|1[0-2]?)")
+_PERIOD = re.compile(r"([MQS])(\d\d)")  # of the year, as the Bureau of Labor Statistics writes it
 MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
 
@@ -144,7 +155,7 @@ class _Reader:
         for index, title in enumerate(self._cells.header):
             cells = self._column(index) if self._looks_dated(index) else []
             first = next((cell for cell in cells if cell.lower() not in MISSING), "")
-            odd = [form.misfits(cells) for form in formats_of([first])]
+            odd = [form.misfits(cells) for form in self._formats_of([first])]
             wrong = min(odd, key=len, default=[])
             if 0 < len(wrong) <= MOST_ODD * len(cells):
                 line, cell = self._cells.lines[wrong[0]], show(cells[wrong[0]], 20)
@@ -160,7 +171,7 @@ class _Reader:
         cells = self._column(index)
         filled = [(n, cell) for n, cell in enumerate(cells) if cell.lower() not in MISSING]
         first = filled[0][1]
-        odd = [form.misfits(cells) for form in formats_of([first])]
+        odd = [form.misfits(cells) for form in self._formats_of([first])]
         wrong = min((places for places in odd if places), key=len, default=[])
         if all(odd) and wrong:
             why = f"line {self._cells.lines[wrong[0]]} has '{show(cells[wrong[0]], 20)}', "
@@ -168,7 +179,7 @@ class _Reader:
         elif all(cell == first for _, cell in filled):
             why = "it is the same in all rows"
         else:
-            false = next((n for n, cell in filled if not formats_of([cell])), None)
+            false = next((n for n, cell in filled if not self._formats_of([cell])), None)
             if false is None:
                 return ()
             why = f"line {self._cells.lines[false]} has '{show(cells[false], 20)}', no date"
@@ -219,8 +230,10 @@ class _Reader:
     def _column(self, index: int) -> list[str]:
         """The stripped cells; of those with two times, such as "10:00 - 11:00", the first one."""
         cells = [cell.strip() for cell in self._cells.column(index)]
+        if self._refined and _lost_zeros(cells):
+            return [cell + "0" if len(cell) == 6 else cell for cell in cells]
         span = _INTERVAL.fullmatch(next((c for c in cells if c.lower() not in MISSING), ""))
-        if span is None or not formats_of([span[1]]) or formats_of([span[0]]):
+        if span is None or not self._formats_of([span[1]]) or self._formats_of([span[0]]):
             return cells
         spans = map(_INTERVAL.fullmatch, cells)
         return [cell if m is None else m[1] for cell, m in zip(cells, spans, strict=True)]
@@ -230,7 +243,12 @@ class _Reader:
         cells = (row[index].strip() for row in self._cells.rows)
         first = next((c for c in cells if c.lower() not in MISSING), "")
         span = _INTERVAL.fullmatch(first)
-        return bool(formats_of([first]) or (span is not None and formats_of([span[1]])))
+        return bool(self._formats_of([first]) or (span is not None and self._formats_of([span[1]])))
+
+    def _formats_of(self, cells: Sequence[str]) -> list[Format]:
+        """The formats that cells fit, of those that the version of the reader knew."""
+        found = formats_of(cells)
+        return found if self._refined else [form for form in found if not is_newer(form, cells)]
 
     def _date(self, index: int) -> TimeColumns | None:
         cells = self._column(index)
@@ -241,7 +259,8 @@ class _Reader:
         if self._is_unordered(index, form, times):
             return None
         clock = Clock(self._cells.header[index], form.as_written(cells), step)
-        return TimeColumns((index,), clock, times, _ambiguous(cells, form, others))
+        doubts = _ambiguous(cells, form, others) or _as_quarters(cells, form)
+        return TimeColumns((index,), clock, times, doubts)
 
     def _is_unordered(self, index: int, form: Format, times: Moments) -> bool:
         """Whether numbers such as 1013.2, which could be months, are in no order of time."""
@@ -272,7 +291,8 @@ class _Reader:
     def _is_clock(self, index: int) -> bool:
         """Whether a column of numbers is called a time of day."""
         name = self._cells.header[index].lower()
-        return any(word in name for word in ("time", "hour", "clock"))
+        called = any(word in name for word in ("time", "hour", "clock"))
+        return called or (self._refined and self._part_names()[index] == "hour")
 
     def _readings(self, cells: list[str]) -> list[tuple[Format, Moments]]:
         """Every way to read cells as dates, with the moments (N,)."""
@@ -283,7 +303,9 @@ class _Reader:
     def _formats(self, cells: list[str]) -> list[Format]:
         if self._wanted and self._wanted not in ORDERS:
             return [Format(self._wanted)]
-        found = formats_of(cells)
+        found = self._formats_of(cells)
+        if self._refined and any(form.pattern == "%Y-%m-%d" for form in found):
+            found = [form for form in found if not form.pattern.startswith("%Y-%j")]
         if self._wanted:
             return [f for f in found if begins(f, ORDERS[self._wanted])]
         return found
@@ -315,14 +337,25 @@ class _Reader:
     def _part_names(self) -> list[str]:
         """What part of a date each column is by its name, or its name."""
         plain = [re.sub(r"[\W_]", "", name.lower()) for name in self._cells.header]
-        names = [_ALSO.get(name, name) for name in plain]
+        also = _ALSO | _ALSO_NEWER if self._refined else _ALSO
+        names = [also.get(name, name) for name in plain]
         for place, name in enumerate(names):
             before = names[:place]
             if name == "mm" and "hour" in before and "month" in before:
                 names[place] = "minute"
             elif name == "mm" and ("day" in names or before[-1:] == ["year"]):
                 names[place] = "month"  # otherwise millimetres
+            elif self._refined and name in _BY_CELLS and "year" in names:
+                names[place] = self._part_by_cells(place) or name
         return names
+
+    def _part_by_cells(self, index: int) -> str:
+        """What part of a year a column called period or season holds; "" for none."""
+        cells = self._column(index)
+        if all(cell.lower() in TRIMESTERS for cell in cells):
+            return "month"
+        fits = {m[1] if (m := _PERIOD.fullmatch(cell)) else "" for cell in cells}
+        return {"M": "month", "Q": "quarter"}.get("".join(fits), "")
 
     def _parts(self, indices: list[int], called: Sequence[str] = ()) -> TimeColumns | None:
         """The time in columns that are called year, month, day and so on."""
@@ -350,8 +383,17 @@ class _Reader:
         numbers = self._cells.numbers(index)
         if _are_whole(numbers[:LEAST_COUNTED]) and _are_whole(numbers):  # most fail at once
             return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
-        found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in self._column(index)]
+        cells = self._column(index)
+        found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in cells]
+        if self._refined and not all(found):
+            found = [_number_of(cell) for cell in cells]
         return np.array(found, np.int64) if all(found) else None
+
+
+def _number_of(cell: str) -> int:
+    """The number of a month or a quarter that a cell names; 0 for none."""
+    period = _PERIOD.fullmatch(cell)
+    return int(period[2]) if period else TRIMESTERS.get(cell.lower()) or month_number(cell)
 
 
 def _are_whole(numbers: Times) -> bool:
@@ -369,6 +411,18 @@ def _days(given: dict[str, Moments], none: Moments) -> Moments | None:
         return days_of_weeks(year, given["week"], none + 1)
     month = given.get("month", 3 * given.get("quarter", none + 1) - 2)
     return days_of(year, month, given.get("day", none + 1))
+
+
+def _lost_zeros(cells: Sequence[str]) -> bool:
+    """Whether cells are years and months as numbers, of which Octobers lost the zero: 1871.1."""
+    filled = [cell for cell in cells if cell.lower() not in MISSING]
+    short = [cell for cell in filled if len(cell) == 6]
+    return (
+        bool(short)
+        and all(cell.endswith(".1") for cell in short)
+        and any(cell.endswith(".01") for cell in filled)
+        and all(map(_YEAR_AND_MONTH.fullmatch, filled))
+    )
 
 
 def _full_hours(cells: list[str]) -> list[str]:
@@ -404,6 +458,15 @@ def _ambiguous(cells: list[str], form: Format, others: list[Format]) -> tuple[st
     order = next((o for o, ls in ORDERS.items() if begins(others[0], ls)), others[0].pattern)
     note = f"dates such as {show(cell, 24)} are read as {form.pattern}"
     return (f"{note}; --set time_format={order} if that is wrong",)
+
+
+def _as_quarters(cells: list[str], form: Format) -> tuple[str, ...]:
+    """A note if numbers from 1 to 4 are read as quarters; they could be months."""
+    if form.pattern[2:] not in (".%q", "-%q", "/%q", ":%q"):
+        return ()
+    cell, months = show(cells[0], 24), form.pattern.replace("q", "m")
+    note = f"dates such as {cell} are read as quarters"
+    return (f"{note}; --set time_format={months} if they are months",)
 
 
 def begins(form: Format, order: str) -> bool:

@@ -38,7 +38,34 @@ _ENGLISH = "|".join(f"{m[:3]}(?:{m[3:]})?" if len(m) > 3 else m for m in MONTHS)
 _GERMAN = (
     "januar|jänner|februar|märz?|maerz|mrz|mai|juni|juli|oktober|okt|dezember|dez"  # if others
 )
-_MONTH = f"{_GERMAN}|{_ENGLISH}"
+_OLDER_MONTH = f"{_GERMAN}|{_ENGLISH}"
+_OTHER_MONTHS = (  # French, Spanish, Italian, Portuguese, Dutch, Swedish
+    ("janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari"),
+    (
+        "février",
+        "fevrier",
+        "févr",
+        "fevr",
+        "fév",
+        "fev",
+        "febrero",
+        "febbraio",
+        "fevereiro",
+        "februari",
+    ),
+    ("mars", "marzo", "março", "marco", "maart", "mrt"),
+    ("avril", "avr", "abril", "abr", "aprile"),
+    ("mai", "mayo", "maggio", "mag", "maio", "mei", "maj"),
+    ("juin", "junio", "giugno", "giu", "junho"),
+    ("juillet", "juil", "julio", "luglio", "lug", "julho"),
+    ("août", "aout", "aoû", "agosto", "ago", "augustus", "augusti"),
+    ("septiembre", "setiembre", "settembre", "set", "setembro", "septembre"),
+    ("octobre", "octubre", "ottobre", "ott", "outubro", "out"),
+    ("noviembre", "novembre", "novembro"),
+    ("décembre", "decembre", "déc", "diciembre", "dicembre", "dic", "dezembro"),
+)
+_LONGEST_FIRST = sorted((name for names in _OTHER_MONTHS for name in names), key=len, reverse=True)
+_MONTH = f"(?:{'|'.join(_LONGEST_FIRST)}|{_OLDER_MONTH})" + r"\.?"
 MONTH_NUMBERS = {
     **{name[:3]: number for number, name in enumerate(MONTHS, 1)},
     "jän": 1,
@@ -49,9 +76,23 @@ MONTH_NUMBERS = {
     "okt": 10,
     "dez": 12,
 }
+_NAMES_OF_MONTHS = {
+    **{name: number for number, names in enumerate(_OTHER_MONTHS, 1) for name in names},
+    **MONTH_NUMBERS,
+}
+TRIMESTERS = {  # of which the middle month counts
+    name: number
+    for number, name in enumerate(
+        (
+            *("djf", "jfm", "fma", "mam", "amj", "mjj"),
+            *("jja", "jas", "aso", "son", "ond", "ndj"),
+        ),
+        1,
+    )
+}
 _WEEKDAY = "|".join(f"{d[:3]}(?:{d[3:]})?" for d in WEEKDAYS)
 _DIRECTIVE = re.compile(r"%(-?)(\d?)([A-Za-z%])")
-_WIDTHS = {**dict.fromkeys("mdHIMSyV", 2), "Y": 4, "G": 4, "j": 3, "q": 1, "u": 1}
+_WIDTHS = {**dict.fromkeys("mdHIMSyV", 2), "Y": 4, "G": 4, "j": 3, "q": 1, "u": 1, "h": 1, "N": 4}
 _WORDS = {
     "b": _MONTH,
     "B": _MONTH,
@@ -60,6 +101,7 @@ _WORDS = {
     "p": r"[ap]\.?m\.?",
     "z": r"z|utc|gmt|[+-]\d\d(?::?\d\d)?",
     "f": r"\d{1,9}",
+    "N": r"\d{4}|\d\d",  # the year after, of a range
 }
 
 _DATES = (
@@ -77,6 +119,10 @@ _MONTHLY = (
     *("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Y:Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "%qQ%Y"),
     *("%G-W%V", "%GW%V", "%G W%V", "%-Y-%m", "%G-%V", "%G/%V"),
 )
+# Read since version 6 of the reader: ranges of years, half-years, quarters by number alone.
+_RANGES = ("%Y-%N", "%Y/%N", "%Y–%N", "FY%Y", "FY %Y")
+_HALVES = ("%Y-S%h", "%Y-H%h", "%YS%h", "%YH%h", "%Y H%h", "H%h %Y")
+_NUMBERED = ("%Y:%m", "%Y-%q", "%Y/%q", "%Y.%q", "%Y:%q")
 _WEEKS = {"%G-%V": "%Y-%m", "%G/%V": "%Y/%m"}  # unless all of them can be months
 _TIMES = (
     *("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p"),
@@ -138,7 +184,7 @@ class Format:
         if not rows:
             return self
         if _is_german(self.pattern, rows):
-            return Format("%Y-%m-%d" if "d" in letters(self.pattern) else "%Y-%m")
+            return Format(_in_iso(letters(self.pattern)))
         parts = iter(zip(*rows, strict=True))
 
         def exact(m: re.Match[str]) -> str:
@@ -158,6 +204,32 @@ def _is_german(pattern: str, rows: Sequence[Sequence[str]]) -> bool:
     place = letters(pattern).index("b")
     names = {row[place].lower() for row in rows}
     return any(re.fullmatch(_ENGLISH, name) is None for name in names)
+
+
+def _in_iso(names: Sequence[str]) -> str:
+    """The pattern that writes the parts of a date which cannot be written as they are."""
+    if "d" not in names:
+        return "%Y-%m"
+    clock = " %H:%M:%S" if "S" in names else " %H:%M"
+    return "%Y-%m-%d" + (clock if {"H", "I"} & {*names} else "")
+
+
+def is_newer(form: Format, cells: Sequence[str]) -> bool:
+    """Whether the first versions of the reader could not read stripped cells in a format."""
+    if form.pattern in (*_RANGES, *_HALVES, *_NUMBERED):
+        return True
+    if "b" not in letters(form.pattern):
+        return False
+    place = letters(form.pattern).index("b")
+    fits = map(expression(form.pattern).fullmatch, cells)
+    names = {m[place + 1].lower() for m in fits if m is not None}
+    return any(re.fullmatch(_OLDER_MONTH, name) is None for name in names)
+
+
+def month_number(word: str) -> int:
+    """The month that a word names; 0 if it names none."""
+    word = word.strip().rstrip(".").lower()
+    return _NAMES_OF_MONTHS.get(word) or MONTH_NUMBERS.get(word[:3], 0)
 
 
 def letters(pattern: str) -> list[str]:
@@ -227,7 +299,7 @@ def _candidates(cell: str) -> Iterator[str]:
         named = expression(weekday).match(cell)
         if named:
             yield from (weekday + rest for rest in _candidates(cell[named.end() :]))
-    for pattern in (*_DATES, *_MONTHLY):
+    for pattern in (*_RANGES, *_DATES, *_MONTHLY, *_HALVES, *_NUMBERED):
         start = expression(pattern).match(cell)
         if start is None:
             continue
@@ -268,9 +340,6 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
             return np.full(len(rows), default, np.int64)
         return np.array(columns[letter]).astype(np.int64)
 
-    def words(letter: str, numbers: dict[str, int]) -> Moments:
-        return np.array([numbers[cell[:3].lower()] for cell in columns[letter]], np.int64)
-
     year = numbers("Y", 1970)
     if "y" in columns:
         short = numbers("y", 0)
@@ -278,10 +347,15 @@ def _moments(pattern: str, rows: list[tuple[str, ...]]) -> Moments | None:
     month = numbers("m", 1)
     for letter in "bB":
         if letter in columns:
-            month = words(letter, MONTH_NUMBERS)
+            month = np.array([month_number(cell) for cell in columns[letter]], np.int64)
     if "q" in columns:
         quarter = numbers("q", 1)
         month = np.where((quarter >= 1) & (quarter <= 4), 3 * quarter - 2, 0)
+    if "h" in columns:
+        half = numbers("h", 1)
+        month = np.where((half == 1) | (half == 2), 6 * half - 5, 0)
+    if "N" in columns and ((numbers("N", 0) - year - 1) % 100).any():
+        return None
     hour = numbers("H", 0)
     if "I" in columns:
         clock = numbers("I", 0)
@@ -343,6 +417,8 @@ def _exact(letter: str, cells: Sequence[str]) -> str:
     """The directive that writes these parts as they are."""
     if letter == "f":
         return f"%{max(map(len, cells))}f"
+    if letter == "N":
+        return f"%{len(cells[0])}N"
     if letter in "bB":
         return "%B" if any(len(cell) > 4 for cell in cells) else "%b"
     if letter in "mdHIMS" and any(len(cell) == 1 for cell in cells):
@@ -370,11 +446,14 @@ def _written(m: re.Match[str], moment: int, zone: str) -> str:
         "m": day.month,
         "d": day.day,
         "q": (day.month + 2) // 3,
+        "h": (day.month + 5) // 6,
         "j": day.timetuple().tm_yday,
         "G": iso.year,
         "V": iso.week,
         "u": iso.weekday,
     }
+    if letter == "N":
+        return str(day.year + 1)[-int(m[2] or 4) :]
     if letter in numbers:
         return str(numbers[letter]) if m[1] else f"{numbers[letter]:0{_WIDTHS[letter]}}"
     names = WEEKDAYS if letter in "aA" else MONTHS

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.clock import Clock
+from rnntui.data.clock import Clock, Times
 from rnntui.data.repeats import clocks_back, without_copies
 from rnntui.data.rows import Rows, count_places, count_rows
+from rnntui.data.source import show
 from rnntui.data.steps import OFF
 
 Numbers = NDArray[np.float64]
@@ -18,6 +20,7 @@ MOST_INSERTED = 0.1  # of the rows; more only if the recipe asks for it
 MOST_UNEVEN = 0.02  # of the rows may be off the grid
 MOST_ROWS = 4  # times as many rows as there were, at most
 NEWEST_FIRST = 0.98  # of the steps go back
+_IN_TURN = "rows are taken one after the other"
 
 
 def in_order(table: Rows, clock: Clock, is_named: bool, once: bool = True) -> Rows:
@@ -62,7 +65,7 @@ def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
     double = len(table.times) - len(np.unique(table.times))
     notes = [f"{count_rows(double)} the time of another one"] if double else []
     if clock.step is None or len(table.times) < 3:
-        return replace(table, notes=(*table.notes, *notes))
+        return replace(table, notes=(*table.notes, *notes, *_uneven_counts(table.times, clock)))
     places = clock.step.places(table.times)
     nearest = np.rint(places).astype(np.int64)
     uneven = int((abs(places - nearest) > OFF).sum())
@@ -85,8 +88,25 @@ def on_grid(table: Rows, clock: Clock, wanted: bool) -> Rows:
                 if wanted or double or not allowed
                 else "; --set missing=interpolate puts them in"
             )
-            notes.append(f"{about}; rows are taken one after the other{advice}")
+            notes.append(f"{about}; {_IN_TURN}{advice}")
     return replace(table, notes=(*table.notes, *notes))
+
+
+def _uneven_counts(times: Times, clock: Clock) -> Iterator[str]:
+    """Notes on numbers that leave rows out, or are not as far from each other as usual."""
+    gaps = np.diff(times)
+    if len(gaps) < 2 or clock.every <= 0 or not ((gaps > 0).all() or (gaps < 0).all()):
+        return
+    steps = abs(gaps) / clock.every
+    nearest = np.rint(steps)
+    uneven = int((abs(steps - nearest) > OFF).sum())
+    missing = nearest[nearest > 1] - 1
+    if uneven > MOST_UNEVEN * len(times):
+        what = f"{uneven:,} of {len(gaps):,} are not {clock.words}"
+        yield f"steps of {show(clock.name, 24)} are uneven: {what}; {_IN_TURN}"
+    elif len(missing):
+        about = f"{count_rows(int(missing.sum()), 'is', 'are')} missing ({clock.words}"
+        yield f"{about}, at most {int(missing.max()):,} together); {_IN_TURN}"
 
 
 def _inserted(table: Rows, clock: Clock, nearest: NDArray[np.int64]) -> Rows:

@@ -14,6 +14,9 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 
+_YEARLY = {"M13": "M", "Q05": "Q", "S03": "S"}  # a year's mean among its months, quarters, halves
+_PERIOD = re.compile(r"[MQS]\d\d")
+
 Rows = Sequence[Sequence[str]]
 
 
@@ -40,3 +43,22 @@ def _is_total(row: Sequence[str], dated: bool) -> bool:
     if dated:
         return bool(words) and (not row[0].strip() or _TOTAL.match(words) is not None)
     return _TOTAL.fullmatch(words) is not None
+
+
+def yearly_means(header: Sequence[str], rows: Rows) -> tuple[list[int], str]:
+    """The places of rows with the mean of a year, beside rows of its months, and their period.
+
+    The Bureau of Labor Statistics writes them as month 13, quarter 5 or half-year 3.
+    """
+    names = [name.strip().lower() for name in header]
+    if "year" not in names or "period" not in names:
+        return [], ""
+    periods = [row[names.index("period")].strip() for row in rows]
+    if not all(map(_PERIOD.fullmatch, periods)):
+        return [], ""
+    means = [place for place, period in enumerate(periods) if period in _YEARLY]
+    kinds = {periods[place] for place in means}
+    if len(kinds) != 1 or len(means) == len(rows):
+        return [], ""
+    (kind,) = kinds
+    return (means, kind) if {period[0] for period in periods} == {_YEARLY[kind]} else ([], "")

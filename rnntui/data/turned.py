@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rnntui.data.moments import MONTHS, formats_of
+from rnntui.data.moments import MONTHS, formats_of, month_number
 from rnntui.data.timecolumn import MISSING
 from rnntui.data.written_numbers import is_number
 
 LEAST_TIMES = 8  # columns
+_MOST_BESIDE = 20  # columns of a table of months, with means of seasons and years
+_QUARTER = re.compile(r"(?:q|qtr|quarter|quartal|t)?[ ._-]?([1-4])", re.IGNORECASE)
+_HOUR = re.compile(r"(?:h|he|hr|hour|stunde|std)?[ ._]?(\d\d?)(?::00|h)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:X|YR)?((?:1[5-9]|20|21)\d\d)(?: ?\[YR\d{4}\])?")
 _NAMES = tuple(name[:3] for name in MONTHS)
+
+Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -24,25 +29,57 @@ class Turned:
     note: str
 
 
-def turned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Turned | None:
+def turned(header: Sequence[str], rows: Rows, refined: bool = True) -> Turned | None:
     """The table with a row for each time; None if it has no column for each.
 
-    The header is empty if the file holds no names.
+    The header is empty if the file holds no names. `refined`: months have names in other languages,
+    years may lack, and quarters and hours count as well.
     """
-    return _years_of_months(header, rows) or _series_in_rows(header, rows)
+    found = _years_of_months(header, rows, refined)
+    if found is None and refined:
+        found = _months_of_years(header, rows) or _quarters(header, rows) or _hours(header, rows)
+    return found or _series_in_rows(header, rows)
 
 
-def _years_of_months(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Turned | None:
+def is_short_year(rows: Rows, last: Sequence[str]) -> bool:
+    """Whether a last row with fewer cells than those above is a year whose months are not over."""
+    if not 13 <= len(rows[0]) <= _MOST_BESIDE or not 1 < len(last) < 13:
+        return False
+    first = [row[0].strip() for row in rows]
+    start = int(not _YEAR.fullmatch(first[0]))
+    if start == len(first) or not all(map(_YEAR.fullmatch, [*first[start:], last[0].strip()])):
+        return False
+    named = bool(start) and [*map(_month, rows[0][1:13])] == [*range(1, 13)]
+    follows = last[0].strip().isdecimal() and int(last[0]) == int(first[-1]) + 1
+    return follows and (named or _are_unnamed(rows[0][1:] if start else [], rows[start:]))
+
+
+def _month(name: str) -> int:
+    """The month that a column is called; 0 for none."""
+    name = name.strip()
+    return int(name) if name.isdecimal() else month_number(name)
+
+
+def _years_of_months(header: Sequence[str], rows: Rows, refined: bool) -> Turned | None:
     """Rows of years and columns of months, one below the other."""
     names = [name.strip().lower()[:3] for name in header[1:13]]
-    if tuple(names) != _NAMES and not (len(rows[0]) == 13 and _are_unnamed(header[1:], rows)):
+    named = tuple(names) == _NAMES
+    if refined and not named and len(rows[0]) >= 13:
+        named = [month_number(name) for name in header[1:13]] == [*range(1, 13)]
+    unnamed = len(rows[0]) == 13 and _are_unnamed(header[1:], rows)
+    unnamed = unnamed or (refined and not any(header) and _have_means(rows))
+    if not named and not unnamed:
         return None
     years = [row[0].strip() for row in rows]
     if len(rows) < 2 or not all(map(_YEAR.fullmatch, years)):
         return None
-    numbers = [int(year) for year in years if year.isdecimal()]
-    if numbers != [*range(numbers[0], numbers[0] + len(rows))]:
-        return None
+    if refined and len(set(years)) == len(years):
+        rows = sorted(rows, key=lambda row: row[0].strip())
+        years = sorted(years)
+    else:
+        numbers = [int(year) for year in years if year.isdecimal()]
+        if numbers != [*range(numbers[0], numbers[0] + len(rows))]:
+            return None
     found = [
         [f"{year}-{month:02}", row[month]]
         for year, row in zip(years, rows, strict=True)
@@ -52,13 +89,70 @@ def _years_of_months(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Tu
     return Turned(("month", "value"), found, f"the columns are months: one below the other{others}")
 
 
-def _are_unnamed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def _months_of_years(header: Sequence[str], rows: Rows) -> Turned | None:
+    """Twelve rows of months and columns of years, one below the other."""
+    years = [name.strip() for name in header[1:]]
+    if len(rows) != 12 or len(years) < 2 or not all(map(_YEAR.fullmatch, years)):
+        return None
+    if [_month(row[0]) for row in rows] != [*range(1, 13)]:
+        return None
+    found = _years_of_months(
+        ("", *_NAMES), [[*column] for column in zip(*(header, *rows), strict=True)][1:], True
+    )
+    return found and replace(found, note="the rows are months of the years above: one series")
+
+
+def _quarters(header: Sequence[str], rows: Rows) -> Turned | None:
+    """Rows of years and columns of quarters, one below the other."""
+    fits = [_QUARTER.fullmatch(name.strip()) for name in header[1:5]]
+    if [m[1] if m else "" for m in fits] != [*"1234"] or any(map(str.strip, header[5:])):
+        return None
+    years = [row[0].strip() for row in rows]
+    if len(set(years)) < max(2, len(years)) or not all(map(_YEAR.fullmatch, years)):
+        return None
+    found = [
+        [f"{row[0].strip()}-Q{quarter}", row[quarter]]
+        for row in sorted(rows, key=lambda row: row[0].strip())
+        for quarter in range(1, 5)
+    ]
+    note = "the columns are quarters: one below the other"
+    return Turned(("quarter", "value"), found, note)
+
+
+def _hours(header: Sequence[str], rows: Rows) -> Turned | None:
+    """Rows of days and columns of their 24 hours, one below the other."""
+    fits = [_HOUR.fullmatch(name.strip()) for name in header[1:]]
+    hours = [int(m[1]) if m else -1 for m in fits]
+    if len(hours) != 24 or hours not in ([*range(24)], [*range(1, 25)]):
+        return None
+    days = [row[0].strip() for row in rows]
+    if len(set(days)) < len(days) or not all(map(str.strip, days)) or not formats_of(days):
+        return None
+    found = [
+        [f"{row[0].strip()} {hour:02}:00", row[1 + hour]] for row in rows for hour in range(24)
+    ]
+    first = f", {header[1].strip()} from 00:00" if hours[0] else ""
+    return Turned(("time", "value"), found, f"the columns are hours: one below the other{first}")
+
+
+def _are_unnamed(header: Sequence[str], rows: Rows) -> bool:
     """Whether twelve columns without names hold fractions, as months do and counts do not."""
     plain = not any(header) or [name.strip() for name in header] == [*map(str, range(1, 13))]
     return plain and all("." in cell for row in rows[:LEAST_TIMES] for cell in row[1:])
 
 
-def _series_in_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Turned | None:
+def _have_means(rows: Rows) -> bool:
+    """Whether columns without names hold twelve fractions and their mean."""
+    if len(rows[0]) != 14 or not _are_unnamed([], [row[:13] for row in rows]):
+        return False
+    if not all(is_number(cell, False) for row in rows for cell in row):
+        return False
+    numbers = [[float(cell) for cell in row] for row in rows]
+    near = [abs(sum(row[1:13]) / 12 - row[13]) <= 0.006 for row in numbers]
+    return 2 * sum(near) > len(rows)
+
+
+def _series_in_rows(header: Sequence[str], rows: Rows) -> Turned | None:
     """Rows of series and columns of times: columns of series and rows of times."""
     end = max((n for n, name in enumerate(header, 1) if name.strip()), default=0)
     times = [_time(name) for name in header[:end]]
@@ -94,7 +188,7 @@ def _is_number(cells: Sequence[str]) -> bool:
     return 2 * numbers >= len(filled)
 
 
-def _names(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _names(header: Sequence[str], rows: Rows) -> list[str]:
     """A name for each row: the first column that tells them apart, or all that vary."""
     columns = [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]
     texts = [column for column in columns if not all(is_number(cell, True) for cell in column)]

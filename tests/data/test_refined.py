@@ -12,6 +12,7 @@ from rnntui.data.cells import is_numeric
 from rnntui.data.clock import Clock
 from rnntui.data.known import NEW, Known
 from rnntui.data.table import Table, parse_table
+from rnntui.errors import DataError
 from rnntui.recipe import Data, Recipe
 
 DATA = Data(task="values")
@@ -197,3 +198,290 @@ def test_a_run_of_an_earlier_version_counts_years_with_decimals() -> None:
     rows = [[year, wave(n)] for n, year in enumerate(DECIMAL["the middle of months"][0])]
     found = table(lines(["year", "co2"], *rows), Known(("co2",), 1, 5))
     assert found.clock is not None and not found.clock.is_date
+
+
+# ---- dates written otherwise -------------------------------------------------------------------
+
+YEARS = range(1960, 1990)
+FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+SHORT_FRENCH = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."
+SPANISH = "ene feb mar abr may jun jul ago sep oct nov dic"
+ITALIAN = "gen feb mar apr mag giu lug ago set ott nov dic"
+PORTUGUESE = "jan fev mar abr mai jun jul ago set out nov dez"
+DUTCH = "januari februari maart april mei juni juli augustus september oktober november december"
+OTHERWISE = {
+    "seasons": ([f"{y}/{(y + 1) % 100:02}" for y in YEARS], "yearly", "1990/91"),
+    "seasons with a dash": (
+        [f"{y}-{(y + 1) % 100:02}" for y in range(2000, 2012)],
+        "yearly",
+        "2012-13",
+    ),
+    "whole years": ([f"{y}-{y + 1}" for y in YEARS], "yearly", "1990-1991"),
+    "fiscal years": ([f"FY{y}" for y in YEARS], "yearly", "FY1990"),
+    "half-years": ([f"{y}-S{h}" for y in YEARS for h in (1, 2)], "every 6 months", "1990-S1"),
+    "quarters after a point": (
+        [f"{y}.{q}" for y in YEARS for q in range(1, 5)],
+        "quarterly",
+        "1990.1",
+    ),
+    "quarters after a colon": (
+        [f"{y}:{q}" for y in YEARS for q in range(1, 5)],
+        "quarterly",
+        "1990:1",
+    ),
+    "months after a colon": (
+        [f"{y}:{m:02}" for y in YEARS for m in range(1, 13)],
+        "monthly",
+        "1990:01",
+    ),
+    "months without their zeros": (
+        [str(float(f"{y}.{m:02}")) for y in YEARS for m in range(1, 13)],
+        "monthly",
+        "1990.01",
+    ),
+    **{
+        names: ([f"{m} {y}" for y in YEARS for m in names.split()], "monthly", "1990-01")
+        for names in (FRENCH, SHORT_FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH)
+    },
+}
+
+
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_dates_as_offices_write_them(case: str) -> None:
+    dates, words, following = OTHERWISE[case]
+    found = table(lines(["time", "y"], *([date, wave(n)] for n, date in enumerate(dates))))
+    assert found.clock is not None and found.times is not None and found.clock.words == words
+    assert len(found.rows) == len(dates)
+    assert found.clock.write(found.clock.after(found.times[-1].item())) == following
+
+
+def test_quarters_that_may_be_months_are_a_doubt() -> None:
+    dates = OTHERWISE["quarters after a point"][0]
+    text = lines(["time", "y"], *([date, wave(n)] for n, date in enumerate(dates)))
+    assert any("time_format=%Y.%m if they are months" in note for note in table(text).notes)
+    months = parse_table(text, "t.csv", Data(task="values", time_format="%Y.%m"))
+    assert months.clock is not None and months.clock.words == "monthly"
+
+
+def test_a_french_date_continues_with_its_time_of_day() -> None:
+    times = [f"{d} mai 2020 {h:02}:30" for d in range(1, 5) for h in range(24)]
+    found = table(lines(["time", "y"], *([time, wave(n)] for n, time in enumerate(times))))
+    assert found.clock is not None and found.times is not None
+    assert found.clock.write(found.times[-1].item()) == "2020-05-04 23:30"
+
+
+@pytest.mark.parametrize("year", [1950, 1989])
+def test_yearly_dates_are_no_doubt(year: int) -> None:
+    for day in ("01-01", "12-31", "07-01"):
+        rows = [[f"{y}-{day}", wave(y)] for y in range(year, year + 30)]
+        found = table(lines(["date", "y"], *rows))
+        assert found.clock is not None and found.clock.words == "yearly"
+        assert not [note for note in found.notes if "dates" in note or "uneven" in note]
+
+
+def labour(means: bool, letter: str = "M", last: int = 12) -> str:
+    head = "series_id            \tyear\tperiod\t       value\tfootnote_codes\n"
+    return head + "".join(
+        f"LNS14000000          \t{y}\t{letter}{n:02}\t{wave(n + y):12.1f}\t\n"
+        for y in range(2000, 2010)
+        for n in range(1, last + 1 + means)
+    )
+
+
+@pytest.mark.parametrize("means", [True, False])
+@pytest.mark.parametrize(("letter", "last", "words"), [("M", 12, "monthly"), ("Q", 4, "quarterly")])
+def test_periods_of_the_bureau_of_labor_statistics(
+    means: bool, letter: str, last: int, words: str
+) -> None:
+    text = labour(means, letter, last)
+    found = table(text)
+    assert found.features == ("value",) and len(found.rows) == 10 * last
+    assert found.clock is not None and found.clock.words == words
+    assert any("yearly means" in note for note in found.notes) == means
+    assert is_numeric(text)
+
+
+def test_running_seasons_of_three_months_are_months() -> None:
+    names = ["DJF", "JFM", "FMA", "MAM", "AMJ", "MJJ", "JJA", "JAS", "ASO", "SON", "OND", "NDJ"]
+    text = " SEAS  YR  TOTAL\n" + "".join(
+        f" {name}  {y}  {wave(n + y)}\n" for y in range(1990, 2000) for n, name in enumerate(names)
+    )
+    found = table(text)
+    assert found.features == ("TOTAL",) and found.clock is not None
+    assert found.clock.words == "monthly"
+
+
+@pytest.mark.parametrize(("name", "first"), [("HH", 1), ("hr", 0), ("uur", 0)])
+def test_hours_in_a_column_of_their_own_belong_to_the_date(name: str, first: int) -> None:
+    rows = [[day, h + first, wave(n + h)] for n, day in enumerate(DAYS) for h in range(24)]
+    found = table(lines(["date", name, "y"], *rows))
+    assert found.features == ("y",) and found.clock is not None and found.clock.words == "hourly"
+    assert len(found.rows) == 24 * len(DAYS)
+
+
+# ---- a column for each month, quarter or hour --------------------------------------------------
+
+
+def months_of(years: range, last: int, delimiter: str = ",", pad: bool = False) -> str:
+    rows = [[y, *(wave(12 * y + m) for m in range(12))] for y in years]
+    rows[-1] = rows[-1][: last + 1] + [""] * (12 - last) * pad
+    return "".join(delimiter.join(map(str, row)) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "header", [",".join(("Year", *MONTHS)) + "\n", "y,1,2,3,4,5,6,7,8,9,10,11,12\n", ""]
+)
+@pytest.mark.parametrize("delimiter", [",", " "])
+@pytest.mark.parametrize("pad", [True, False])
+def test_the_last_year_may_be_short(header: str, delimiter: str, pad: bool, tmp_path: Path) -> None:
+    if pad and delimiter == " ":
+        return
+    text = header.replace(",", delimiter) + months_of(YEARS, 7, delimiter, pad)
+    found = read(tmp_path / "t.csv", text)
+    assert found.row_count == 12 * 29 + 7 and found.features == ("value",)
+    assert found.clock is not None and found.times is not None
+    assert found.clock.write(found.times[-1].item()) == "1989-07"
+    assert is_numeric(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines(["Year", *MONTHS], [1960, *range(12)], [1961, *range(12)], [1965, 1, 2]),
+        lines(["a", "b", "c"], *([n, n * n % 7, wave(n)] for n in range(30)), [30, 2]),
+    ],
+)
+def test_other_short_last_lines_are_refused(text: str) -> None:
+    with pytest.raises(DataError, match="give every line the same number"):
+        table(text)
+
+
+def test_years_in_any_order_and_months_in_other_languages() -> None:
+    names = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+    rows = [[y, *(wave(12 * y + m) for m in range(12))] for y in reversed(YEARS) if y != 1970]
+    for header in (names, SHORT_FRENCH):
+        found = table(lines(["Jahr", *header.split()], *rows))
+        assert found.features == ("value",) and found.clock is not None
+        assert found.rows[0, 0] == wave(12 * 1960) and found.clock.words == "monthly"
+        assert np.isnan(found.rows[120:132, 0]).all()
+
+
+def test_rows_of_months_and_columns_of_years() -> None:
+    rows = [[m, *(wave(12 * y + n) for y in YEARS)] for n, m in enumerate(MONTHS)]
+    found = table(lines(["Month", *YEARS], *rows))
+    assert found.features == ("value",) and len(found.rows) == 360
+    assert found.rows[:, 0].tolist() == [wave(12 * y + m) for y in YEARS for m in range(12)]
+
+
+@pytest.mark.parametrize("names", ["Q1 Q2 Q3 Q4", "Qtr1 Qtr2 Qtr3 Qtr4"])
+def test_columns_of_quarters(names: str) -> None:
+    rows = [[y, *(wave(4 * y + q) for q in range(4))] for y in YEARS]
+    found = table(lines(["Year", *names.split()], *rows))
+    assert found.features == ("value",) and len(found.rows) == 120
+    assert found.clock is not None and found.clock.words == "quarterly"
+
+
+@pytest.mark.parametrize(
+    "names", [[f"{h:02}:00" for h in range(24)], [f"H{h}" for h in range(1, 25)], [*range(24)]]
+)
+def test_columns_of_hours(names: list[object]) -> None:
+    rows = [[day, *(wave(24 * n + h) for h in range(24))] for n, day in enumerate(DAYS)]
+    found = table(lines(["Date", *names], *rows))
+    assert found.features == ("value",) and len(found.rows) == 24 * 60
+    assert found.clock is not None and found.clock.words == "hourly"
+    assert found.rows[:, 0].tolist() == [wave(n) for n in range(24 * 60)]
+
+
+def test_a_table_of_months_with_their_mean_and_titles_without_a_mark() -> None:
+    rows = [[round(wave(12 * y + m), 2) for m in range(12)] for y in YEARS]
+    text = "Monthly means, ppmv\nSource: an observatory\n" + "".join(
+        f"{y}  {'  '.join(map(str, row))}  {sum(row) / 12:.2f}\n"
+        for y, row in zip(YEARS, rows, strict=True)
+    )
+    found = table(text)
+    assert found.features == ("value",) and len(found.rows) == 360 and is_numeric(text)
+
+
+def test_the_number_below_a_table_of_months_marks_missing_values(tmp_path: Path) -> None:
+    text = "1960 1989\n" + months_of(YEARS, 12, " ").replace(" 4.5", " -99.99")
+    found = read(tmp_path / "nino.csv", text + "  -99.99\n nino34\n")
+    assert found.rows().min() >= 0
+    assert any("-99.99, which stands below" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "learned"),
+    [
+        (
+            lines(
+                ["Year", "Q1", "Q2", "Q3", "Q4"], *([y, *map(wave, range(y, y + 4))] for y in YEARS)
+            ),
+            ("Q1", "Q2", "Q3", "Q4"),
+        ),
+        (
+            lines(
+                ["Date", *(f"H{h}" for h in range(1, 25))],
+                *([d, *map(wave, range(n, n + 24))] for n, d in enumerate(DAYS)),
+            ),
+            tuple(f"H{h}" for h in range(1, 25)),
+        ),
+        (
+            lines(
+                ["mois", "y"],
+                *([f"{m} {y}", wave(y)] for y in reversed(YEARS) for m in FRENCH.split()),
+            ),
+            ("y",),
+        ),
+        (
+            lines(
+                ["date", "HH", "y"],
+                *([d, h, wave(n + h)] for n, d in enumerate(DAYS) for h in range(24)),
+            ),
+            ("HH", "y"),
+        ),
+    ],
+)
+def test_a_run_of_an_earlier_version_reads_such_tables_as_it_did(
+    text: str, learned: tuple[str, ...]
+) -> None:
+    found = table(text, Known(learned, len(learned), 5))
+    assert found.features == learned and len(found.rows) == text.count("\n") - 1
+    assert found.clock is None or found.clock.words in ("every 1", "daily")
+
+
+# ---- what is told ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [["index", "y"], ["year", "y"], None])
+def test_rows_that_lack_among_numbered_ones_are_told_of(header: list[object] | None) -> None:
+    rows = [[1900 + n, wave(n)] for n in range(100) if not 3 < n % 20 < 7]
+    found = table(lines(*([header] if header else []), *rows))
+    assert any("15 rows are missing (every 1, at most 3 together)" in note for note in found.notes)
+
+
+def test_uneven_numbers_are_told_of_and_even_ones_are_not() -> None:
+    uneven = [[n + (n % 3) / 4, wave(n)] for n in range(60)]
+    assert any("uneven" in note for note in table(lines(["time", "y"], *uneven)).notes)
+    even = [[n / 10, wave(n)] for n in range(60)]
+    assert not any("rows" in note for note in table(lines(["time", "y"], *even)).notes[1:])
+
+
+def test_constant_columns_beside_counters_leave_the_counters(tmp_path: Path) -> None:
+    rows = [[n, n, 2 * n, 1e300] for n in range(60)]
+    found = read(tmp_path / "t.csv", lines(["t", "a", "b", "big"], *rows))
+    assert found.features == ("a", "b")
+    assert any(note == "constant columns are left out: big" for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Monthly milk production, pounds per cow",
+        "\nMonthly milk production",
+        "\n,\nMonthly milk production,",
+        '\n"Milk, in pounds per cow, 1962 to 1975"',
+    ],
+)
+def test_a_line_of_text_below_the_rows_is_no_row(footer: str) -> None:
+    text = lines(["date", "milk"], *([day, wave(n)] for n, day in enumerate(DAYS)))
+    assert len(table(text + footer + "\n").rows) == 60
