@@ -63,9 +63,12 @@ def test_a_copy_has_only_what_is_complete_and_not_too_large(tmp_path: Path):
     for last in (run / "checkpoints").glob("step-00000004*"):
         (last / "manifest.json").unlink()
     (run / ".status.json.new").write_text("half")
+    (older / ".manifest.json.new").write_text("half")  # an older one gets lighter
     assert newest_checkpoint(run)[0].startswith("step-00000002")
     copied = read_copy(run)
     assert not [one for one in copied if "step-00000004" in one or one.startswith((".", "lock"))]
+    write_copy(copied, tmp_path / "copy")
+    assert (tmp_path / "copy" / "checkpoints" / older.name / "manifest.json").exists()
 
 
 @pytest.mark.parametrize(

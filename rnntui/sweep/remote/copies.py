@@ -50,14 +50,19 @@ def read_copy(run: Path, most: int | None = None) -> Copy:
                     found |= {
                         f"{CHECKPOINTS}/{checkpoint.name}/{file.name}": file.read_bytes()
                         for file in sorted(checkpoint.iterdir())
+                        if not _is_half(file)
                     }
         for file in sorted(run.iterdir()):
-            half = file.name.startswith(".")
-            if file.is_file() and not half and file.name not in (LOCK, OWNER_FILE):
+            if file.is_file() and not _is_half(file) and file.name not in (LOCK, OWNER_FILE):
                 found[file.name] = file.read_bytes()
     except OSError as error:
         raise failed("read", run, error) from None
     return found
+
+
+def _is_half(file: Path) -> bool:
+    """Whether it is being written, to replace another."""
+    return file.name.startswith(".")
 
 
 def write_copy(copy: Copy, run: Path) -> None:

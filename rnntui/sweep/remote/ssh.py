@@ -15,6 +15,7 @@ from rnntui.sweep.remote.host import Facts
 from rnntui.text import fit, safe_text
 
 CONNECTS = 30.0  # seconds to reach a host
+_LOOKS, _MISSED = 10.0, 3  # seconds between looks whether it is still there, and how many may fail
 _ANSWERS = 300.0  # seconds to load the data there
 _LONGEST = 160  # characters of an error
 _PROGRAM = "import sys; from rnntui.sweep.remote.host import main; sys.exit(main(sys.argv[1]))"
@@ -23,7 +24,8 @@ _PROGRAM = "import sys; from rnntui.sweep.remote.host import main; sys.exit(main
 def connect_options(host: str) -> dict[str, Any]:
     """Return what asyncssh needs to connect to HOST or USER@HOST."""
     user, _, name = host.rpartition("@")
-    return {"host": name, "connect_timeout": CONNECTS, **({"username": user} if user else {})}
+    found = {"host": name, "connect_timeout": CONNECTS, **({"username": user} if user else {})}
+    return {**found, "keepalive_interval": _LOOKS, "keepalive_count_max": _MISSED}
 
 
 def ask_hosts(

@@ -140,7 +140,8 @@ class SshCluster:
             with dask.config.set(NO_PAGES):
                 return SpecCluster(workers, scheduler, security=self.security, name="rnntui")
         except Exception as error:  # of any kind: from asyncssh, Dask or the network
-            why = safe_text(str(error) or type(error).__name__)
+            reason = error.__cause__ or error  # which may have no words of its own
+            why = safe_text(str(reason).strip() or type(reason).__name__)
             raise EngineError(f"Dask did not start on {self.names}: {why}") from None
 
     def _options(self, host: HostOf, kwargs: dict[str, Any]) -> dict[str, Any]:
