@@ -14,15 +14,20 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from rnntui.errors import EngineError
+from rnntui.sweep.remote.workers import RESUME
+from rnntui.sweep.workers import workers_for
 from tests.conftest import command, environment, run_process
 from tests.support.patience import PATIENCE
 from tests.support.real_runs import until
 from tests.support.sockets import behind_ssh, listening, parent_of, trials_behind
 from tests.support.sshd import HOSTS, hosts_on_loopback, port_of, why_no_sshd
+from tests.support.sweeps import TINY
 
 WHY = why_no_sshd() or (
     "" if find_spec("distributed") and find_spec("asyncssh") else "needs rnntui[sweep]"
@@ -234,3 +239,16 @@ def test_a_host_that_cannot_be_used_is_named_in_one_line(home: Path, tmp_path: P
     last = ended.stderr.splitlines()[-1]
     assert last.startswith("rnntui: nowhere.invalid: SSH failed: ") and "Traceback" not in last
     assert not (tmp_path / "r" / ".sweeps").exists()
+
+
+def test_a_stored_sweep_whose_hosts_are_gone_says_how_to_continue(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def gone(*_: object) -> None:
+        raise EngineError("w1: SSH failed: the connection was lost")
+
+    monkeypatch.setattr("rnntui.sweep.remote.ssh_cluster.survey", gone)
+    info = SimpleNamespace(on="ssh:w1", jobs=1)
+    sweep: Any = SimpleNamespace(info=info, recipe=TINY, root=tmp_path)
+    with pytest.raises(EngineError, match=f"the connection was lost: {RESUME}"):
+        workers_for(sweep)

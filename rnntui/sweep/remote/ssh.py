@@ -58,6 +58,8 @@ async def _ask(host: str, action: str, asked: Mapping[str, Any]) -> tuple[str, F
         return EngineError(f"{host}: SSH refuses: let ssh {host} work without a password")
     except (OSError, asyncssh.Error) as error:
         return EngineError(f"{host}: SSH failed: {_short(str(error) or type(error).__name__)}")
+    if ended.exit_status is None:
+        return EngineError(f"{host}: SSH failed: the connection was lost")
     if ended.exit_status != 0:
         return EngineError(f"{host}: {_failure(str(ended.stderr))}")
     lines = str(ended.stdout).splitlines() or [""]
