@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from rnntui.data.headers import MOST_HEADERS, names_above
 from rnntui.data.lines import delimiter_of, first_lines, is_header
+from rnntui.data.signs_around import unit_of
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.written_numbers import is_grouped, is_number
@@ -257,7 +258,8 @@ def _is_table(rows: Rows, delimiter: str, least: int) -> bool:
 
 
 def _holds_numbers(rows: Rows, delimiter: str) -> bool:
-    return any(is_number(cell, delimiter != ",") for row in rows for cell in row)
+    every = [cell.strip() for row in rows for cell in row]
+    return any(is_number(cell, delimiter != ",") or unit_of(cell) for cell in every)
 
 
 def _is_spread_title(rows: Rows) -> bool:

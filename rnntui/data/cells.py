@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rnntui.data.around import Framed, framed
@@ -23,7 +24,14 @@ from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.totals import totals, yearly_means
 from rnntui.data.turned import is_short_year, turned
-from rnntui.data.written_numbers import GROUPED, finite, is_number, read_number
+from rnntui.data.written_numbers import (
+    GROUPED,
+    POINTS,
+    are_thousands,
+    finite,
+    is_number,
+    read_number,
+)
 from rnntui.errors import DataError
 from rnntui.text import safe_text
 
@@ -39,6 +47,7 @@ LOOKED_AT = 200  # lines, to see whether a text is a table at all
 # hold spaces more often than delimiters, and a number in the same place of each is no table.
 SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
 MOST_LABELS, LONGEST_LABEL = 16, 24  # words in a column of them, and characters of one
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(?:\.\d{3})*,\d+")
 _WARMTH = re.compile(r"temp|kelvin|[(\[]K[)\]]", re.IGNORECASE)
 AS_TEXT = "--set task=tokens reads it as text"
 
@@ -81,6 +90,7 @@ class Cells:
     comma: bool  # decimals may be written with a comma
     notes: tuple[str, ...]
     marks: Marks = field(default_factory=lambda: Marks.of(""))
+    pointed: bool = False  # points may stand between thousands, as between semicolons
     durations: frozenset[int] = frozenset()  # columns of them, which have numbers all the same
     _numbers: dict[int, Numbers] = field(default_factory=dict)
     _grouped: dict[int, bool] = field(default_factory=dict)
@@ -138,12 +148,29 @@ class Cells:
         """The numbers of a column, NaN for a cell without a finite one."""
         cells = self.column(index)
         numbers, self._grouped[index], wrong = self._plain(cells)
+        if not wrong and self.may_be_grouped(index) and self._has_decimal_commas:
+            self._grouped[index] = True
+            return self.marks.without([POINTS.read(cell) for cell in cells])
         bare = without_signs(cells, self.marks.words, self._is_warmth(index)) if wrong else None
         if bare is not None:
             plain, grouped, wrong = self._plain(bare.cells)
             if not wrong:
                 numbers, self._grouped[index], self._bare[index] = plain, grouped, bare
         return numbers
+
+    def may_be_grouped(self, index: int) -> bool:
+        """Whether the points of a column may stand between thousands as well as before decimals.
+
+        Three digits follow each of them, and no number without one has more than three.
+        """
+        cells = (cell.strip() for cell in self.column(index))
+        return self.pointed and are_thousands([cell for cell in cells if not self.marks.mark(cell)])
+
+    @cached_property
+    def _has_decimal_commas(self) -> bool:
+        """Whether a cell of the first rows has a decimal comma."""
+        rows = self.rows[:LOOKED_AT]
+        return any(_DECIMAL_COMMA.fullmatch(cell.strip()) for row in rows for cell in row)
 
     def _is_warmth(self, index: int) -> bool:
         """Whether a K in a column stands for kelvin."""
@@ -227,7 +254,17 @@ def split_cells(
     if refined and frame.mark and any(frame.mark == cell.strip() for row in rows for cell in row):
         missing = ",".join(filter(None, (missing, frame.mark)))
         notes = (*notes, f"{frame.mark}, which stands below the table, is a missing value")
-    return Cells(name, header, named, rows, lines, comma, notes, Marks.of(missing))
+    return Cells(
+        name,
+        header,
+        named,
+        rows,
+        lines,
+        comma,
+        notes,
+        Marks.of(missing),
+        refined and delimiter == ";",
+    )
 
 
 def _below_header(
@@ -374,6 +411,14 @@ def _is_signed(first: list[str], second: list[str]) -> bool:
         is_date(a) or a.lower() in MISSING or (a == b.strip() and first != second)
         for a, b in others
     )
+
+
+def as_json(text: str, name: str) -> DataError | None:
+    """The error for a text whose first line begins as JSON does, and ends as it may."""
+    first = next(iter(first_lines(text, 1)), "").strip()
+    if not re.match(r"[\[{]\s*($|[\[{\"])", first) or first[-1:] not in '{}[],"':
+        return None
+    return DataError(f"{name}: is JSON, not a table: save its numbers as .csv, a row for each time")
 
 
 def as_prose(text: str, name: str) -> DataError | None:

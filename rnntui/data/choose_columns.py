@@ -37,11 +37,11 @@ def choose(
     data: Data,
     times: list[int],
     found: TimeColumns | None,
-    label: int | None,
+    label: tuple[int, ...],
     known: Known,
 ) -> Chosen:
     """The columns that are learned, and notes on why the others are not."""
-    names = known.features if label is None else _without_series(known.features)
+    names = known.features if not label else _without_series(known.features)
     if known.find:
         again = known.find(names, cells.header, cells.name)
     else:
@@ -60,7 +60,7 @@ def choose(
 
     wanted, target, inputs = pick(data.columns), pick(data.target), pick(data.inputs)
     excluded = columns.pick(data.exclude, cells.header, cells.name) if data.exclude.strip() else []
-    used = [*(found.indices if found else ()), *([] if label is None else [label])]
+    used = [*(found.indices if found else ()), *label]
     if target:
         others = [i for i in (inputs or wanted) if i not in target and i not in excluded]
         chosen = Chosen(tuple(target), tuple(others))

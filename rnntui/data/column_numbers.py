@@ -94,6 +94,12 @@ def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
     plain = [i for i in chosen if i not in grouped]
     if cells.comma and any("," in cell for i in plain for cell in cells.column(i)):
         notes.append("commas in numbers are read as decimal points")
+    doubtful = [i for i in plain if cells.may_be_grouped(i)]
+    if doubtful:
+        cell = next(cell.strip() for cell in cells.column(doubtful[0]) if "." in cell)
+        names = listed([cells.header[i] for i in doubtful])
+        points = f"points are read as decimal points ({show(cell, 20)})"
+        notes.append(f"{points}: remove them if they separate thousands: {names}")
     signs = {i: found for i in chosen if (found := cells.signs(i)) is not None}
     for unit in sorted({found.unit for found in signs.values() if found.unit}):
         names = listed([cells.header[i] for i, found in signs.items() if found.unit == unit])

@@ -46,7 +46,7 @@ def _time(table: Table, clock: Clock | None, times: Times | None) -> str:
     """The columns of the time, their step, the first and the last one."""
     if clock is None or times is None:
         return "rows have none"
-    columns = table.used[:-1] if table.series else table.used
+    columns = [index for index in table.used if index not in table.apart]
     first, last = (clock.write(time) for time in times[[0, -1]].tolist())
     return f"{table.cells.label(columns)} · {clock.words} · {first} to {last}"
 

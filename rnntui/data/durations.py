@@ -8,9 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnntui.data.cells import Cells, listed
+from rnntui.data.moments import DAY, NONE, times_of_day
 from rnntui.data.source import show
+from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import MISSING
 
+LEAST_ENDS = 0.9  # of the rows are as long as each other, if a column has their ends
 LEAST_BACK = 0.1  # of the steps of durations go each way; times of day go one way
 _DURATION = re.compile(r"(-)?(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d(?:[.,]\d+)?)")
 _PADDED = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?")
@@ -19,19 +22,40 @@ _CLOCKS = re.compile(
 )
 
 
-def with_durations(cells: Cells, used: Sequence[int], timed: bool, known: Sequence[str]) -> Cells:
+def with_durations(
+    cells: Cells,
+    used: Sequence[int],
+    timed: bool,
+    known: Sequence[str],
+    time: TimeColumns | None = None,
+) -> Cells:
     """The table with numbers for durations, in seconds if these are written last.
 
     `used` columns hold the time. Others of times of day stay as they are: columns that are called
-    so, and if rows are not `timed` otherwise, those that go one way. `known` were learned before.
+    so, or hold the ends of what begins at a `time`, and if rows are not `timed` otherwise, those
+    that go one way. `known` were learned before.
     """
     found = {
         index: numbers
         for index in range(len(cells.header))
         if index not in used and (numbers := _numbers(cells, index)) is not None
         if cells.header[index] in known or _is_learned(cells, index, numbers, timed)
+        if cells.header[index] in known or time is None or not _is_end(cells, index, time)
     }
     return cells.with_numbers(found) if found else cells
+
+
+def _is_end(cells: Cells, index: int, time: TimeColumns) -> bool:
+    """Whether times of day are always as far from the times of the rows."""
+    column = [cell.strip() for cell in cells.column(index)]
+    forms = times_of_day(column) if time.clock.is_date else []
+    clocks = forms[0].read(column) if forms else None
+    if clocks is None or (clocks == NONE).any():
+        return False
+    offset = time.clock.format.offset if time.clock.format else 0
+    apart = (clocks - time.times - offset) % DAY
+    there = np.unique(apart, return_counts=True)[1]
+    return len(np.unique(clocks)) > 1 and bool(there.max() >= LEAST_ENDS * len(apart))
 
 
 def durations_note(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:

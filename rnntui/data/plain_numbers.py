@@ -23,7 +23,7 @@ from rnntui.data.moments import formats_of
 from rnntui.data.signs_around import Bare
 from rnntui.data.source import MOST_BYTES
 from rnntui.data.timecolumn import is_date
-from rnntui.data.written_numbers import is_number
+from rnntui.data.written_numbers import are_thousands, is_number
 
 LEAST_BYTES = 1 << 18  # smaller files are read quickly enough cell by cell
 MOST_SAMPLED = 200  # rows that are looked at as text
@@ -121,6 +121,8 @@ def _head(file: FileIO) -> _Head | None:
     if any(len(row) != len(rows[0]) or not all(is_number(c, False) for c in row) for row in data):
         return None
     columns = [[cell.strip() for cell in column] for column in zip(*data, strict=True)]
+    if delimiter == ";" and any(map(are_thousands, columns)):
+        return None
     if any(all(map(is_date, column)) or formats_of(column) for column in columns):
         return None
     return _Head(rows[0], named, delimiter, data, returns)

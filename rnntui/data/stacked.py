@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.rows import Rows
+from rnntui.data.rows import Rows, count_rows
 
 LEAST_ROWS = 4  # of a series, on average
 MOST_DIFFERENT = 0.75  # of the times, if they come again
@@ -55,6 +55,9 @@ def side_by_side(
     rows[places, groups] = table.rows
     origin = np.full(len(times), -1, np.int64)
     origin[places] = table.origin
-    wide = Rows(rows.transpose(0, 2, 1).reshape(len(times), -1), times, origin, table.notes)
+    lost = len(table.times) - len(set(zip(places.tolist(), groups.tolist(), strict=True)))
+    doubled = f"{count_rows(lost)} the name and the time of another one; the last one counts"
+    notes = (*table.notes, doubled) if lost else table.notes
+    wide = Rows(rows.transpose(0, 2, 1).reshape(len(times), -1), times, origin, notes)
     columns = tuple(f"{f} ({name})" for f in features for name in names)
     return wide, columns, tuple(name for _ in features for name in names)

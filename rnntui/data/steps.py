@@ -15,6 +15,17 @@ Kind = Literal["fixed", "months", "business"]
 USUAL = 0.8  # of the steps; the rest are gaps and doubles
 OFF = 0.2  # of a step: further from the grid, a moment is uneven
 _UNITS = ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+_CLOCKS = (
+    *(SECOND * n // 1000 for n in (1, 2, 5, 10, 20, 50, 100, 200, 250, 500)),
+    *(SECOND * n for n in (1, 2, 5, 10, 15, 20, 30)),
+    *(MINUTE * n for n in (1, 2, 3, 5, 6, 10, 12, 15, 20, 30)),
+    *(HOUR * n for n in (1, 2, 3, 4, 6, 8, 12)),
+    *(DAY, 7 * DAY),
+)
+_NEAR = 0.02  # of a clock's step: a step is taken for it
+_FEW = 0.02  # of the moments may be off it
+_SPREAD = 5  # days between which the day of a month may be
+_LEAST_SETTLED = 6  # moments
 _EACH = {"month": "monthly", "week": "weekly", "day": "daily", "hour": "hourly"}
 
 
@@ -124,3 +135,48 @@ def _is_business(moments: Moments) -> bool:
         return False
     gaps = np.diff(days.astype(np.int64))
     return bool((gaps == 3).any())
+
+
+def settled(step: Step, moments: Moments) -> Step:
+    """The step that clocks have where sorted moments (N,) differ a little from it, else as it is.
+
+    Log files lag by parts of a step, trades by minutes, and the last trading day of a month is not
+    always its last day.
+    """
+    if step.kind != "fixed" or len(moments) < _LEAST_SETTLED:
+        return step
+    if step.size >= 27 * DAY:
+        return _one_each(moments) or step
+    size = min(_CLOCKS, key=lambda size: abs(size - step.size))
+    if size == step.size or abs(size - step.size) > _NEAR * size:
+        return step
+    found = Step("fixed", size)
+    odd = _odd(found, moments)
+    return found if odd <= _FEW * len(moments) and odd <= _odd(step, moments) else step
+
+
+def _odd(step: Step, moments: Moments) -> int:
+    """How many moments are off a step's grid, or share a place of it."""
+    places = step.places(moments)
+    nearest = np.rint(places)
+    off = int((abs(places - nearest) > OFF).sum())
+    return off + len(moments) - len(np.unique(nearest))
+
+
+def _one_each(moments: Moments) -> Step | None:
+    """A step of months, on days that lie near each other in each of them, or near its end."""
+    days = moments // DAY
+    months = days.astype("M8[D]").astype("M8[M]")
+    counts = np.diff(months.astype(np.int64))
+    if not len(counts) or (counts < 1).any():
+        return None
+    size = int(np.bincount(counts).argmax())
+    if (counts == size).mean() < USUAL:
+        return None
+    day = days - months.astype("M8[D]").astype(np.int64) + 1
+    left = (months + 1).astype("M8[D]").astype(np.int64) - days - 1
+    if left.max() <= _SPREAD:
+        return Step("months", size, 0)
+    if day.max() - day.min() > _SPREAD:
+        return None
+    return Step("months", size, 1 if day.min() == 1 else int(np.median(day)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.cells import Cells, as_prose, split_cells
+from rnntui.data.cells import Cells, as_json, as_prose, split_cells
 from rnntui.data.choose_columns import choose
 from rnntui.data.clock import Clock
 from rnntui.data.column_kinds import counts_time, is_time_column, parts_beside
@@ -21,7 +21,7 @@ from rnntui.data.order import in_order, on_grid
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
 from rnntui.data.stacked import come_again, side_by_side
-from rnntui.data.time_numbers import TimeColumns, year_time
+from rnntui.data.time_numbers import TimeColumns, with_settled_step, year_time
 from rnntui.data.timecolumn import is_name
 from rnntui.errors import DataError
 from rnntui.recipe import Data
@@ -36,7 +36,8 @@ class Table:
     `rows` (N, D) are in order of time, NaN where a value is missing; `times` (N,) are theirs, if
     there is a `clock`. `origin` (N,) are the rows of `cells`, -1 for one that is put in. `series`
     names the series of each column of a table that holds several. `read` counts the rows of the
-    file; the columns `used` hold the time and the names of series, those `counted` row numbers.
+    file; the columns `used` hold the time and the names of series (`apart`), those `counted` row
+    numbers.
     """
 
     cells: Cells
@@ -51,6 +52,7 @@ class Table:
     read: int = 0
     used: tuple[int, ...] = ()
     counted: tuple[int, ...] = ()
+    apart: tuple[int, ...] = ()
 
     def where(self, row: int, column: int) -> str:
         """Where a value stands, for an error."""
@@ -69,7 +71,7 @@ def parse_table(text: str, name: str, data: Data, known: Known = NEW) -> Table:
     try:
         cells = split_cells(text, name, data.missing_values, known.framed, known.refined)
     except DataError as error:
-        raise as_prose(text, name) or error from None
+        raise as_json(text, name) or as_prose(text, name) or error from None
     return read_cells(cells, data, known)
 
 
@@ -83,11 +85,12 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         times = sorted({*times, *(i for i in every if year_time(cells, i) is not None)})
     found = _time(cells, data, times, known)
     used = found.indices if found else ()
-    cells = with_durations(cells, used, found is not None, known.features)
+    ends = found if known.refined else None
+    cells = with_durations(cells, used, found is not None, known.features, ends)
     times = [i for i in times if i not in cells.durations]
     label = find_series(cells, data, found, known)
     if known.discerned and found is not None:
-        if label is None and not data.time.strip():
+        if not label and not data.time.strip():
             found = _told_apart(cells, data, times, found, known)
             used = found.indices if found else ()
         times = sorted({*times, *(parts_beside(cells, found) if found else ())})
@@ -104,10 +107,10 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         return Table(cells, features, rows, notes, targets, origin, read=read, counted=counted)
     table = Rows(rows, found.times, origin, (*notes, *found.notes))
     series: tuple[str, ...] = ()
-    if label is not None:
+    if label:
         labels = series_names(cells, label)
         table, features, series = side_by_side(table, labels, features)
-        told = f"{len(set(series))} series, told apart by {show(cells.header[label], 24)}"
+        told = f"{len(set(series))} series, told apart by {cells.label(label)}"
         table = replace(table, notes=(*table.notes, told))
     else:
         named = cells.named and is_name(found.clock.name)
@@ -124,8 +127,9 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
         table.times,
         series,
         read,
-        (*found.indices, *(() if label is None else (label,))),
+        (*found.indices, *label),
         counted,
+        label,
     )
 
 
@@ -137,8 +141,8 @@ def _time(cells: Cells, data: Data, times: Sequence[int], known: Known) -> TimeC
     if found is None and known.tidied:
         return counted_apart(cells, data, known.discerned)
     if known.discerned and found is not None and _only_counts(cells, found):
-        return counted_apart(cells, data, called=True) or found
-    return found
+        found = counted_apart(cells, data, called=True) or found
+    return with_settled_step(found) if known.refined and found is not None else found
 
 
 def _only_counts(cells: Cells, found: TimeColumns) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from rnntui.data.counters import epoch_unit, is_whole
 from rnntui.data.decimal_years import YEARS, decimal_years
 from rnntui.data.moments import DAY, SECOND, Format, Moments, iso
 from rnntui.data.source import show
-from rnntui.data.steps import OFF, Step, find_step
+from rnntui.data.steps import OFF, Step, find_step, settled
 
 SERIALS = (20_000, 60_000)  # 1954 to 2064
 SERIAL_1970 = 25_569
@@ -42,6 +42,18 @@ def number_time(index: int, name: str, numbers: Times, decimals: int = 0) -> Tim
     return TimeColumns(
         (index,), Clock(name, None, None, step_of_numbers(numbers), 0, decimals), numbers
     )
+
+
+def with_settled_step(found: TimeColumns) -> TimeColumns:
+    """The time with the step that clocks have, and a note if its moments only lie near it."""
+    if found.clock.step is None:
+        return found
+    step = settled(found.clock.step, np.unique(found.times))
+    if step == found.clock.step:
+        return found
+    note = f"times are {step.words}, but for small differences"
+    clock = replace(found.clock, step=step)
+    return replace(found, clock=clock, notes=(*found.notes, note))
 
 
 def year_time(cells: Cells, index: int) -> TimeColumns | None:

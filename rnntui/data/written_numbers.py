@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,18 +30,30 @@ class Grouped:
         return finite(cell, "," in self.point)
 
 
+_THOUSANDS = re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})*|0)")
+
+
 def _grouping(separators: str, point: str) -> Grouped:
-    pattern = rf"[+-]?\d{{1,3}}(?:[{separators}]\d{{3}})+(?:[{point}]\d*)?"
-    decimal = r"|[+-]?\d+,\d+" if point == "," else ""
+    pattern = rf"[+-]?\d{{1,3}}(?:[{separators}]\d{{3}})+(?:[{point}]\d*)?(?:e\d+)?"
+    decimal = r"|[+-]?\d+,\d+(?:e\d+)?" if point == "," else ""
     return Grouped(re.compile(pattern + decimal), separators, point)
 
 
+POINTS = _grouping(".", ",")  # between thousands, with a decimal comma
 GROUPED = (
     _grouping(",", "."),
-    _grouping(".", ","),
+    POINTS,
     _grouping(" '’\u00a0\u202f", ".,"),
     Grouped(re.compile(r"[+-]?\d{1,2}(?:,\d\d)*,\d{3}(?:\.\d*)?"), ",", "."),  # lakh and crore
 )
+
+
+def are_thousands(cells: Sequence[str]) -> bool:
+    """Whether stripped numbers may have points between thousands, and no decimals.
+
+    Three digits follow each point, and no number without one has more than three.
+    """
+    return any("." in cell for cell in cells) and all(map(_THOUSANDS.fullmatch, cells))
 
 
 def is_grouped(cell: str) -> bool:

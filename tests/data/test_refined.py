@@ -485,3 +485,154 @@ def test_constant_columns_beside_counters_leave_the_counters(tmp_path: Path) -> 
 def test_a_line_of_text_below_the_rows_is_no_row(footer: str) -> None:
     text = lines(["date", "milk"], *([day, wave(n)] for n, day in enumerate(DAYS)))
     assert len(table(text + footer + "\n").rows) == 60
+
+
+# ---- several series, ends of intervals, steps --------------------------------------------------
+
+SALES = [
+    [day, shop, article, int(wave(n) * shop + article)]
+    for shop in (1, 2)
+    for article in (1, 2)
+    for n, day in enumerate(DAYS)
+]
+
+
+@pytest.mark.parametrize("by_day", [True, False])
+def test_a_shop_and_an_article_tell_series_apart_together(by_day: bool) -> None:
+    rows = sorted(SALES) if by_day else SALES
+    found = table(lines(["date", "store", "item", "sales"], *rows))
+    assert found.features == tuple(f"sales ({s} {i})" for s in (1, 2) for i in (1, 2))
+    assert len(found.rows) == len(DAYS) and np.isfinite(found.rows).all()
+    assert found.rows[5].tolist() == [int(wave(5) * s + i) for s in (1, 2) for i in (1, 2)]
+    assert any("told apart by store, item" in note for note in found.notes)
+
+
+def test_series_can_be_several_columns() -> None:
+    data = Data(task="values", series="store,item")
+    found = parse_table(lines(["date", "store", "item", "sales"], *SALES), "t.csv", data)
+    assert len(found.features) == 4
+
+
+def test_rows_with_the_name_and_the_time_of_another_one_are_told_of() -> None:
+    data = Data(task="values", series="store")
+    found = parse_table(lines(["date", "store", "item", "sales"], *SALES), "t.csv", data)
+    assert any("120 rows have the name and the time of another one" in n for n in found.notes)
+
+
+def test_names_may_look_like_numbers_with_a_unit() -> None:
+    rows = [
+        [day, name, wave(n + k)]
+        for n, day in enumerate(DAYS)
+        for k, name in enumerate(("10J", "2J"))
+    ]
+    found = table(lines(["Date", "D0", "Value"], *rows))
+    assert found.features == ("Value (10J)", "Value (2J)") and len(found.rows) == len(DAYS)
+
+
+def test_the_end_of_each_row_is_no_duration() -> None:
+    hours = [(f"{10 + n // 24:02}.05.2024", n % 24, wave(n)) for n in range(240)]
+    rows = [[day, f"{h:02}:00", f"{(h + 1) % 24:02}:00", y] for day, h, y in hours]
+    text = lines(["Datum", "Anfang", "Ende", "MWh"], *rows)
+    assert table(text).features == ("MWh",)
+    assert table(text, Known(("Ende", "MWh"), 2, 5)).features == ("Ende", "MWh")
+
+
+def moments(*parts: tuple[np.datetime64, int]) -> list[str]:
+    return [str(day.astype("M8[s]") + seconds).replace("T", " ") for day, seconds in parts]
+
+
+LATE = {
+    "logged late": (
+        moments(*((np.datetime64("2024-01-01T00:00") + 5 * n, n * 7 % 10) for n in range(100))),
+        "every 5 minutes",
+    ),
+    "at about the same hour": (
+        moments(*((np.datetime64(day), 29_000 + n * 37 % 600) for n, day in enumerate(DAYS))),
+        "daily",
+    ),
+}
+LAST = [np.datetime64(f"{y}-{m:02}") + 1 for y in range(2000, 2010) for m in range(1, 13)]
+TRADED = [str(np.busday_offset(m.astype("M8[D]"), -1, roll="forward")) for m in LAST]
+FIRST_TRADED = [str(np.busday_offset(m.astype("M8[D]"), 0, roll="forward")) for m in LAST]
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [*LATE.values(), (TRADED, "monthly"), (FIRST_TRADED, "monthly")],
+    ids=[*LATE, "last trading day", "first trading day"],
+)
+def test_times_near_those_of_a_clock_have_its_step(times: list[str], words: str) -> None:
+    text = lines(["time", "y"], *([time, wave(n)] for n, time in enumerate(times)))
+    found = table(text)
+    assert found.clock is not None and found.clock.words == words
+    assert len(found.rows) == len(times)
+    assert any("but for small differences" in note for note in found.notes)
+    assert not any("uneven" in note for note in found.notes)
+    before = table(text, Known(("y",), 1, 5))
+    assert before.clock is not None and before.clock.words != words
+
+
+@pytest.mark.parametrize("seconds", [1.01, 3.21, 61.0])
+def test_times_that_drift_from_a_clock_keep_their_step(seconds: float) -> None:
+    first = np.datetime64("2024-01-01T00:00:00.000")
+    times = [first + np.timedelta64(round(1000 * seconds * n), "ms") for n in range(400)]
+    text = lines(["time", "y"], *([time, wave(n)] for n, time in enumerate(times)))
+    found = table(text)
+    assert found.clock is not None and len(found.rows) == 400
+    assert not any("differences" in note for note in found.notes)
+
+
+# ---- numbers that can be read in two ways, and what is no table --------------------------------
+
+
+def test_points_between_thousands_are_known_by_decimal_commas_beside_them() -> None:
+    text = "Datum;Stück;Preis\n" + "".join(
+        f"{day};{1 + n % 7}.{100 + n:03};{n % 9},5\n" for n, day in enumerate(DAYS)
+    )
+    found = table(text)
+    assert found.rows[:3, 0].tolist() == [1100, 2101, 3102] and found.rows[1, 1] == 1.5
+    assert any("separators between thousands are dropped: Stück" in n for n in found.notes)
+    before = table(text, Known(("Stück", "Preis"), 2, 5))
+    assert before.rows[0, 0] == 1.1
+
+
+@pytest.mark.parametrize("count", [60, 40_000])
+def test_points_that_may_be_between_thousands_are_a_doubt(count: int, tmp_path: Path) -> None:
+    rows = (f"{n};{1 + n % 7}.{100 + n % 800:03}\n" for n in range(count))
+    found = read(tmp_path / "t.csv", "nr;y\n" + "".join(rows))
+    assert found.rows()[0, 0] == 1.1
+    assert any("remove them if they separate thousands: y" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("cell", ["0.125", "12.5", "1234"])
+def test_points_before_decimals_are_no_doubt(cell: str) -> None:
+    text = "nr;y\n" + "".join(f"{n};{1 + n % 7}.{100 + n:03}\n" for n in range(40))
+    assert not any("thousands" in note for note in table(text + f"40;{cell}\n").notes)
+
+
+def test_millions_with_a_decimal_comma() -> None:
+    rows = [[day, f'"{n % 9},25M"'] for n, day in enumerate(DAYS)]
+    assert table(lines(["Datum", "Vol."], *rows)).rows[1, 0] == 1_250_000
+
+
+def test_cells_with_units_below_the_delimiter_of_a_spreadsheet() -> None:
+    rows = [[day, f"{wave(n)}%", f"{n * n % 7} GiB"] for n, day in enumerate(DAYS)]
+    assert table("sep=,\n" + lines(["Time", "cpu", "mem"], *rows)).features == ("cpu", "mem")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f'{{"t": {n}, "v": {wave(n)}}}\n' for n in range(40)),
+        '{\n  "data": [1, 2, 3]\n}\n',
+    ],
+)
+def test_json_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(DataError, match="is JSON, not a table"):
+        table(text)
+
+
+def test_a_last_cell_that_is_empty_does_not_cut_a_table() -> None:
+    rows = "".join(f"north\t{day}\t{wave(n)}\t\n" for n, day in enumerate(DAYS))
+    text = "place\tdate\ty\tflag\n" + rows
+    assert len(table(text).rows) == 60

@@ -58,7 +58,7 @@ class Data:
     )
     series: str = key(
         "",
-        "column that tells apart several series in one table (none: not looked for)",
+        "columns that tell apart several series in one table (none: not looked for)",
         only=("task", ("values",)),
         aka=("group", "item_id", "unique_id", "series_id"),
     )
