@@ -25,7 +25,7 @@ from rnntui.sweep.remote.ssh import ask_hosts, connect_options
 from rnntui.text import safe_text
 
 IDLE = "2 minutes"  # without a task, until a cluster whose client was killed ends
-STARTS = 60.0  # seconds
+STARTS = 60.0  # seconds in which a worker has to find the scheduler, or it ends
 
 Note = Callable[[str], None]
 
@@ -131,8 +131,8 @@ class SshCluster:
         })}  # fmt: skip
         workers = {
             number: {"cls": ssh.Worker, "options": self._options(host, {
-                "dashboard": False, "local_directory": host.facts.folder, "memory_limit": 0,
-                "nthreads": threads,
+                "dashboard": False, "death_timeout": STARTS, "memory_limit": 0,
+                "local_directory": host.facts.folder, "nthreads": threads,
             })}
             for number, (host, threads) in enumerate(zip(self._hosts, self._threads, strict=True))
         }  # fmt: skip
