@@ -4,9 +4,17 @@ from __future__ import annotations
 
 
 class RnntuiError(Exception):
-    """Base class: a one-line message; the command exits with `exit_code`."""
+    """Base class: a one-line message; the command exits with `exit_code`.
+
+    `setting` ends the line of a `problem` that a new run avoids with a recipe key. Commands that
+    use a run as it is say `fix` instead.
+    """
 
     exit_code = 1
+
+    def __init__(self, problem: str, setting: str = "", fix: str = "") -> None:
+        super().__init__(f"{problem}: {setting}" if setting else problem)
+        self.problem, self.setting, self.fix = problem, setting, fix
 
 
 class UsageError(RnntuiError):

@@ -25,11 +25,12 @@ from rnntui.data.series import read_other
 from rnntui.data.source import Source, parse_source, read
 from rnntui.data.steps import OFF
 from rnntui.data.tokenizer import ByteTokenizer
-from rnntui.errors import DataError, UsageError
+from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.recipe import Data
 
 PLAIN = Data()
 LEAD = 500  # rows that fill the hidden state before a file that continues the run's source
+OR_SET = "; --set "  # begins the part of a note that says what a new run could set
 NEAR = 1e-6  # deviations: two values are the same
 
 
@@ -63,11 +64,16 @@ def read_again(
     Raises DataError or UsageError in one line.
     """
     source = parse_source(file)
-    found = (
-        _tokens(known, source, stdin)
-        if isinstance(known, TokenData)
-        else _values(known, source, data, stdin)
-    )
+    try:
+        found = (
+            _tokens(known, source, stdin)
+            if isinstance(known, TokenData)
+            else _values(known, source, data, stdin)
+        )
+    except RnntuiError as error:
+        if not error.fix:
+            raise
+        raise type(error)(error.problem, error.fix) from None
     if len(found.sequence) > most:
         limit = f"eval takes up to {most:,} {known.unit}s"
         raise DataError(f"{found.name}: {limit}: give a part of it, e.g. from head -c 10M")
@@ -104,6 +110,7 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
     if source.kind == "corpus" and find_corpus(source.rest).kind != "values":
         raise UsageError(f"corpus:{source.rest} holds text, but this run learned values")
     rows, clock, times, notes = read_other(known, source, data, stdin)
+    notes = tuple(note.partition(OR_SET)[0] for note in notes)  # the run's keys are what they are
     before, earlier = _rows_before(known, rows, times)
     lead = len(before)
     if lead and times is not None:
@@ -117,7 +124,9 @@ def _values(known: ValueData, source: Source, data: Data, stdin: BinaryIO | None
     ahead = None
     if known.ahead is not None:
         if known.clock is None or times is None or times.dtype.kind != "i" or not len(sequence):
-            raise DataError(f"{source.name}: no times, which calendar = true needs: set time")
+            raise DataError(
+                f"{source.name}: no times, which calendar = true needs: add the column of times"
+            )
         ahead = ahead_of(known.clock, times[-len(sequence) :])
     sequence = known.inputs(sequence, ahead)
     return Reading(source.name, sequence, rows, clock, times, lead, notes=notes)

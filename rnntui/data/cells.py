@@ -20,7 +20,7 @@ from rnntui.data.headers import (
 )
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
 from rnntui.data.signs_around import Bare, unit_of, without_signs
-from rnntui.data.source import show
+from rnntui.data.source import NAME_TABLE, show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.totals import totals, yearly_means
 from rnntui.data.turned import is_short_year, turned
@@ -233,7 +233,7 @@ def split_cells(
     elif named:
         above, rows, lines = rows[0], rows[1:], lines[1:]
     if not rows:
-        raise DataError(f"{name}: only a header line and no numbers: {AS_TEXT}")
+        raise DataError(f"{name}: only a header line and no numbers", AS_TEXT, NAME_TABLE)
     if around:
         _refuse_second_table(rows, lines, name)
         rows, lines, ended = _without_totals(rows, lines)
@@ -427,7 +427,7 @@ def as_prose(text: str, name: str) -> DataError | None:
     words = [re.split(r'[,;"\t ]+', line) for line in lines]
     numeric = sum(any(is_number(word, True) for word in line) for line in words)
     if len(lines) > 1 and numeric < len(lines) / 4:
-        return DataError(f"{name}: is text, not a table of numbers: {AS_TEXT}")
+        return DataError(f"{name}: is text, not a table of numbers", AS_TEXT, NAME_TABLE)
     return None
 
 

@@ -11,7 +11,7 @@ from rnntui.data import columns
 from rnntui.data.cells import AS_TEXT, Cells
 from rnntui.data.column_kinds import holds_numbers, is_filled, is_named
 from rnntui.data.known import Known
-from rnntui.data.source import show
+from rnntui.data.source import NAME_TABLE, show
 from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import is_date
 from rnntui.errors import DataError
@@ -118,7 +118,8 @@ def _varies(cells: Cells, index: int) -> bool:
 def _no_numbers(cells: Cells) -> DataError:
     if not any(is_filled(cells, index) for index in range(len(cells.header))):
         return DataError(f"{cells.name}: all columns are empty")
-    return DataError(f"{cells.name}: no column contains numbers{_nearly(cells)}: {AS_TEXT}")
+    problem = f"{cells.name}: no column contains numbers{_nearly(cells)}"
+    return DataError(problem, AS_TEXT, NAME_TABLE)
 
 
 def _nearly(cells: Cells) -> str:

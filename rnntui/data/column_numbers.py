@@ -45,14 +45,16 @@ def _wrong(
     where = f"{cells.name} line {cells.lines[first]}, column '{show(cells.header[index], 24)}'"
     complaint = _complaint(cells.rows[first][index], cells.comma)
     more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+    problem = f"{where}: {complaint}{more}"
     mark = _few_words(cells, index, wrong)
+    first_aid = "correct it" if cells.rows[first][index].strip() else "fill it in"
+    fix = f"{first_aid} or delete the row"
     if mark:
         advice = shlex.quote(f"missing_values={mark}")
         which = "them" if "," in mark else "it"
-        return DataError(f"{where}: {complaint}{more}: --set {advice} treats {which} as missing")
-    fix = "correct it" if cells.rows[first][index].strip() else "fill it in"
-    line = f"{where}: {complaint}{more}: {fix}"
-    return DataError(f"{line} {_otherwise(cells, chosen, LONGEST_LINE - len(line))}")
+        return DataError(problem, f"--set {advice} treats {which} as missing", fix)
+    others = _others(cells, chosen, LONGEST_LINE - len(f"{problem}: {first_aid} or use "))
+    return DataError(problem, f"{first_aid} or use {others}" if others else fix, fix)
 
 
 def _few_words(cells: Cells, index: int, wrong: Sequence[int] | NDArray[np.intp]) -> str:
@@ -72,11 +74,10 @@ def _complaint(cell: str, comma: bool) -> str:
     return f"'{show(cell.strip(), 20)}' is {kind}"
 
 
-def _otherwise(cells: Cells, chosen: Iterable[int], room: int) -> str:
-    """What else helps: other columns, if some of those chosen can be learned as they are."""
+def _others(cells: Cells, chosen: Iterable[int], room: int) -> str:
+    """The option for those of the chosen columns that can be learned as they are, if there are."""
     valid = [i for i in chosen if _is_learnable(cells, i)]
-    others = columns.option(valid, cells.header, room - len(" or use "))
-    return f"or use {others}" if others else "or delete the row"
+    return columns.option(valid, cells.header, room)
 
 
 def _is_learnable(cells: Cells, index: int) -> bool:

@@ -122,17 +122,17 @@ def decode_blocks(blocks: Iterable[bytes], name: str, hint: str = READS_ANY) -> 
 def _refuse_marks(start: bytes, name: str, hint: str) -> None:
     if encoding := marked_encoding(start):
         more = "" if hint == SAVE_AS else f", or {hint}"
-        raise DataError(f"{name}: is {encoding}, not UTF-8: {SAVE_AS}{more}")
+        raise DataError(f"{name}: is {encoding}, not UTF-8", f"{SAVE_AS}{more}", SAVE_AS)
 
 
 def _refuse_zeros(content: bytes, at: int, name: str, hint: str) -> None:
     zero = content.find(0)
     if zero >= 0:
-        raise DataError(f"{name}: NUL at byte {at + zero}: looks binary: {hint}")
+        raise DataError(f"{name}: NUL at byte {at + zero}: looks binary", hint, SAVE_AS)
 
 
 def _not_utf8(at: int, name: str, hint: str) -> DataError:
-    return DataError(f"{name}: not UTF-8 at byte {at}: {hint}")
+    return DataError(f"{name}: not UTF-8 at byte {at}", hint, SAVE_AS)
 
 
 def _only_a_mark(name: str) -> DataError:

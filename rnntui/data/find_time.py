@@ -120,8 +120,9 @@ class _Reader:
             shown = show(self._cells.header[indices[0]], 24)
             cell = next((c for c in self._column(indices[0]) if c.lower() not in MISSING), "")
             raise DataError(
-                f"{self._cells.name}: column '{shown}': '{show(cell, 20)}' is read as no time: "
-                "set time_format, e.g. %d.%m.%Y %H:%M"
+                f"{self._cells.name}: column '{shown}': '{show(cell, 20)}' is read as no time",
+                "set time_format, e.g. %d.%m.%Y %H:%M",
+                "write times as the run's source does",
             )
         return found
 
@@ -160,8 +161,9 @@ class _Reader:
             if 0 < len(wrong) <= MOST_ODD * len(cells):
                 line, cell = self._cells.lines[wrong[0]], show(cells[wrong[0]], 20)
                 where = f"{self._cells.name} line {line}, column '{show(title, 24)}'"
+                problem = f"{where}: '{cell}' is no time like the others"
                 advice = "correct it, delete the row, or --set time=none"
-                raise DataError(f"{where}: '{cell}' is no time like the others: {advice}")
+                raise DataError(problem, advice, "correct it or delete the row")
 
     def unread(self) -> tuple[str, ...]:
         """A note on why the first column that begins with a date is not the time."""

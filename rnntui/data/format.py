@@ -10,7 +10,7 @@ import shlex
 import zlib
 from typing import Literal, NamedTuple
 
-from rnntui.data.source import MOST_BYTES
+from rnntui.data.source import MOST_BYTES, NAME_TEXT
 from rnntui.errors import DataError
 
 Wanted = Literal["tokens", "values"]
@@ -115,7 +115,8 @@ def find_format(content: bytes) -> Format | None:
 def refuse_format(content: bytes, name: str, wanted: Wanted) -> None:
     """Raise DataError in one line for a file of such a format; `name` must be safe to show."""
     if wanted == "tokens" and content.startswith(_ARRAY):
-        raise DataError(f"{name}: is a NumPy array: --set task=values learns its numbers")
+        advice = "--set task=values learns its numbers"
+        raise DataError(f"{name}: is a NumPy array", advice, NAME_TEXT)
     found = find_format(content)
     if found is not None:
         file = "FILE" if name == "standard input" else shlex.quote(name)

@@ -21,7 +21,15 @@ from rnntui.data.generated import CORPUS_SEED, text_task
 from rnntui.data.large import load_large
 from rnntui.data.progress import Watcher
 from rnntui.data.sorting import sorted_note
-from rnntui.data.source import MOST_BYTES, Source, guess_task, open_large, parse_source, read
+from rnntui.data.source import (
+    MOST_BYTES,
+    NAME_TEXT,
+    Source,
+    guess_task,
+    open_large,
+    parse_source,
+    read,
+)
 from rnntui.data.split import split_at
 from rnntui.data.spread import spread
 from rnntui.data.stream import fitting, unused_note
@@ -175,7 +183,9 @@ def _content(
 ) -> tuple[str | bytes, tuple[str, ...]]:
     """The text of a source, or for bytes what its file holds, and notes."""
     if source.kind == "values":
-        raise UsageError("values:… holds numbers: --set task=values, or text:… for tokens")
+        raise UsageError(
+            "values:… holds numbers", "--set task=values, or text:… for tokens", NAME_TEXT
+        )
     if source.kind == "text":
         return _inline(source.rest), ()
     if source.kind == "corpus":
@@ -198,7 +208,7 @@ def _inline(text: str) -> str:
 def _corpus(name: str) -> tuple[str, tuple[str, ...]]:
     info = find_corpus(name)
     if info.kind == "values":
-        raise UsageError(f"corpus:{name} holds values: --set task=values")
+        raise UsageError(f"corpus:{name} holds values", "--set task=values", NAME_TEXT)
     if task := text_task(name):
         return task.corpus(RandomState(CORPUS_SEED)), ()
     path = bundled_path(name)

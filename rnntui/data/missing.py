@@ -27,11 +27,13 @@ def without_gaps(name: str, raw: RawSeries, data: Data) -> RawSeries:
         row, column = np.argwhere(missing)[0].tolist()
         more = f" (and {int(missing.sum()) - 1:,} more)" if missing.sum() > 1 else ""
         advice = "set missing to drop, carry or interpolate"
-        raise DataError(f"{raw.where(name, row, column)}: the value is missing{more}: {advice}")
+        problem = f"{raw.where(name, row, column)}: the value is missing{more}"
+        raise DataError(problem, advice, "fill it in or delete the row")
     if data.missing == "drop":
         kept: NDArray[np.bool_] = np.logical_not(missing.any(axis=1))
         if kept.sum() < 2:
-            raise DataError(f"{name}: every row has a missing value: see columns and missing")
+            problem, advice = f"{name}: every row has a missing value", "see columns and missing"
+            raise DataError(problem, advice, "fill some in")
         note = f"rows with missing values are left out: {_of_all(int((~kept).sum()), len(kept))}"
         return replace(raw.take(kept, note), filled=note)
     raw = _trimmed(name, raw)
@@ -70,7 +72,9 @@ def _long_gap(name: str, raw: RawSeries, found: list[tuple[int, int]]) -> DataEr
         advice += f", or {exclude}" if exclude else ", or see exclude"
     return DataError(
         f"{raw.where(name, start, column)}: {longest:,} values are missing together (up to "
-        f"{gaps.LONGEST} are interpolated): {advice}"
+        f"{gaps.LONGEST} are interpolated)",
+        advice,
+        "fill some in",
     )
 
 
@@ -87,7 +91,8 @@ def _trimmed(name: str, raw: RawSeries) -> RawSeries:
         late = int((~np.isnan(raw.rows)).argmax(axis=0).argmax())
         what = f"the first {start:,} of {len(raw.rows):,} values are missing"
         advice = "leave out the column (exclude) or the rows (missing = drop)"
-        raise DataError(f"{raw.where(name, 0, late)}: {what}: {advice}")
+        problem = f"{raw.where(name, 0, late)}: {what}"
+        raise DataError(problem, advice, "fill them in or delete the rows")
     note = f"rows at the start with missing values are left out: {_of_all(start, len(raw.rows))}"
     return raw.take(slice(start, None), note)
 

@@ -20,7 +20,7 @@ from rnntui.data.known import Known
 from rnntui.data.matching import made_up_names
 from rnntui.data.plain_numbers import read_plain
 from rnntui.data.raw_series import RawSeries
-from rnntui.data.source import Source, is_pipe, open_file, read, show
+from rnntui.data.source import NAME_TABLE, Source, is_pipe, open_file, read, show
 from rnntui.data.table import Table, parse_table, read_cells
 from rnntui.data.written_numbers import read_number
 from rnntui.errors import DataError, UsageError
@@ -33,7 +33,8 @@ def read_series(source: Source, data: Data, stdin: BinaryIO | None, known: Known
     """The numbers of any source, as they stand in it."""
     notes: tuple[str, ...] = ()  # of a corpus: how its file is laid out is our business
     if source.kind == "text":
-        raise UsageError("text:… holds tokens: --set task=tokens, or values:1,2,3 for numbers")
+        advice = "--set task=tokens, or values:1,2,3 for numbers"
+        raise UsageError("text:… holds tokens", advice, NAME_TABLE)
     name = source.name
     if source.kind == "values":
         return _single(known, name, _parse_numbers(source.rest))
@@ -41,7 +42,7 @@ def read_series(source: Source, data: Data, stdin: BinaryIO | None, known: Known
         info = find_corpus(source.rest)
         notes = (info.note,) if info.note else ()
         if info.kind != "values":
-            raise UsageError(f"corpus:{info.name} holds text: --set task=tokens")
+            raise UsageError(f"corpus:{info.name} holds text", "--set task=tokens", NAME_TABLE)
         path = bundled_path(info.name)
         if path is None:
             return _generated(info.name, data.columns, known)

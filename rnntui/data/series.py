@@ -34,6 +34,7 @@ from rnntui.recipe.sizing import Size
 
 MOST_FEATURES = 1000
 LARGEST = 1e15
+SMALLER = "scale them down in the source"
 LEAST_BEYOND = 5  # rows of the last part
 CHANGES = "changes from row to row are learned: they forecast better here (difference = auto)"
 
@@ -96,7 +97,8 @@ def load_values(
     # What holds the extremes holds what lies between them: each step of scaling is monotonic.
     extremes = scale.apply(np.stack([around.low, around.high]))
     if not np.abs(extremes).max() <= LARGEST:
-        raise DataError(f"{source.name}: numbers too large to learn: {_smaller(data.standardize)}")
+        advice = SMALLER if data.standardize else "--set standardize=true"
+        raise DataError(f"{source.name}: numbers too large to learn", advice, SMALLER)
     if scaling.in_place(rows, around.size, scale.deviation):
         rows -= scale.mean
         rows /= scale.deviation
@@ -209,10 +211,6 @@ def _beyond(raw: RawSeries, data: Data, after: Numbers, before: scaling.Range) -
     if beyond.any():
         names = listed([f for f, b in zip(raw.features, beyond, strict=True) if b])
         yield f"the end lies outside the range trained on: {names}; --set difference=true may help"
-
-
-def _smaller(standardize: bool) -> str:
-    return "scale them down in the source" if standardize else "--set standardize=true"
 
 
 def _floor(source: Source, data: Data, raw: RawSeries, scale: _Scale) -> float | None:

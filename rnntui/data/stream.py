@@ -146,7 +146,7 @@ def check_length(
         hint = f"--set batch=1 --set seq_len={have - 1}"
     if turns > 1 and "turns" not in hint:
         hint += " --set turns=1"
-    raise DataError(f"too short: have {count} to train on, need {need:,} ({why}): {hint} works")
+    raise DataError(f"too short: have {count} to train on, need {need:,} ({why})", f"{hint} works")
 
 
 def unused_note(

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from rnntui.data import Dataset, load
 from rnntui.data.progress import Watcher
 from rnntui.data.source import lasting_source, parse_source
-from rnntui.errors import DataError, RunError
+from rnntui.errors import DataError, RnntuiError, RunError
 from rnntui.generation.prompt import fit_prompt
 from rnntui.nn.kernels.choice import Kernels
 from rnntui.recipe import Recipe, to_toml
@@ -45,6 +45,8 @@ from rnntui.text import fit
 from rnntui.training.loop import TrainState, fit_to_data, start
 from rnntui.training.planning import Choice, Recall
 from rnntui.training.workers.pool import WorkerPool
+
+NOT_THE_SOURCE = "not what the run was trained on: restore its source, or start a new run"
 
 
 @dataclass(eq=False)
@@ -193,7 +195,13 @@ def same_data(
 
     Raises DataError if they have changed since the run started, or RnntuiError as `load` does.
     """
-    data = load(recipe, stdin, watcher, known)
+    try:
+        data = load(recipe, stdin, watcher, known)
+    except RnntuiError as error:
+        if not error.setting:
+            raise
+        # A key that makes it readable does not make it what the run was trained on.
+        raise DataError(f"{error.problem}, so it is {NOT_THE_SOURCE}") from None
     if fingerprint(data)[0] != run.info.source_sha256:
         raise DataError(
             f"{data.name} has changed since the run started: restore the file, or start a new run"
