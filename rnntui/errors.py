@@ -45,6 +45,10 @@ class EngineError(RnntuiError):
     exit_code = 70
 
 
+class WorkerError(EngineError):
+    """A process that trains with others failed; the message leaves open how to continue."""
+
+
 class RunError(RnntuiError):
     """A run's files cannot be read or written (EX_IOERR)."""
 

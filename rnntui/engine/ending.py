@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnntui.runs.store.status import Ended, Status
+from rnntui.text import safe_text
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,10 @@ def what_is_saved(step: int, saved: int | None, unsaved: str) -> str:
     if saved is None:
         return "before the first update was saved" if step else "before its first update"
     return f"the last checkpoint is at update {saved:,}"
+
+
+def after_failure(run: str = "") -> str:
+    """Say how to go on after a failure that need not recur; `run` is "" if it isn't saved."""
+    if run:
+        return f"rnntui resume {safe_text(run)} continues from the last checkpoint"
+    return "start again"

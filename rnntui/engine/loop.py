@@ -16,9 +16,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from rnntui.engine.budget import Budget
+from rnntui.engine.ending import after_failure
 from rnntui.engine.reachable import Reachable
 from rnntui.engine.server import Server, Viewer
-from rnntui.errors import EngineError, RnntuiError, RunError, RunTakenError, UsageError
+from rnntui.errors import EngineError, RnntuiError, RunError, RunTakenError, UsageError, WorkerError
 from rnntui.protocol.insight import Again
 from rnntui.protocol.messages import (
     VERSION,
@@ -84,6 +85,7 @@ class Engine:
         self._gave_up = False  # an unresponsive worker cannot finish its update
         self.unsaved = ""  # after the end: what could not be saved, one safe line
         self._failure: Failed | None = None
+        self._cause = ""  # of the failure, without advice, as it is recorded
         self._reported = False  # a viewer has received the failure
         self._status: int | None = None  # exit status, once decided
         self._breakable = False  # a signal may raise `_Ended`, which is caught
@@ -150,8 +152,8 @@ class Engine:
             return
         try:
             if self._failure is not None:
-                message, code = self._failure.message, self._failure.exit_code
-                self._session.close(message, code, failed=True, complete=False)
+                code = self._failure.exit_code
+                self._session.close(self._cause, code, failed=True, complete=False)
             else:
                 self._save(self._session)
         except Exception as error:
@@ -361,9 +363,11 @@ class Engine:
             message, status = f"not enough memory: {error}", EngineError.exit_code
         else:
             message, status = _write_traceback(error, self._what_failed), EngineError.exit_code
-        line = safe_text(" ".join(message.split()))
-        line = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
-        self._failure = Failed(line, status)
+        self._cause = _one_line(message)
+        if isinstance(error, WorkerError):
+            name = self._session.name if self._session is not None else ""
+            message = f"{message}: {after_failure(name)}"
+        self._failure = Failed(_one_line(message), status)
         return self._failure
 
     @property
@@ -389,8 +393,13 @@ class Engine:
         if self._failure is not None and self._kept and self._session is not None:
             found = self._session.ended
             step, saved = (found.step, found.saved) if found else (0, None)
-            message = self._failure.message
-            self._server.announce(Ended("failed", message, step, saved, ""), SHUTDOWN_TIMEOUT)
+            ended = Ended("failed", self._cause, step, saved, "")
+            self._server.announce(ended, SHUTDOWN_TIMEOUT)
+
+
+def _one_line(message: str) -> str:
+    line = safe_text(" ".join(message.split()))
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
 @contextlib.contextmanager

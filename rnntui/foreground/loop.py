@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from time import monotonic, sleep
 
-from rnntui.errors import OutputError, RnntuiError, RunError
+from rnntui.engine.ending import after_failure
+from rnntui.errors import OutputError, RnntuiError, RunError, WorkerError
 from rnntui.foreground.json_report import JsonReport
 from rnntui.foreground.plain_report import PlainReport
 from rnntui.foreground.report import Lines, Report, Run
@@ -78,7 +79,10 @@ def _train(
 ) -> None:
     prestart(job.recipe, pool)
     stdin = getattr(sys.stdin, "buffer", None)
-    opened = open_job(job, stdin, job.terminal, pool, Waiting(report.note))
+    try:
+        opened = open_job(job, stdin, job.terminal, pool, Waiting(report.note))
+    except WorkerError as error:
+        raise WorkerError(f"{error}: {after_failure()}") from None
     session = Session(opened)
     if job.pace is not None:
         session.set_pace(job.pace)
@@ -106,7 +110,10 @@ def _train(
         session.close(str(error), error.exit_code)
         raise
     except RnntuiError as error:
+        name = session.name  # as long as it is open
         session.close(str(error), error.exit_code, failed=True, complete=session.complete)
+        if isinstance(error, WorkerError):
+            raise WorkerError(f"{error}: {after_failure(name)}") from None
         raise
     except BaseException as error:
         session.close(type(error).__name__, 70, failed=True, complete=session.complete)

@@ -222,6 +222,11 @@ class StoredRun:
         """Show a line for the user; nothing is written to the run."""
         self.run_history.events.add(self._step, 0.0, "note", safe_text(text)[:200])
 
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self._path.name
+
     def began(self, run: str) -> None:
         """Show that a new run was started from here."""
         self._runs = (*self._runs, run)[-MOST_RUNS:]

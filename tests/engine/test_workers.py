@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -93,9 +94,29 @@ async def test_a_worker_that_dies_is_named(handle: EngineHandle, paused: bool) -
     assert isinstance(failed, Failed)
     assert f"(pid {pids[1]}) was killed by signal 9" in failed.message
     assert "worker 3 of 3" in failed.message and len(failed.message) <= 200
+    assert failed.message.endswith(": start again")  # nothing is saved
     assert failed.exit_code == 70 == handle.wait(PATIENCE)
     assert gone(pids)
     client.close()
+
+
+@pytest.mark.slow
+async def test_a_saved_run_whose_worker_dies_says_how_to_continue(tmp_path: Path) -> None:
+    handle = spawn(Job(RECIPE, runs=str(tmp_path), name="lost"), tmp_path)
+    try:
+        client, pids = await greeted(handle)
+        os.kill(pids[0], signal.SIGKILL)
+        failed = await until(client, lambda reply: isinstance(reply, Failed))
+        client.close()
+        handle.wait(PATIENCE)
+    finally:
+        handle.kill()
+    assert isinstance(failed, Failed) and "was killed by signal 9" in failed.message
+    advice = ": rnntui resume lost continues from the last checkpoint"
+    assert failed.message.endswith(advice) and len(failed.message) <= 200
+    # The run's files say what happened; what shows them says what to do.
+    status = json.loads((tmp_path / "lost" / "status.json").read_text())
+    assert status["state"] == "failed" and status["reason"] + advice == failed.message
 
 
 @pytest.mark.slow

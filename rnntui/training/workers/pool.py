@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from rnntui.errors import EngineError
+from rnntui.errors import EngineError, WorkerError
 from rnntui.processes import one_blas_thread, processor_ticks, python_command
 from rnntui.training.workers.channel import Channel, GoneError, Kind
 
@@ -28,7 +28,7 @@ LONGEST_WAIT = 60.0  # seconds for a worker that cannot be reported, or whose CP
 _LAST_WORDS = 2.0  # seconds that a process which hung up may take to end
 
 
-class UnresponsiveError(EngineError):
+class UnresponsiveError(WorkerError):
     """A worker neither answers nor works."""
 
 
@@ -82,6 +82,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
         self._workers: list[Worker] = []
         self.active: list[Worker] = []
         self.waiting = ""  # in one line, which worker is late, while it is waited for
+        self.lost: WorkerError | None = None  # why there are no workers any more
         self._hurried = False
         self._finalizer = weakref.finalize(self, _end, self._workers)
 
@@ -182,7 +183,10 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
             if patience.exhausted(GIVE_UP_AFTER if self._hurried else LONGEST_WAIT):
                 name = self._name(number)
                 self.close()
-                raise UnresponsiveError(f"{name} did not answer for {idle:.0f} s and was ended")
+                self.lost = UnresponsiveError(
+                    f"{name} did not answer for {idle:.0f} s and was ended"
+                )
+                raise self.lost
 
     def _name(self, number: int) -> str:
         pid = self.active[number - 1].process.pid
@@ -194,7 +198,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
             if worker.channel.pending:
                 raise self._death(number)
 
-    def _death(self, number: int) -> EngineError:
+    def _death(self, number: int) -> WorkerError:
         process = self.active[number - 1].process
         try:
             status: int | None = process.wait(_LAST_WORDS)
@@ -208,10 +212,11 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
             how = f"ended with status {status}"
         return self._failure(number, how)
 
-    def _failure(self, number: int, how: str) -> EngineError:
+    def _failure(self, number: int, how: str) -> WorkerError:
         name = self._name(number)
         self.close()
-        return EngineError(f"{name} {how[:100]}: start again, with workers = 1 if it recurs")
+        self.lost = WorkerError(f"{name} {how[:100]}")
+        return self.lost
 
 
 def _start() -> Worker:

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
-from rnntui.errors import EngineError
+from rnntui.errors import WorkerError
 from rnntui.nn.kernels.choice import Kernels
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.optim import gradient_norm
@@ -179,7 +179,7 @@ class Updater:
         if self.workers == 1:
             return
         if self._asked is not None or len(self.pool.active) != self.workers - 1:
-            raise EngineError("the workers have ended or were interrupted: start the run again")
+            raise self.pool.lost or WorkerError("the workers have ended or were interrupted")
         self._asked = kind
         if text:
             self.pool.send_text(kind, text)
