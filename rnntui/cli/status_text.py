@@ -20,6 +20,7 @@ from rnntui.runs.listing import ListedRun
 from rnntui.runs.store.labels import Labels
 from rnntui.runs.store.summary import RunSummary
 from rnntui.text import safe_text
+from rnntui.units import speed_unit_of
 
 
 def remaining(run: ListedRun) -> float | None:
@@ -93,6 +94,5 @@ def _time(run: ListedRun) -> str:
     if left is not None:
         parts.append(f"about {duration(left)} left")
     if one.active and one.tokens_per_second:
-        unit = "rows" if (run.settings or {}).get("task") == "values" else "tokens"
-        parts.append(f"{si(one.tokens_per_second)} {unit}/s")
+        parts.append(f"{si(one.tokens_per_second)} {speed_unit_of(run.settings)}")
     return "; ".join(parts)

@@ -19,12 +19,12 @@ from rnntui.runs.baselines import simple_losses
 from rnntui.session.findings import Change
 from rnntui.text import safe_text
 from rnntui.training.loop import Chunk, Result
+from rnntui.units import speed_unit
 from rnntui.update_numbers import COLUMNS, Declared
 
 MIN_INTERVAL = 0.5  # seconds between rows at first; the interval grows with the time passed
 ROWS_SO_FAR = 60  # number of rows that the time passed so far is divided into
 MIN_ROWS = 8  # minimum number of rows of a run of known length
-SPEEDS = {"character": "char/s", "byte": "byte/s", "word": "word/s", "value": "rows/s"}
 DISPENSABLE = ("bits", "left", "epoch")  # columns, if a terminal is too narrow; the first first
 SAMPLE_INTERVAL = 3.0  # minimum seconds between samples, unless --every is given
 
@@ -99,7 +99,7 @@ class PlainReport:
             columns.append(_Column("validation", 11, lambda _: rounded(_number(run.validation))))
         columns += map(_measured, COLUMNS)
         columns += [
-            _Column(SPEEDS[run.data.unit], 7, self._tokens_per_second),
+            _Column(speed_unit(run.data.unit, brief=True), 7, self._tokens_per_second),
             _Column("time", 8, lambda _: duration(run.elapsed())),
         ]
         if run.total or run.recipe.train.seconds:

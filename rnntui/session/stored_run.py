@@ -40,7 +40,9 @@ from rnntui.protocol.messages import (
 )
 from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.runs.backtest import backtester_of
+from rnntui.runs.compared.run import tokens_per_update
 from rnntui.runs.job import Job
+from rnntui.runs.listing import settings_of
 from rnntui.runs.opening import same_data
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.store.event_log import EventLog
@@ -254,7 +256,7 @@ class StoredRun:
             validation_size=0,
             split=safe_text(data.split)[:200],
             steps_per_epoch=0,
-            tokens_per_update=0,
+            tokens_per_update=tokens_per_update(settings_of(self._recipe)),
             total_steps=self._summary.total,
             total_seconds=train.seconds or None,
             floor=data.floor,

@@ -53,7 +53,7 @@ def test_all_that_is_known_of_a_run_in_training():
         "  loss        1.2011 (mean of 20 updates)",
         "  validation  1.3500; best 1.3087 at update 8,250",
         "  baseline    1.4476 (5-gram)",
-        "  time        01:40; about 05:00 left; 12.3k tokens/s",
+        "  time        01:40; about 05:00 left; 12.3k characters/s",
         "  saved       update 4,800",
         "  recipe      tales; 70,000 parameters",
         "  changed     2026-11-30 11:59, 1 s ago; 3.4 MB",
@@ -65,10 +65,24 @@ def test_all_that_is_known_of_a_run_in_training():
     assert status_line(run(TRAINING)) == line
 
 
-@pytest.mark.parametrize(("task", "unit"), [("tokens", "tokens"), ("values", "rows")])
-def test_the_speed_is_in_tokens_or_rows(task: str, unit: str):
-    time = next(line for line in status_lines(run(TRAINING, task=task), NOW) if "time" in line)
+@pytest.mark.parametrize(
+    ("tokenizer", "task", "unit"),
+    [
+        ("char", "tokens", "characters"),
+        ("word", "tokens", "words"),
+        ("byte", "tokens", "bytes"),
+        ("char", "values", "rows"),
+    ],
+)
+def test_the_speed_is_in_what_the_run_reads(tokenizer: str, task: str, unit: str):
+    lines = status_lines(run(TRAINING, task=task, tokenizer=tokenizer), NOW)
+    time = next(line for line in lines if "time" in line)
     assert time.endswith(f"; 12.3k {unit}/s")
+
+
+def test_the_speed_of_a_run_whose_recipe_cannot_be_read_is_in_tokens():
+    lines = status_lines(ListedRun(TRAINING, None), NOW)
+    assert any(line.endswith("; 12.3k tokens/s") for line in lines)
 
 
 def test_of_a_run_that_cannot_be_read_the_reason_is_shown():

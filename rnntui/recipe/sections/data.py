@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnntui.recipe.rules import key
+from rnntui.units import unit_of
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,4 @@ class Data:
     @property
     def unit(self) -> str:
         """The name of what one loss is about: a "character", "byte", "word" or "value"."""
-        if self.task == "values":
-            return "value"
-        return {"char": "character"}.get(self.tokenizer, self.tokenizer)
+        return unit_of(self.task, self.tokenizer)

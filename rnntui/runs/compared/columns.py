@@ -10,6 +10,7 @@ from rnntui.numbers import count, duration, rounded, si
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import setting_text
 from rnntui.text import cell_width, safe_text
+from rnntui.units import speed_unit_of
 
 UNKNOWN = "–"
 LARGEST_RATIO = 1000  # that is printed as a number
@@ -45,11 +46,27 @@ def columns(runs: Sequence[ComparedRun], differing: Sequence[str]) -> list[Colum
         *(_setting_column(name, runs) for name in differing),
         _column("time", "time", runs, lambda run: duration(run.seconds), rank=3),
         _column("parameters", "weights", runs, lambda run: si(run.summary.parameters), rank=6),
-        _column("speed", "tokens/s", runs, lambda run: si(run.speed), rank=7),
+        _speeds(runs),
         _column("ratio", "of baseline", runs, _ratio, rank=4),
         _column("state", "state", runs, _state, right=False, rank=0 if urgent else 5),
     ]
     return [column for column in found if column.name in _ALWAYS or _says_something(column)]
+
+
+def _speeds(runs: Sequence[ComparedRun]) -> Column:
+    """Return the speeds: with one unit in the head, or each with its own."""
+    known = [run for run in runs if run.speed is not None]
+    units = {speed_unit_of(run.recorded.settings, brief=True) for run in known}
+    if len(units) == 1:
+        return _column("speed", units.pop(), runs, lambda run: si(run.speed), rank=7)
+
+    def text(run: ComparedRun) -> str:
+        unit = (
+            f" {speed_unit_of(run.recorded.settings, brief=True)}" if run.speed is not None else ""
+        )
+        return si(run.speed) + unit
+
+    return _column("speed", "speed", runs, text, rank=7)
 
 
 _ALWAYS = ("name", "best", "state")

@@ -28,6 +28,7 @@ from rnntui.recipe import Recipe, Train
 from rnntui.text import fit, safe_text
 from rnntui.tui.draw.describe import network, training
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, Run, block, for_glyphs, row_width
+from rnntui.units import speed_unit
 from rnntui.update_numbers import DECLARED
 
 Pair = tuple[Row, Row]  # a column of the status: its upper and lower row
@@ -166,14 +167,26 @@ def _workers(welcome: Welcome | None, snapshot: Snapshot | None, glyphs: Glyphs)
 
 
 def _speed(welcome: Welcome | None, snapshot: Snapshot | None) -> str:
-    """Return the measured tokens per second, or the pace if one is set."""
-    unit = welcome.unit if welcome else "token"
-    unit = "row" if unit == "value" else unit  # a row has a value of every column
-    if welcome and welcome.ended and snapshot and not snapshot.tokens_per_second:
+    """Return the speed of training, or the pace if one is set; after the end, the mean speed.
+
+    A paused run has none, and a blank of the same width.
+    """
+    if snapshot is None:
         return ""
-    if snapshot and snapshot.pace is not None:
+    unit = speed_unit(welcome.unit if welcome else "token")
+    if snapshot.state not in ("training", "paused"):
+        mean = _mean_speed(welcome, snapshot)
+        return f"  mean {si(mean)} {unit}" if mean else ""
+    if snapshot.pace is not None:
         return f"  {'paced at ' + short(snapshot.pace):>14} updates/s"
-    return f"  {si(snapshot.tokens_per_second):>5} {unit}s/s" if snapshot else ""
+    speed = f"  {si(snapshot.tokens_per_second):>5} {unit}"
+    return speed if snapshot.state == "training" else " " * len(speed)
+
+
+def _mean_speed(welcome: Welcome | None, snapshot: Snapshot) -> float | None:
+    """Return the mean tokens per second of the whole run, if known."""
+    tokens = snapshot.step * welcome.tokens_per_update if welcome else 0
+    return tokens / snapshot.elapsed if tokens and snapshot.elapsed else None
 
 
 def _times(snapshot: Snapshot | None) -> tuple[str, str]:

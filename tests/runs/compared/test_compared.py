@@ -222,6 +222,25 @@ def test_columns_have_a_text_for_each_run_and_only_useful_ones_exist(root: Path)
     assert columns([], ()) != []
 
 
+def test_speeds_have_the_unit_of_what_the_runs_read(root: Path):
+    one, two, rows = (
+        make_run(root, name, **settings)
+        for name, settings in (
+            ("one", {}),
+            ("two", {}),
+            ("rows", {"task": "values", "source": "values:1,2,3"}),
+        )
+    )
+
+    def speeds(*paths: Path) -> tuple[str, tuple[str, ...]]:
+        found = columns(follow(*paths).runs, ())
+        return next((c.head, c.texts) for c in found if c.name == "speed")
+
+    assert speeds(one, two)[0] == "char/s" and speeds(rows)[0] == "rows/s"
+    head, texts = speeds(one, rows)
+    assert head == "speed" and {text.split()[1] for text in texts} == {"char/s", "rows/s"}
+
+
 def test_csv_has_exact_numbers(root: Path):
     results = results_of(some_runs(root).runs)
     rows = list(csv.DictReader(io.StringIO(csv_text(results))))

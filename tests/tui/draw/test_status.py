@@ -241,6 +241,27 @@ def test_progress_of_anything(
     check([progress_bar(done, total, width, glyphs)], width, 1)
 
 
+def test_a_paused_run_has_no_speed_and_moves_nothing() -> None:
+    paused = dataclasses.replace(SNAPSHOT, state="paused", tokens_per_second=0.0)
+    for width in (80, 120, 200):
+        (moving,), (still,) = (
+            picture([header_row(RECIPE, WELCOME, shown, width)]) for shown in (SNAPSHOT, paused)
+        )
+        assert "/s" in moving and "/s" not in still
+        assert still.index("paused") == moving.index("learning")
+        assert still.index("00:42") == moving.index("00:42")
+
+
+def test_a_run_that_has_ended_has_a_mean_speed_if_that_is_known() -> None:
+    ended = dataclasses.replace(SNAPSHOT, state="finished", tokens_per_second=0.0)
+    welcome = dataclasses.replace(WELCOME, tokens_per_update=42 * 100)
+    (header,) = picture([header_row(RECIPE, welcome, ended, 120)])
+    assert "  mean 641k characters/s  " in header  # 6,412 updates in 42 seconds
+    for unknown in (None, dataclasses.replace(WELCOME, tokens_per_update=0)):
+        (header,) = picture([header_row(RECIPE, unknown, ended, 120)])
+        assert "/s" not in header
+
+
 def test_a_series_is_read_in_rows() -> None:
     series = dataclasses.replace(WELCOME, unit="value")
     (header,) = picture([header_row(VALUES, series, SNAPSHOT, 120)])
