@@ -111,7 +111,8 @@ def _train(
         raise
     except RnntuiError as error:
         name = session.name  # as long as it is open
-        session.close(str(error), error.exit_code, failed=True, complete=session.complete)
+        complete = session.complete and not isinstance(error, WorkerError)  # they hold a part
+        session.close(str(error), error.exit_code, failed=True, complete=complete)
         if isinstance(error, WorkerError):
             raise WorkerError(f"{error}: {after_failure(name)}") from None
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,11 @@ def test_a_saved_run_can_be_resumed(rnntui, monkeypatch, tmp_path: Path) -> None
 def test_a_run_that_is_not_saved_starts_again(rnntui) -> None:
     ended = rnntui("train", "hello-world", *SHORT, "--no-save")
     assert ended.code == 70 and ended.err.splitlines()[-1] == f"rnntui: {DIED}: start again"
+
+
+def test_it_has_failed_at_the_last_checkpoint(rnntui, monkeypatch, tmp_path: Path) -> None:
+    """Also if the loss is noticed between two updates: a part of the state was the worker's."""
+    monkeypatch.setenv("RNNTUI_RUNS", str(tmp_path))
+    assert rnntui("train", "hello-world", *SHORT, "--name", "lost").code == 70
+    status = json.loads((tmp_path / "lost" / "status.json").read_text())
+    assert (status["state"], status["reason"], status["checkpoint"]) == ("failed", DIED, None)
