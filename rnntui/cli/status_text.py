@@ -74,7 +74,8 @@ def _rows(run: ListedRun, now: float) -> Iterator[tuple[str, str]]:
     yield "trained by", one.holder if one.live else ""
     yield "tags", Labels(one.tags, one.note).line
     yield "findings", ", ".join(one.findings)
-    yield "problem", one.problem
+    yield "reason", one.reason
+    yield "problem", one.faults
 
 
 def _best(one: RunSummary) -> str:

@@ -65,6 +65,15 @@ def test_all_that_is_known_of_a_run_in_training():
     assert status_line(run(TRAINING)) == line
 
 
+def test_a_stop_has_a_reason_and_is_no_problem():
+    why = "stopped by rnntui stop"
+    stopped = replace(TRAINING, state="stopped", live=False, holder="", problem=why, reason=why)
+    lines = status_lines(run(stopped), NOW)
+    assert f"  reason      {why}" in lines and not any("problem" in line for line in lines)
+    lines = status_lines(run(replace(stopped, problem=f"damaged: labels.json: tags; {why}")), NOW)
+    assert lines[-2:] == [f"  reason      {why}", "  problem     damaged: labels.json: tags"]
+
+
 @pytest.mark.parametrize(
     ("tokenizer", "task", "unit"),
     [

@@ -57,7 +57,7 @@ class RunSummary:
     UNUSABLE, with the reason in `problem`.
     """
 
-    name: str  # raw, like all texts except `holder` and `problem`
+    name: str  # raw, like all texts except `holder`, `problem` and `reason`
     path: Path
     state: str
     started: float  # seconds since 1970
@@ -87,6 +87,12 @@ class RunSummary:
     checkpoint: int | None = None  # update of the newest one
     exit_code: int | None = None
     unsaved: bool = False  # it has ended, and not everything is saved
+    reason: str = ""  # how a run was stopped on purpose; `problem` ends with it if nothing is wrong
+
+    @property
+    def faults(self) -> str:
+        """What is wrong with it: `problem` without the reason of a stop, which is no fault."""
+        return self.problem.removesuffix(self.reason).removesuffix("; ")
 
     @property
     def usable(self) -> bool:
@@ -168,6 +174,7 @@ def summarize(path: Path, host: Host | None = None, measure: bool = True) -> Run
         checkpoint=status.checkpoint if status else None,
         exit_code=status.exit_code if status else None,
         unsaved=bool(status and status.state in ENDED and life != "alive" and status.unsaved),
+        reason=safe_text(status.reason or "")[:_LONGEST] if status and state == "stopped" else "",
     )
 
 
@@ -254,7 +261,7 @@ def _process_of(path: Path, host: Host | None, problems: list[str]) -> _Process:
 
 def _trouble(path: Path, status: Status | None, process: _Process) -> str:
     """Describe in one line what ended a run or prevents it from writing, or return empty."""
-    known = (status.trouble or status.reason or "") if status else ""
+    known = _told(status) if status else ""
     if known or process.life != "alive" or (status and status.state in ENDED):
         return known
     try:
@@ -271,6 +278,13 @@ def _trouble(path: Path, status: Status | None, process: _Process) -> str:
     if status and now - _moment(status.updated, now) > LATE:
         return f"no status for {now - status.updated:.0f} s: a long update, or it cannot write"
     return ""
+
+
+def _told(status: Status) -> str:
+    """Return what the status says about the end: of a failure, also why it came."""
+    if status.state == "failed":
+        return "; ".join(dict.fromkeys(filter(None, (status.reason, status.trouble))))
+    return status.trouble or status.reason or ""
 
 
 def _state(status: Status | None, life: Life, damaged: bool) -> str:

@@ -124,6 +124,28 @@ def test_an_unknown_state_and_unknown_keys_of_a_newer_version(root: Path):
     assert "written by a newer version of rnntui (format 3)" in only_row(root)
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "trouble", "faults"),
+    [
+        ("stopped", "stopped by rnntui stop", None, ""),
+        ("stopped", "stopped by SIGINT", "the disk is full", "the disk is full"),
+        ("finished", None, None, ""),
+        ("failed", "worker 2 of 2 was killed", "update 7 was not finished",
+         "worker 2 of 2 was killed; update 7 was not finished"),
+        ("failed", "out of memory", None, "out of memory"),
+    ],
+)  # fmt: skip
+def test_an_intended_stop_is_no_fault(
+    root: Path, state: str, reason: str | None, trouble: str | None, faults: str
+):
+    status = replace(GOOD, state=state, reason=reason, trouble=trouble)  # type: ignore[arg-type]
+    replace_file(FILES, root / "bad" / STATUS, to_bytes(status))
+    (found,) = (one for one in list_runs(root) if one.name == "bad")
+    assert found.faults == faults
+    assert found.reason == (reason if state == "stopped" else "")
+    assert found.problem == (faults or reason or "")  # as `runs --json` has had it
+
+
 def test_text_in_a_status_cannot_steer_the_terminal(root: Path):
     change(root / "bad" / STATUS, "reason", json.dumps("\x1b[31m" * 500))
     assert "\x1b" not in only_row(root)
