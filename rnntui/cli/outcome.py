@@ -23,7 +23,9 @@ _OUTPUT_FAILS = (
 )  # fmt: skip
 
 
-_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?")  # as click says it
+# As click says it:
+_RANGE = re.compile(r"is not in the range (?:(-?\d+)<=x<=(-?\d+)|x>=(-?\d+)|x<=(-?\d+))")
+_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?")
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -74,7 +76,8 @@ def _fail(message: str, code: int) -> int:
 
 def _click_line(error: click.ClickException) -> str:
     """Return click's message as one line, with a pointer to the help."""
-    message = _NUMBER.sub(_number_wanted, " ".join(error.format_message().split()).rstrip("."))
+    message = " ".join(error.format_message().split()).rstrip(".")
+    message = _RANGE.sub(_range_wanted, _NUMBER.sub(_number_wanted, message))
     if isinstance(error, click.NoSuchOption):  # whose wording depends on the version of click
         message = f"no such option '{error.option_name}'{_suggestion(error)}"
     elif isinstance(error, click.UsageError) and error.ctx is not None:
@@ -84,6 +87,14 @@ def _click_line(error: click.ClickException) -> str:
 
 def _number_wanted(found: re.Match[str]) -> str:
     return "is not a whole number" if found[1] == "integer" else "is not a number"
+
+
+def _range_wanted(found: re.Match[str]) -> str:
+    """Return our own words for a range, as for those that click does not check."""
+    first, last, least, most = (bound and f"{int(bound):,}" for bound in found.groups())
+    if first:
+        return f"is not from {first} to {last}"
+    return f"is below {least}" if least else f"is above {most}"
 
 
 def _suggestion(error: click.NoSuchOption) -> str:

@@ -12,6 +12,7 @@ from rnntui.errors import UsageError
 
 Value = str | bool
 SHOWN_CELLS = 40  # of a wrong value in a message
+MOST_LISTED = 6  # values in a message
 _SWITCH = {
     **dict.fromkeys(("true", "on", "yes", "1"), True),
     **dict.fromkeys(("false", "off", "no", "0"), False),
@@ -153,7 +154,11 @@ def checked(setting: Setting, value: object) -> Value:
 def _takes(setting: Setting) -> str:
     from rnntui.suggestions import listing
 
-    return listing(setting.accepts()) if setting.accepts() else "text in quotes"
+    accepted = setting.accepts()
+    if len(accepted) <= MOST_LISTED:
+        return listing(accepted) if accepted else "text in quotes"
+    some = (*accepted[:MOST_LISTED], f"{len(accepted) - MOST_LISTED} others")
+    return f"{listing(some)} (rnntui guide config)"
 
 
 def _nearest(word: str, known: Collection[str]) -> str:

@@ -13,8 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from rnntui.cli import cli
 from rnntui.cli.outcome import guarded
 from tests.conftest import command, environment, quick_first, run_process
 from tests.support.patience import PATIENCE
@@ -63,6 +65,36 @@ def test_mistakes(rnntui, args, code, line):
     assert ended.err.count("\n") == 1
     assert len(ended.err) <= 210
     assert (ended.code, ended.out) == (code, "")
+
+
+def ranges() -> list[tuple[str, str, str, str]]:
+    """Each option with bounds: its command, itself, a value beyond a bound, and our words."""
+    found = []
+    for name, one in cli.commands.items():
+        for option in one.params:
+            if isinstance(option.type, click.types.IntRange):
+                least, most = option.type.min, option.type.max
+                words = f"is not from {least:,} to {most:,}" if most else f"is below {least:,}"
+                found.append((name, option.opts[0], str(least - 1), words))
+    return found
+
+
+@pytest.mark.parametrize(("name", "option", "value", "words"), ranges())
+def test_a_range_is_said_in_our_words(rnntui, name: str, option: str, value: str, words: str):
+    ended = rnntui(name, option, value)
+    assert ended.code == 2
+    assert ended.err.startswith(f"rnntui: invalid value for '{option}': {value} {words} (see")
+
+
+def test_a_range_without_a_least_or_a_most_is_said_in_our_words(capsys):
+    for bounds, value, words in (
+        ((None, 9), "10", "10 is above 9"),
+        ((2, None), "1", "1 is below 2"),
+    ):
+        option = click.Option(["--x"], type=click.IntRange(*bounds))
+        command = click.Command("c", params=[option])
+        assert guarded(lambda c=command, v=value: c.main(["--x", v], standalone_mode=False)) == 2  # type: ignore[misc]
+        assert capsys.readouterr().err.startswith(f"rnntui: invalid value for '--x': {words} (see")
 
 
 @pytest.mark.parametrize(

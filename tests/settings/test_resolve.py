@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,21 @@ def test_every_setting_has_its_own_variable_and_option() -> None:
         for value in setting.accepts():
             assert str(parsed(setting, value)).lower() == value
             assert checked(setting, parsed(setting, value)) == parsed(setting, value)
+
+
+@pytest.mark.parametrize("wrong", ["foo", "x" * 999, "\u4e00" * 40])
+def test_what_a_setting_takes_fits_into_a_line(tmp_path: Path, wrong: str) -> None:
+    """However many values there are: those that are left out are in the guide."""
+    for setting in SETTINGS:
+        if accepted := setting.accepts():
+            (line,) = settings(tmp_path / "c.toml", **{setting.variable: wrong}).problems
+            assert len(line) <= 180 and accepted[0] in line and accepted[1] in line
+
+
+def test_the_guide_names_every_value() -> None:
+    text = resources.files("rnntui.guide").joinpath("config.md").read_text("utf-8")
+    for setting in SETTINGS:
+        assert all(value in text for value in setting.accepts()), setting.name
 
 
 @pytest.mark.parametrize(
