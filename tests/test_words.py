@@ -94,6 +94,7 @@ WORDS = {
     "mend": r"\bmend(s|ed|ing)?\b",
     "anew": r"\banew\b",
     "leaps": r"\bleap(s|ed|t|ing)?\b",
+    "most probable": r"\bmost probable\b",
     "likeliest": r"\blikeli(est|er)\b",
     "goes on": r"\b(go|goes|went|going|gone) on\b",
     "is told": r"\b(is|are|was|be) told\b",

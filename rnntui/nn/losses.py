@@ -91,7 +91,7 @@ class CrossEntropy(Loss):
         return logits
 
     def predictions(self, rows: slice, weight: float) -> Array:
-        """The most probable tokens."""
+        """The most likely tokens."""
         p = self.outputs[rows].copy()
         true = self._true[rows] - self._starts[rows]
         p[np.arange(len(p)), true] = self.probability(rows) * weight

@@ -197,7 +197,7 @@ class LargeSoftmax(OutputLayer):
         return own
 
     def predictions(self, rows: slice, weight: float) -> Array:
-        """The most probable tokens, by the weights as they are now."""
+        """The most likely tokens, by the weights as they are now."""
         chosen = self._x[rows]
         parts = [
             self._outputs(chosen[part]).argmax(axis=1) for part in chunks(len(chosen), self._vocab)

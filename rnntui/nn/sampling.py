@@ -123,7 +123,7 @@ class Chooser:
         self._p = aligned((vocab,), np.float64)
 
     def choose(self, logits: Array, settings: SamplingSettings) -> int:
-        """Draw a token from softmax(logits / temperature), or take the most probable one.
+        """Draw a token from softmax(logits / temperature), or take the most likely one.
 
         `top_p` is nucleus sampling (Holtzman et al. 2020). Uses one random number per token as
         NumPy's `RandomState.choice(p=…)` does; none if greedy.

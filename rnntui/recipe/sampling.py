@@ -36,7 +36,7 @@ class SamplingSettings:
         ),
         above=0.0,
         most=100.0,
-        for_zero="--greedy (greedy = true) always takes the most probable token",
+        for_zero="--greedy (greedy = true) always takes the most likely token",
         aka=("temp",),
     )
     top_k: int = _setting(

@@ -32,6 +32,11 @@ class Row:
     result: Result
     reason: str = ""
 
+    @property
+    def word(self) -> str:
+        """The state in a word for people; scripts know it by another name."""
+        return "cut" if self.state == "pruned" else self.state
+
     def as_json(self) -> dict[str, Any]:
         """Return what scripts get about the trial."""
         more = {"reason": self.reason} if self.reason else {}
@@ -95,11 +100,11 @@ def best_row(rows: Sequence[Row]) -> Row | None:
 
 
 def counts(rows: Sequence[Row], total: int = 0) -> str:
-    """Return how many trials there are in each state: "8 trials, 2 finished, 6 pruned".
+    """Return how many trials there are in each state: "8 trials, 6 cut, 2 finished".
 
     `total`: with those that a sampler will add.
     """
-    states = [row.state for row in rows]
+    states = [row.word for row in rows]
     parts = [f"{states.count(state)} {state}" for state in sorted(set(states))]
     return ", ".join([plural(max(total, len(rows)), "trial"), *parts])
 
@@ -114,7 +119,7 @@ def table(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         values = (_value(row.settings, key) for key in keys)
         cells.append(
-            (row.run, rounded(row.result.best), _update(row.result.best_step), *values, row.state)
+            (row.run, rounded(row.result.best), _update(row.result.best_step), *values, row.word)
         )
     return lines + _aligned(cells)
 

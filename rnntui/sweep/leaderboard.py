@@ -105,7 +105,7 @@ def label_of(progress: Progress, over: bool, live: bool) -> str:
     `over`: no trial continues any more; `live`: the sweep is being run.
     """
     if progress.state == "paused":
-        return f"pruned at {progress.until:,}" if over else f"waits at {progress.until:,}"
+        return f"cut at {progress.until:,}" if over else f"waits at {progress.until:,}"
     if progress.state == "training" and live:
         return "training" if progress.until is None else f"next rung {progress.until:,}:"
     return "failed" if progress.state == "failed" else ""

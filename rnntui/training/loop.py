@@ -76,7 +76,7 @@ class StaleChunkError(RuntimeError):
 class Steps:
     """One stream of an update, as copies. Values are in the network's units (standardized if so).
 
-    inputs, targets, predictions: (T,) tokens or (T, D) values; predictions are the most probable
+    inputs, targets, predictions: (T,) tokens or (T, D) values; predictions are the most likely
     tokens. An output layer that is adaptive or works in chunks predicts them when asked, with the
     weights of that moment. p_true: (T,) probability of the true token, None for values. `start` is
     the place of the first input in the source.

@@ -31,10 +31,10 @@ def test_the_table_has_a_column_for_each_key():
     assert table(rows) == [
         "run    best  update     lr  hidden  state",
         "s-2  1.2500      20   0.01       8  finished",
-        "s-1  2.5000      20  0.001       –  pruned",
+        "s-1  2.5000      20  0.001       –  cut",
         "s-3       –       –      1       8  failed",
     ]
-    assert counts(rows) == "3 trials, 1 failed, 1 finished, 1 pruned"
+    assert counts(rows) == "3 trials, 1 cut, 1 failed, 1 finished"
     assert counts(rows, 9).startswith("9 trials, ")
 
 
@@ -84,7 +84,7 @@ def test_a_sweep_is_reported(
         assert any(line.split()[1:2] == ["0/2"] and " at 4 " in line for line in lines)
         assert any(line.split()[1:2] == ["1/2"] and " finished " in line for line in lines)
         assert "  note: a note" in lines and lines[-1].endswith("shows the best")
-        assert "2 trials, 1 finished, 1 pruned" in lines[-2]
+        assert "2 trials, 1 cut, 1 finished" in lines[-2]
         return
     events = [json.loads(line) for line in out.splitlines()]
     assert [event["event"] for event in events].count("trial") == 6  # 3 starts, 2 rungs, 1 end

@@ -34,7 +34,7 @@ async def test_picture(tmp_path: Path, size: tuple[int, int]) -> None:
         (Progress("training", True), False, True, "training"),
         (Progress("training", True, until=80), False, False, ""),
         (Progress("paused", True, until=1600), False, True, "waits at 1,600"),
-        (Progress("paused", True, until=80), True, False, "pruned at 80"),
+        (Progress("paused", True, until=80), True, False, "cut at 80"),
         (Progress("failed", True), False, True, "failed"),
         (Progress("finished", True), False, True, ""),
     ],
