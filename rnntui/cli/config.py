@@ -117,7 +117,7 @@ def set_(name: str, value: str) -> int:
         raise UsageError(refused)
     stored: Scalar = keys if len(keys) > 1 else value.strip()
     change_file(path, {f"{KEYS}{command}": stored})
-    for problem in new:
+    for problem in (*new, *_lost_keys({**user_settings().keys, command: keys}, command)):
         click.echo(f"rnntui: note: {problem}", err=True)
     return 0
 
@@ -198,3 +198,10 @@ def _key_problems(
     from rnntui.tui.commands import key_problems
 
     return key_problems(keys)
+
+
+def _lost_keys(keys: dict[str, tuple[str, ...]], command: str) -> tuple[str, ...]:
+    """Return which commands lose one of their keys to a command."""
+    from rnntui.tui.commands import lost_keys
+
+    return lost_keys(keys, command)

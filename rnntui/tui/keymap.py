@@ -88,6 +88,16 @@ def key_sign(key: str) -> str:
     return f"{modifiers}+{sign}" if modifiers else sign
 
 
+def key_list(keys: Keys) -> str:
+    """Return keys in quotes, as the footer prints them."""
+    return " and ".join(f"'{key_sign(key)}'" for key in keys)
+
+
+def now_runs(keys: Keys, command: str) -> str:
+    """Say that keys of another command run this one."""
+    return f"{key_list(keys)} now run{'s' if len(keys) == 1 else ''} {command}"
+
+
 def command_name(typed: str) -> str:
     """Return the name of a command as the user may spell it."""
     return typed.strip().lower().replace(" ", "_").replace("-", "_")
@@ -127,9 +137,8 @@ class _Remapping:
         after = {c.name: c for scope in scopes for c in _commands(scope)}
         for name, (_, before) in self._all.items():
             if before.keys and not after[name].keys and name not in self._given:
-                taken = " and ".join(f"'{key_sign(key)}'" for key in before.keys)
                 by = " and ".join(dict.fromkeys(self._owner(name, key) for key in before.keys))
-                self._problems.append(f"keys: {taken} now runs {by}; {name} has no key")
+                self._problems.append(f"keys: {now_runs(before.keys, by)}; {name} has no key")
         return scopes, tuple(self._problems)
 
     def _give(self, name: str, wanted: Keys) -> None:

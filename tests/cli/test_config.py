@@ -60,6 +60,21 @@ def test_keys_of_commands(rnntui: Run, path: Path) -> None:
     assert origins(rnntui("config", "show"))["keys.log"] == ["none", "file"]
 
 
+def test_a_key_that_another_command_has_is_named_with_it(rnntui: Run, path: Path) -> None:
+    for keys, line in (
+        ("q", "'q' now runs pause; quit keeps 'ctrl+q'"),
+        ("/", "'/' now runs pause; prompt keeps 'g'"),
+        ("tab", "'tab' now runs pause; other_view has no key"),
+        ("q ctrl+q", "'q' and 'ctrl+q' now run pause; quit has no key"),
+    ):
+        assert rnntui("config", "set", "keys.pause", keys).err == f"rnntui: note: keys: {line}\n"
+        assert rnntui("config", "unset", "keys.pause").err == ""
+    assert rnntui("config", "set", "keys.pause", "space").err == ""  # its own
+    # A command that has keys of its own loses none, and what was taken before is not said again.
+    assert rnntui("config", "set", "keys.quit", "x").err.count("now runs quit") == 3
+    assert rnntui("config", "set", "keys.pause", "q").err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

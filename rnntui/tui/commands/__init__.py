@@ -19,7 +19,7 @@ from rnntui.tui.commands.training import TRAINING
 from rnntui.tui.commands.viewing import VIEWING, switches
 from rnntui.tui.compare.commands import BY_NAME as COMPARING
 from rnntui.tui.compare.commands import SWEEP, CompareCommands
-from rnntui.tui.keymap import Keys, Scope, command_name, remapped
+from rnntui.tui.keymap import Keys, Scope, command_name, key_list, now_runs, remapped
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.view import View
 
@@ -91,6 +91,29 @@ ALL_BY_NAME = {**COMPARING, **TABLE.by_name}  # with those of the screen that co
 def key_problems(keys: Mapping[str, Keys]) -> tuple[str, ...]:
     """Return what is wrong with the user's keys on any screen, a line each."""
     found = (*CompareCommands.with_keys(keys, (SWEEP,))[1], *CommandTable.with_keys(keys)[1])
+    return tuple(dict.fromkeys(found))
+
+
+def lost_keys(keys: Mapping[str, Keys], owner: str) -> tuple[str, ...]:
+    """Return which commands lose one of several keys to `owner` on any screen, a line each.
+
+    Commands that are left without a key are among the problems.
+    """
+    pairs = (
+        (CompareCommands.with_keys({}, (SWEEP,))[0].by_name,
+         CompareCommands.with_keys(keys, (SWEEP,))[0].by_name),
+        (TABLE.by_name, CommandTable.with_keys(keys)[0].by_name),
+    )  # fmt: skip
+    given = {command_name(name) for name in keys}
+    found = []
+    for before, after in pairs:
+        for name, command in after.items():
+            taken = {*before[name].keys} - {*command.keys}
+            if name in given or not command.keys or owner not in after:
+                continue
+            if lost := tuple(key for key in after[owner].keys if key in taken):
+                kept = key_list(command.keys)
+                found.append(f"keys: {now_runs(lost, owner)}; {name} keeps {kept}")
     return tuple(dict.fromkeys(found))
 
 
