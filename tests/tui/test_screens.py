@@ -166,6 +166,26 @@ async def test_a_tall_screen_has_the_forecast_of_every_column_in_numbers() -> No
         assert [row.split()[0] for row in numbers[2:]] == [*names]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (80, 17), (60, 16)])
+async def test_a_forecast_with_a_warning_has_its_numbers_at_every_size(
+    size: tuple[int, int],
+) -> None:
+    engine = Scripted(Recipe(name="x").replace(task="values"))
+    rows = tuple((n / 7,) for n in range(9))
+    told = Outlook("network", "simple methods are better", True, (), (), (), ())
+    engine.write("", prompt="", values=rows, finished=True, outlook=told)
+    app = dashboard(engine)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "Simple methods are better" in shown(app))
+        panel = app.main.panel(GeneratedPanel)
+        assert plain(panel.rows)[-1].split()[:2] == ["0.000", "0.143"]
+        for height in (2, 3):  # with a banner of several rows, the title is the warning's place
+            drawn = plain(panel.draw(size[0], height))
+            assert "▲ Simple methods are better" in drawn[height - 2]
+            assert drawn[-1].split()[:2] == ["0.000", "0.143"]
+
+
 async def test_the_cursor_of_the_loss_plot_shows_losses_and_events(engine: Scripted) -> None:
     app = dashboard(engine)
     async with app.run_test(size=SIZE) as pilot:

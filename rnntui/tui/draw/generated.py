@@ -205,7 +205,8 @@ def verdict_rows(
 ) -> Rows:
     """Say in a row how the network compares with simple methods, above the numbers of a forecast.
 
-    In a single row, only what is not in its favour. `key` would forecast by the mean of methods.
+    If there is only a single row, only what is not in its favour. `key` would forecast by the mean
+    of methods.
     """
     if outlook is None or not outlook.verdict or (height < 2 and not outlook.loses):
         return []

@@ -24,6 +24,7 @@ from rnntui.tui.draw.generated import (
     text_lines,
     verdict_rows,
 )
+from rnntui.tui.draw.rows import row_width
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
@@ -78,6 +79,8 @@ class GeneratedPanel(Panel):
         if self.state.values:
             name = "forecast values" if generated else "forecast"
         row: Row = [(f" {name}", "title")]
+        if height == 2 and (said := self._verdict(width - row_width(row) - 1, 1)):
+            return self.fitted([[*row, (" ", ""), *said[0]]], width, 1)[0]
         dot = " - " if self.options.glyphs == "ascii" else " · "
         if generated:
             says = "sample" if generated.source == "sample" else "from your prompt"
@@ -123,6 +126,10 @@ class GeneratedPanel(Panel):
         if used == upcoming:
             return used
         return dot.join(filter(None, (used, f"next: {upcoming}")))
+
+    def wants(self, width: int) -> int:
+        """Return the rows for the title, a warning and the numbers of a forecast with one."""
+        return 3 if self._verdict(width, 1) else 0
 
     def useful(self, width: int) -> int:
         """Return the rows for a forecast of every column; a text can fill any number."""
@@ -198,10 +205,17 @@ class GeneratedPanel(Panel):
         values, one = generated.values, self.options.feature
         if one is not None and one < len(features):
             features, values = (features[one],), tuple(row[one : one + 1] for row in values)
-        glyphs = self.options.glyphs
+        said = self._verdict(width, height) if height > 1 else []  # the title has it
+        rows = height - len(said)
+        return [*said, *forecast_rows(values, features, width, rows, self.options.glyphs)]
+
+    def _verdict(self, width: int, height: int) -> Rows:
+        """Return a row that compares the forecast with simple methods; without room, a warning."""
+        generated = self.state.generated
+        if generated is None or not generated.values:
+            return []
         key = "" if self._mixes else self.options.key_of("method", "a")
-        said = verdict_rows(generated.outlook, width, height, glyphs, key)
-        return [*said, *forecast_rows(values, features, width, height - len(said), glyphs)]
+        return verdict_rows(generated.outlook, width, height, self.options.glyphs, key)
 
     @property
     def _mixes(self) -> bool:
