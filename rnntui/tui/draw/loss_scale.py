@@ -33,6 +33,27 @@ def loss_scale(
     return linear(*_range(kept, smooth, latest, levels), positive=min(kept, default=0.0) >= 0)
 
 
+def common_top(runs: Sequence[Sequence[float]], log: bool) -> float:
+    """Return the highest loss that several runs need to be read beside each other.
+
+    `runs` has the losses of each, of which half at least are taken to be usual: with the span from
+    the lowest loss of all to the 90th percentile of a usual run, the top is four spans above the
+    lowest, and at least four times as high (with a logarithmic axis, ten times).
+    """
+    known = [logs if log else list(run) for run in runs if (logs := _logs(run)) or not log]
+    known = [losses for losses in known if losses]
+    if not known:
+        return math.inf
+    low = min(map(min, known))
+    calm = sorted(_percentile(losses, 0.9) for losses in known)[(len(known) - 1) // 2] - low
+    top = low + max(_HEADROOM * calm, 1.0 if log else _HEADROOM * abs(low))
+    return 10.0 ** min(top, 299.0) if log else top
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[int(share * (len(values) - 1))]
+
+
 def _logs(values: Sequence[float]) -> list[float]:
     return [math.log10(v) for v in values if v > 0]
 
@@ -46,7 +67,7 @@ def _range(
     ordered = sorted(values) or [0.0]
     low, high = ordered[0], ordered[-1]
     if len(ordered) >= _ENOUGH:
-        calm = ordered[int(0.9 * (len(ordered) - 1))] - low
+        calm = _percentile(ordered, 0.9) - low
         bound = low + _HEADROOM * calm
         if calm > 0 and bound < high:
             high = max([min(bound, max(smooth, default=bound)), *latest])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from typing import Literal, get_args
 
-from rnntui.numbers import Number, count, duration, finite, fixed, short
+from rnntui.numbers import Number, count, duration, finite, fixed, plural, short
 from rnntui.runs.store.curve import Curve, Series
 from rnntui.runs.store.curve import Point as LossPoint
 from rnntui.text import cell_width
@@ -26,7 +27,7 @@ from rnntui.tui.draw.canvas import (
     united,
 )
 from rnntui.tui.draw.frame import Layout, layout, sides, spread, title_row, x_axis
-from rnntui.tui.draw.loss_scale import loss_scale
+from rnntui.tui.draw.loss_scale import common_top, loss_scale
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, spelled
 from rnntui.tui.draw.y_axis import YAxis, y_axis
 
@@ -39,6 +40,7 @@ SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 MOST_TRACES = 2048  # lines whose dots are kept
 _SAMPLES = 2000  # losses that decide the y axis
+_MOST_NAMED = 3  # lines above the plot
 _MANY = 12  # lines from which the others step back behind the selected one
 _ROLES: dict[Standing, tuple[str, str]] = {  # of the validation and the training loss
     "other": ("muted", "raw"),
@@ -85,16 +87,17 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     if width < 1 or height < 1:
         return block([], width, height)
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
-    rows = [_title(plot, width, glyphs)] if place.title else []
     lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
     curves = [line.curve for line in lines]
     drawn = (_losses(curve, name) for curve in curves for name in _drawn(curve, plot.shown))
     if not any(series.losses for series in drawn):
-        rows += [[]] * ((place.plot + place.axis - 1) // 2)
+        rows: Rows = [[]] * ((place.plot + place.axis - 1) // 2)
         rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
+        beyond = ""
     else:
-        rows += _plot_rows(plot, lines, place, glyphs)
-    return block(rows, width, height, glyphs)
+        rows, beyond = _plot_rows(plot, lines, place, glyphs)
+    head = [_title(plot, width, glyphs, beyond)] if place.title else []
+    return block([*head, *rows], width, height, glyphs)
 
 
 def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
@@ -177,7 +180,10 @@ def _factor(curve: Curve, axis: Axis) -> float:
     return float(curve.tokens_per_update) if axis == "tokens" else 1.0
 
 
-def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs) -> Rows:
+def _plot_rows(
+    plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs
+) -> tuple[Rows, str]:
+    """Return the rows below the title, and words for the lines that end above the plot."""
     canvas = Canvas(place.width, place.plot, glyphs)
     frame, axis = _framed(plot, lines, canvas)
     end = frame.end
@@ -188,7 +194,22 @@ def _plot_rows(plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: 
         _name_lines(canvas, frame, plot, lines)
     rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
     places = [(canvas.column(value / end), text) for value, text in _x_ticks(end, plot.axis, place)]
-    return rows + x_axis(place, places, [], _axis_name(plot.axis), glyphs)
+    rows += x_axis(place, places, [], _axis_name(plot.axis), glyphs)
+    return rows, _beyond(frame, plot, lines)
+
+
+def _beyond(frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> str:
+    """Name the lines that end above the plot, in its order."""
+    ends = ((line.mark, _last(frame, line.curve, plot.shown)) for line in lines)
+    marks = sorted(mark for mark, found in ends if found is not None and _is_above(found[0][1]))
+    if not marks:
+        return ""
+    named = ", ".join(marks) if len(marks) <= _MOST_NAMED else plural(len(marks), "run")
+    return f"above the axis: {named}"
+
+
+def _is_above(share: float) -> bool:
+    return share > 1 + 1e-6
 
 
 def _framed(plot: ComparePlot, lines: Sequence[Line], canvas: Canvas) -> tuple[_Frame, YAxis]:
@@ -232,16 +253,29 @@ def _x_ticks(end: float, axis: Axis, place: Layout) -> list[tuple[float, str]]:
 def _scale(curves: frozenset[Curve], shown: Shown, baseline: Number, log: bool) -> Scale:
     """Return a scale from some of the losses, with the last and the best of each run.
 
-    The worst of these is always inside, whatever is cut off.
+    The worst of the best losses is inside, whatever is cut off, but not that of a run far above the
+    others, which would flatten them all.
     """
-    found = [_losses(curve, name) for curve in curves for name in _drawn(curve, shown)]
-    stride = max(1, sum(len(series.losses) for series in found) // _SAMPLES)
-    sampled = [loss for series in found for loss in series.losses[::stride]]
-    latest = [_latest(series) for series in found]
-    best = _numbers(curve.lowest.loss for curve in curves if curve.lowest is not None)
-    always = _numbers([*(point.loss for point in latest if point), *best])
-    levels = _numbers([baseline])
-    return loss_scale([], [*_numbers(sampled), *always], [max(best)] if best else [], levels, log)
+    found = {curve: [_losses(curve, name) for name in _drawn(curve, shown)] for curve in curves}
+    total = sum(len(series.losses) for several in found.values() for series in several)
+    stride = max(1, total // _SAMPLES)
+    runs = [run for several in found.values() if (run := _sampled(several, stride))]
+    top = common_top(runs, log)
+    usual = [run for run in runs if max(run) <= top] or runs
+    lowest = _numbers(curve.lowest.loss for curve in curves if curve.lowest is not None)
+    best = [loss for loss in lowest if loss <= top]
+    ends = [run[-1] for run in runs]
+    kept = [loss for loss in (*best, *ends, *itertools.chain(*usual)) if loss <= top]
+    return loss_scale([], kept, [max(best)] if best else [], _numbers([baseline]), log)
+
+
+def _sampled(several: Iterable[Series], stride: int) -> list[float]:
+    """Return every so many losses of a run's lines, with the last ones, that are numbers."""
+    found: list[float] = []
+    for series in several:
+        latest = _latest(series)
+        found += _numbers([*series.losses[::stride], latest.loss if latest else None])
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -419,11 +453,14 @@ def _end_labels(
         if (found := _last(frame, line.curve, plot.shown)) is not None:
             (_, share), loss = found
             role = "line" if line.standing == "selected" else _ROLES[line.standing][0]
-            wanted.append((order[line.standing], loss, min(1.0, max(0.0, share)), line.mark, role))
+            mark = f"{line.mark:<{plot.letters}}"
+            if _is_above(share):
+                mark += " ^" if frame.glyphs == "ascii" else " ↑"
+            wanted.append((order[line.standing], loss, min(1.0, max(0.0, share)), mark, role))
     if finite(plot.baseline):
         share = frame.scale.share(plot.baseline)
         if 0 <= share <= 1:
-            wanted.append((1, plot.baseline, share, "", "floor"))
+            wanted.append((1, plot.baseline, share, " " * plot.letters, "floor"))
     wanted.sort(key=itemgetter(0, 1))
     few = len(wanted) <= canvas.height // 3
     if not few:
@@ -433,8 +470,7 @@ def _end_labels(
             first.setdefault(canvas.row(label[2]), label)
         wanted = [*first.values()]
     labels = [
-        (share, f"{mark:<{plot.letters}} {fixed(loss).strip()}", role)
-        for _, loss, share, mark, role in wanted
+        (share, f"{mark} {fixed(loss).strip()}", role) for _, loss, share, mark, role in wanted
     ]
     if few:
         return spread(canvas, labels)
@@ -450,8 +486,9 @@ def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequenc
             canvas.put(column, canvas.row(min(1.0, max(0.0, share))), line.mark, "strong")
 
 
-def _title(plot: ComparePlot, width: int, glyphs: Glyphs) -> Row:
-    unit = f"{plot.unit}{', log scale' if plot.log else ''}"
+def _title(plot: ComparePlot, width: int, glyphs: Glyphs, beyond: str) -> Row:
+    """Return the title; `beyond` names the lines that end above the plot."""
+    unit = f"{plot.unit}{', log scale' if plot.log else ''}{'; ' if beyond else ''}{beyond}"
     legend = []
     if plot.shown != "training":
         legend.append((_SOLID[glyphs], "muted", "validation"))
