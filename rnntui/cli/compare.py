@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from rnntui.cli import completion
 from rnntui.cli.group import cli
-from rnntui.cli.sharing import look_of, look_options, run_path, runs_dir_option
+from rnntui.cli.sharing import line_width, look_of, look_options, run_path, runs_dir_option
 
 if TYPE_CHECKING:
+    from rnntui.runs.compared.columns import Column
     from rnntui.runs.compared.following import RunList
     from rnntui.runs.compared.results import Results
+
+WIDEST = 160  # cells of a row in a file or a pipe
 
 
 @cli.command(short_help="Compare runs: their losses, and the settings that differ.")
@@ -95,7 +99,7 @@ def _print(listing: RunList, csv: bool, json: bool) -> int:
         return _print_json(results)
     if csv:
         return _print_csv(results)
-    for line in table_lines(results):
+    for line in table_lines(results, line_width(sys.stdout)):
         click.echo(line)
     return 0
 
@@ -119,16 +123,64 @@ def _print_csv(results: Results) -> int:
     return 0
 
 
-def table_lines(results: Results) -> list[str]:
-    """Return the table as lines, and why the runs are not ranked, if so."""
+def table_lines(results: Results, width: int | None = None) -> list[str]:
+    """Return the table as lines, and why the runs are not ranked, if so.
+
+    Rows are at most `width` cells wide, or as wide as can be read: settings, and other columns that
+    can be done without, stand below the row of their run if there is no room beside it.
+    """
+    from rnntui.cli.run_table import wrapped_parts
     from rnntui.runs.compared.columns import columns
+
+    width, settings = width or WIDEST, results.differing
+    beside, below = _fitting(columns(results.runs, settings), settings, width)
+    head, *rows = _rows(beside)
+    lines = [head]
+    for number, row in enumerate(rows):
+        details = [*filter(None, (_detail(column, number, settings) for column in below))]
+        lines += [row, *(wrapped_parts(details, width) if details else ())]
+    return [*lines, f"not ranked: {results.reason}"] if results.reason else lines
+
+
+def _fitting(
+    found: Sequence[Column], settings: Collection[str], width: int
+) -> tuple[list[Column], list[Column]]:
+    """Return the columns of the table, and those that are left out of it to make it fit."""
+    from rnntui.text import cell_width
+
+    beside = [*found]
+    below: list[Column] = []
+    while max(map(cell_width, _rows(beside))) > width:
+        rest = [column for column in beside if column.name not in ("name", "best")]
+        if not rest:
+            break
+        by_rank = max(rest, key=lambda column: column.rank)
+        left_out = [column for column in rest if column.name in settings] or [by_rank]
+        beside = [column for column in beside if column not in left_out]
+        below += left_out
+    return beside, sorted(below, key=found.index)
+
+
+def _rows(columns: Sequence[Column]) -> list[str]:
+    """Return the head of the table and a row for each run."""
     from rnntui.text import cell_width, pad
 
-    lines = [""] * (len(results.runs) + 1)
-    for column in columns(results.runs, results.differing):
+    lines = [""] * (len(columns[0].texts) + 1)
+    for column in columns:
         texts = (column.head, *column.texts)
         width = max(map(cell_width, texts))
         align = ">" if column.right else "<"
         lines = [f"{line}  {pad(t, width, align)}" for line, t in zip(lines, texts, strict=True)]
-    lines = [line[2:].rstrip() for line in lines]
-    return [*lines, f"not ranked: {results.reason}"] if results.reason else lines
+    return [line[2:].rstrip() for line in lines]
+
+
+def _detail(column: Column, run: int, settings: Collection[str]) -> str:
+    """Return what a column says about a run; empty if nothing."""
+    from rnntui.numbers import UNKNOWN
+
+    text = column.texts[run]
+    if text in ("", UNKNOWN):
+        return ""
+    if column.head.endswith("/s"):  # a unit
+        return f"{text} {column.head}"
+    return f"{column.head}={text}" if column.name in settings else f"{column.head} {text}"

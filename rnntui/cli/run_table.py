@@ -108,7 +108,7 @@ def _with_remarks(table: Sequence[str], rows: Sequence[Row], width: int | None) 
         if width is None or cell_width(whole) <= width:
             found.append(whole)
         else:
-            found += [line, *_wrapped(row.remarks, width)]
+            found += [line, *wrapped_parts(row.remarks, width)]
     return found
 
 
@@ -131,11 +131,11 @@ def _two_lines_each(rows: Sequence[Row], width: int) -> list[str]:
         changed, old, size = row.cells[_FIRST:]
         settings = " ".join(row.settings.values())
         details = (f"{changed}, {old} ago", size, *([settings] if settings else []), *row.remarks)
-        lines += _wrapped(details, width)
+        lines += wrapped_parts(details, width)
     return lines
 
 
-def _wrapped(parts: Sequence[str], width: int) -> list[str]:
+def wrapped_parts(parts: Sequence[str], width: int) -> list[str]:
     """Join parts in indented lines; one that is too long for a line is broken between words."""
     room, lines = max(LEAST_WIDTH, width - len(_GAP)), [""]
     for part in parts:

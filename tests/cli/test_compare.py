@@ -28,6 +28,36 @@ def test_without_a_terminal_a_table_is_printed(rnntui: Rnntui, runs: Path) -> No
     assert ended.out == rnntui("compare", "--plain", *sorted(p.name for p in runs.iterdir())).out
 
 
+@pytest.mark.parametrize("columns", [None, 80, 40])
+def test_rows_are_as_wide_as_can_be_read_and_nothing_is_lost(
+    rnntui: Rnntui, runs: Path, monkeypatch: pytest.MonkeyPatch, columns: int | None
+) -> None:
+    """Settings have a column each as long as there is room, else lines below their run."""
+    other = {
+        "cell": "lstm", "layers": 3, "dropout": 0.25, "lr": 0.0125, "batch": 7, "seq_len": 31,
+        "optimizer": "adamw", "schedule": "cosine", "warmup": 17, "clip": 2.5, "seed": 123,
+        "eval_every": 77, "sample_every": 91, "temperature": 0.75, "init_scale": 0.125,
+    }  # fmt: skip
+    make_run(runs, "one", batch=4, seq_len=8)
+    make_run(runs, "two", **other)
+    if columns is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", str(columns))
+    lines = rnntui("compare", "--plain").out.splitlines()
+    assert max(map(len, lines)) <= (columns or 160)
+    of_two = lines[next(n for n, line in enumerate(lines) if line.startswith("two")) :]
+    words = " ".join(of_two).split()
+    assert {f"{key}={value}" for key, value in other.items()} <= {*words}
+    assert {"finished", "00:08", "1.20k"} <= {*words}
+
+
+def test_few_settings_have_columns_in_a_pipe(rnntui: Rnntui, runs: Path) -> None:
+    some_runs(runs)
+    lines = rnntui("compare", "--plain").out.splitlines()
+    assert len(lines) == 5 and {"hidden", "lr"} <= {*lines[0].split()}
+
+
 def test_json_is_one_object_as_scripts_expect_it(rnntui: Rnntui, runs: Path) -> None:
     some_runs(runs)
     ended = rnntui("compare", "--where", "lr=0.01", "--json")
