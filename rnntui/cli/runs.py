@@ -16,7 +16,7 @@ from rnntui.cli.sharing import (
     run_path,
     runs_dir_option,
 )
-from rnntui.cli.training import not_negative, run_job
+from rnntui.cli.training import check_output, not_negative, run_job
 
 if TYPE_CHECKING:
     from rnntui.recipe import Recipe
@@ -104,8 +104,7 @@ def resume(
     from rnntui.runs.store.summary import summarize
     from rnntui.runs.stored_recipe import stored_recipe
 
-    if plain and json:
-        raise click.UsageError("--plain and --json cannot be combined")
+    check_output(plain, json, every, detach)
     if takeover and run is None:
         raise click.UsageError("--takeover needs the full name of the run")
     path = exact_run_path(runs_dir, run) if takeover and run else run_path(runs_dir, run)

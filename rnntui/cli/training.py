@@ -108,6 +108,16 @@ def not_negative(_ctx: click.Context, _option: click.Parameter, value: int | Non
     return value
 
 
+def check_output(plain: bool, json: bool, every: int | None, detach: bool) -> None:
+    """Raise UsageError for options that contradict each other in what is printed."""
+    if plain and json:
+        raise click.UsageError("--plain and --json cannot be combined")
+    given = {"--plain": plain, "--json": json, "--every": every is not None}
+    for option, is_given in given.items():
+        if detach and is_given:
+            raise click.UsageError(f"--detach and {option} cannot be combined")
+
+
 def pace_in_range(
     _ctx: click.Context, _option: click.Parameter, value: float | None
 ) -> float | None:
@@ -214,8 +224,7 @@ def train(
     from rnntui.runs.store.names import check_name
     from rnntui.runs.store.root import runs_root
 
-    if plain and json:
-        raise click.UsageError("--plain and --json cannot be combined")
+    check_output(plain, json, every, detach)
     if no_save and (detach or name):
         raise click.UsageError("--no-save cannot be combined with --detach or --name")
     settings = settings_of(common, pairs)
