@@ -185,6 +185,7 @@ def test_a_failure_to_show_a_run_does_not_claim_that_it_trained(
         raise OverflowError("int too large")
 
     monkeypatch.setattr("rnntui.session.stored_run.read_shown", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where the traceback is written
     job = Job(recipe=stored_recipe(path), run=str(path), shown=True)
     engine = Engine(job, tmp_path / "socket")
     with pytest.raises(OverflowError) as caught:
@@ -195,6 +196,8 @@ def test_a_failure_to_show_a_run_does_not_claim_that_it_trained(
     assert (
         failure.message.startswith("cannot show the files of ") and "run: Over" in failure.message
     )
+    (details,) = tmp_path.glob("rnntui-*-crash-*.txt")
+    assert "OverflowError" in details.read_text()
 
 
 # ---- long runs ----------------------------------------------------------------------------------
