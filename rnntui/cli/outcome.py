@@ -101,8 +101,18 @@ def _suggestion(error: click.NoSuchOption) -> str:
     from rnntui.suggestions import closest
 
     known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
+    key = error.option_name.lstrip("-").replace("-", "_")
+    if "--set" in known and _is_key(key):
+        return f": write --set {key}=…"
     near = closest(error.option_name, known)
     return f": did you mean '{near}'?" if near else _see_help(error)
+
+
+def _is_key(name: str) -> bool:
+    """Whether a recipe has such a key."""
+    from rnntui.recipe import keys
+
+    return any(leaf.name == name for leaf in keys())
 
 
 def _see_help(error: click.UsageError) -> str:
