@@ -57,6 +57,7 @@ class Welcome(Base):
     turns: int = 0  # likewise
     by_size: tuple[Fact, ...] = ()  # other recipe keys that the data determined
     facts: tuple[Fact, ...] = ()  # what was decided about a table
+    unsaved: Safe = ""  # one line: why the run isn't saved, although it was to be
 
 
 @message

@@ -71,6 +71,7 @@ class Opened:
     replayed: str = ""  # the name of the run whose edits are repeated
     changed_rate: str = ""  # one line: how a new bound changes the learning rate
     new_bounds: bool = False  # the user gave new bounds to resume the run
+    unsaved: str = ""  # one line: why it isn't saved, although it was to be
     recalled: bool = False  # the kernels are those that a trial found for an earlier run
 
     def __post_init__(self) -> None:
@@ -161,6 +162,7 @@ def _create(job: Job, opened: Opened, terminal: str) -> None:
     except RunError as error:
         if job.name:
             raise
+        opened.unsaved = str(error)
         opened.notes.append(f"this run isn't saved: {error}")
         return
     train, run = opened.recipe.train, anchored(run, lock)

@@ -67,6 +67,7 @@ class Views:
     ) -> None:
         self._recipe, self._data, self._state = opened.recipe, opened.data, opened.state
         self._notes = tuple(safe_text(note)[:200] for note in opened.notes)
+        self._unsaved = safe_text(opened.unsaved)[:200]
         self._meter, self._monitor, self._prompt_session = meter, monitor, prompt_session
         self._run_history, self._run_log = run_history, run_log
         self._findings, self._insights, self._experiments = findings, insights, experiments
@@ -187,6 +188,7 @@ class Views:
             found,
             run=self._run_log.name,
             notes=(*self._notes, *found.notes),
+            unsaved=self._unsaved,
             total_steps=bounds.last,
             total_seconds=bounds.seconds or None,
         )

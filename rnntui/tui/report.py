@@ -20,7 +20,9 @@ def report(state: RunState, stopped: bool = True) -> str:
     snapshot = state.snapshot
     if snapshot is None or snapshot.step == 0:
         return _left_early(state)
-    state_now = state.ending.state if state.ending else snapshot.state
+    # A run that isn't saved ends with its process; if it had finished before, it has finished.
+    ended = state.ending if state.ending and snapshot.state != "finished" else None
+    state_now = ended.state if ended else snapshot.state
     how = "stopped" if stopped else "detached"
     how = how if state_now in ("training", "paused") else state_now
     head = f"{safe_text(state.recipe.name)}: {how} after {count(snapshot.step)} updates"
@@ -99,7 +101,9 @@ def return_commands(
     else:
         run = known if runs_on or existed or _updates(state) else None
     if run is None:
-        return ""
+        return (
+            "\n".join(_wrapped("not saved", safe_text(state.not_saved))) if state.not_saved else ""
+        )
     standing = state.shown.state if state.shown else "loading"
     # A process that has reported its end may take a moment more to exit on a busy machine.
     if runs_on and standing in ("loading", "training", "paused"):

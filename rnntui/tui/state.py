@@ -260,8 +260,15 @@ class RunState:
 
     @property
     def news(self) -> str:
-        """What happened while the user was away."""
+        """What happened while the user was away, or why the run isn't saved."""
+        if self.not_saved:
+            return f"This run isn't saved: {self.not_saved}"
         return self.welcome.news if self.welcome else ""
+
+    @property
+    def not_saved(self) -> str:
+        """Why the run isn't saved, although it was to be; empty if it is."""
+        return self.welcome.unsaved if self.welcome else ""
 
     @property
     def disk(self) -> str:

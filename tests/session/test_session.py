@@ -194,3 +194,11 @@ def test_a_run_without_a_validation_has_no_baseline(tmp_path: Path):
     opened = open_job(Job(TOKENS.replace(split=0.0), runs=str(tmp_path)))
     status = stopped(opened, 3)
     assert (status.best_step, status.baseline, status.baseline_name) == (None, None, None)
+
+
+def test_viewers_hear_why_a_run_is_not_saved_that_was_to_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    found = Session(open_job(Job(TOKENS, runs=str(tmp_path / "file")))).welcome()
+    assert found.run == "" and found.unsaved.startswith("cannot create ")
+    found = Session(open_job(Job(TOKENS))).welcome()
+    assert (found.run, found.unsaved) == ("", "")  # as it was asked for

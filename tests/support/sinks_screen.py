@@ -68,6 +68,7 @@ SEEN: dict[str, Place] = {
     "Fact.words": "info",
     "Welcome.run": "",
     "Welcome.news": "",
+    "Welcome.unsaved": "",  # in the place of the news, and after the dashboard has closed
     "Snapshot.disk": "",
     "Snapshot.waiting": "",
     "Snapshot.runs": "",  # on stderr, after the dashboard has closed

@@ -186,6 +186,18 @@ async def test_a_forecast_with_a_warning_has_its_numbers_at_every_size(
             assert drawn[-1].split()[:2] == ["0.000", "0.143"]
 
 
+async def test_a_run_that_is_not_saved_though_it_was_to_be_says_so() -> None:
+    engine = Scripted(Recipe(name="fox"))
+    assert isinstance(engine.welcome, p.Welcome)
+    engine.welcome = dataclasses.replace(engine.welcome, unsaved="cannot create /ro: read-only")
+    app = dashboard(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "▲ This run isn't saved: cannot create /ro" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "isn't saved" not in shown(app))
+
+
 async def test_the_cursor_of_the_loss_plot_shows_losses_and_events(engine: Scripted) -> None:
     app = dashboard(engine)
     async with app.run_test(size=SIZE) as pilot:

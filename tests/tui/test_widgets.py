@@ -23,6 +23,7 @@ from textual._styles_cache import StylesCache
 from textual.geometry import Region
 from textual.strip import Strip
 
+from rnntui.engine.ending import Ending
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.caches import DRAWING, THEME, cache_at, forget_drawing_caches
@@ -407,6 +408,18 @@ def test_the_report_says_how_to_return(status: p.State, alive: bool, words: str)
     assert "generate" not in return_commands(state, alive)
     state.welcome = engine.welcome
     assert return_commands(state, alive) == ""
+
+
+def test_the_report_says_why_a_run_is_not_saved_and_that_it_finished() -> None:
+    engine = Scripted(Recipe(name="fox"))
+    state = RunState(engine.recipe)
+    assert isinstance(engine.welcome, p.Welcome)
+    state.welcome = dataclasses.replace(engine.welcome, unsaved="cannot create /ro: read-only")
+    engine.change(state="finished")
+    state.apply(engine.snapshot)
+    assert return_commands(state, False) == "  not saved   cannot create /ro: read-only"
+    state.ending = Ending("stopped", "stopped")  # with its process
+    assert report(state).startswith("fox: finished after ")
 
 
 def test_a_run_that_has_ended_does_not_continue_though_its_process_still_exits() -> None:

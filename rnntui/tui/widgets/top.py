@@ -154,7 +154,8 @@ class Banner(Panel):
 
     def _news(self, news: str, width: int, most: int) -> Rows:
         """Return what happened while the user was away, and how to dismiss it."""
-        role = "warning" if self.state.status in FAILED or self.state.alert else "title"
+        state = self.state
+        role = "warning" if state.status in FAILED or state.alert or state.not_saved else "title"
         events_key = self.options.key_of("events", "e")
         beside = 23 + cell_width(events_key)  # cells of the keys
         said = shortened(news, width - 5, most)
