@@ -17,8 +17,10 @@ from rnntui.data.headers import (
     joined_names,
     may_be_names,
     names_above,
+    with_clock_name,
 )
 from rnntui.data.lines import delimiter_of, first_lines, is_header, read_rows
+from rnntui.data.moments import MONTHS
 from rnntui.data.signs_around import Bare, unit_of, without_signs
 from rnntui.data.source import NAME_TABLE, show
 from rnntui.data.timecolumn import MISSING, is_date
@@ -48,6 +50,7 @@ LOOKED_AT = 200  # lines, to see whether a text is a table at all
 SPACED_SHARE, DELIMITED_SHARE = 0.75, 0.6
 MOST_LABELS, LONGEST_LABEL = 16, 24  # words in a column of them, and characters of one
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(?:\.\d{3})*,\d+")
+_MONTH = re.compile("|".join(f"{name}|{name[:3]}" for name in MONTHS), re.IGNORECASE)
 _WARMTH = re.compile(r"temp|kelvin|[(\[]K[)\]]", re.IGNORECASE)
 AS_TEXT = "--set task=tokens reads it as text"
 
@@ -216,6 +219,8 @@ def split_cells(
     notes = (*frame.notes, *_skipped(text, frame.above, lines[-1]), *notes)
     delimiter = delimiter_of(frame.text)
     comma = delimiter != ","
+    if refined and delimiter == " ":
+        rows[0] = with_clock_name(rows)
     header = tuple(f"column {i}" for i in range(1, len(rows[0]) + 1))
     named = is_header(rows[0], years=around)
     named = named and not _is_signed(rows[0], rows[min(1, len(rows) - 1)])
@@ -448,7 +453,8 @@ def is_numeric(text: str) -> bool:
     useful = [i for i in range(len(rows[0])) if _mostly(is_number(row[i], comma) for row in rows)]
     least = SPACED_SHARE if delimiter == " " else DELIMITED_SHARE
     columns = [[row[i].strip() for row in rows] for i in range(len(rows[0]))]
-    labels = [named and delimiter != " " and _are_labels(column) for column in columns]
+    labelled = named and (delimiter != " " or all(map(is_date, columns[0])))
+    labels = [labelled and _are_labels(column) for column in columns]
     filled = [
         label or _is_filled(cell, comma)
         for column, label in zip(columns, labels, strict=True)
@@ -477,7 +483,8 @@ def _are_labels(column: Sequence[str]) -> bool:
 
 def _is_filled(cell: str, comma: bool) -> bool:
     """Whether a cell holds what tables of numbers do: a number, a time, or a missing value."""
-    return is_number(cell, comma) or is_date(cell) or cell.lower() in MISSING
+    named = cell.lower() in MISSING or _MONTH.fullmatch(cell) is not None
+    return named or is_number(cell, comma) or is_date(cell)
 
 
 def _mostly(answers: Iterator[bool]) -> bool:

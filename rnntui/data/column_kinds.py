@@ -54,10 +54,10 @@ def is_named(cells: Cells, index: int) -> bool:
     return named or is_filled(cells, index)
 
 
-def counts_time(cells: Cells) -> Iterator[int]:
+def counts_time(cells: Cells, refined: bool = True) -> Iterator[int]:
     """The columns that are called days, hours and the like, and are in order."""
     for index, title in enumerate(cells.header if cells.named else ()):
-        numbers = cells.numbers(index) if may_be_time(title) else np.zeros(0)
+        numbers = cells.numbers(index) if may_be_time(title, refined) else np.zeros(0)
         if len(numbers) > 1 and np.isfinite(numbers).all() and is_sorted(numbers):
             yield index
 

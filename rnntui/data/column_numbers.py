@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,6 +20,7 @@ LONGEST_LINE = 200  # characters of an error
 MOST_WORD = 20  # characters of a mark for missing values
 MOST_WORDS = 3
 LONGEST_WHOLE = 400  # characters; longer ones are no finite floats
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:e\d+)?")
 EXACT = 2.0**53  # from here on, not every whole number is a float
 ROUNDED = "whole numbers beyond 2^53 are rounded to what a float can hold"
 
@@ -88,12 +90,14 @@ def _is_learnable(cells: Cells, index: int) -> bool:
 def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
     """Notes on numbers that are not read as they are written."""
     notes = []
-    grouped = [i for i in chosen if cells.is_grouped(i)]
+    every = [i for i in chosen if cells.is_grouped(i)]
+    grouped = [i for i in every if _has_thousands(cells, i)]
     if grouped:
         names = listed([cells.header[i] for i in grouped])
         notes.append(f"separators between thousands are dropped: {names}")
-    plain = [i for i in chosen if i not in grouped]
-    if cells.comma and any("," in cell for i in plain for cell in cells.column(i)):
+    plain = [i for i in chosen if i not in every]
+    commas = cells.comma and any("," in cell for i in plain for cell in cells.column(i))
+    if commas or len(grouped) < len(every):
         notes.append("commas in numbers are read as decimal points")
     doubtful = [i for i in plain if cells.may_be_grouped(i)]
     if doubtful:
@@ -114,6 +118,14 @@ def conversion_notes(cells: Cells, chosen: Sequence[int]) -> tuple[str, ...]:
     if any(_is_rounded(cells, i) for i in chosen):
         notes.append(ROUNDED)
     return tuple(notes)
+
+
+def _has_thousands(cells: Cells, index: int) -> bool:
+    """Whether a column has separators between thousands, rather than only decimal commas."""
+    bare = cells.signs(index)
+    column = cells.column(index) if bare is None else bare.cells
+    commas = [cell.strip() for cell in column if "," in cell]
+    return not commas or not all(map(_DECIMAL_COMMA.fullmatch, commas))
 
 
 def _marks_note(cells: Cells, marked: Mapping[int, tuple[str, int]]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from rnntui.data.source import show
 from rnntui.data.steps import Step, find_step
 from rnntui.data.time_numbers import (
     TimeColumns,
+    long_dates,
     number_time,
     order_of,
     short_dates,
@@ -73,6 +74,10 @@ _BY_CELLS = ("period", "season", "seas")  # names of columns that may hold parts
 _PART_ORDER = ("year", "month", "day")
 LEAST_COUNTED = 24  # rows of years and months without such names
 _DATED = re.compile("date|datum", re.IGNORECASE)
+_LONG_DATED = re.compile(
+    "date|datum|fecha|time|zeit|period|month|monat|mois|quart|day|tag|jour|yyyy|jjjj|aaaa",
+    re.IGNORECASE,
+)
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 _YEAR_AND_MONTH = re.compile(r"\d{4}\.(0[1-9]|1[0-2]?)")
 _PERIOD = re.compile(r"([MQS])(\d\d)")  # of the year, as the Bureau of Labor Statistics writes it
@@ -128,7 +133,9 @@ class _Reader:
 
     def _together(self, indices: list[int]) -> TimeColumns | None:
         if len(indices) == 1:
-            return self._date(indices[0]) or self._short(indices[0]) or self._number(indices[0])
+            (index,) = indices
+            ways = (self._date, self._long, self._short, self._number)
+            return next(filter(None, (way(index) for way in ways)), None)
         if len(indices) == 2:
             both = self._with_clock(indices[0], indices[1])
             if both:
@@ -217,7 +224,8 @@ class _Reader:
 
     def numbers(self, counters: Sequence[int]) -> TimeColumns | None:
         """A column of short dates, of seconds since 1970, or of other numbers that count on."""
-        short = filter(None, map(self._short, range(len(self._cells.header))))
+        every = range(len(self._cells.header))
+        short = filter(None, (*map(self._long, every), *map(self._short, every)))
         if (dates := next(short, None)) is not None:
             return dates
         named = [i for i in counters if self._cells.named and is_name(self._cells.header[i])]
@@ -332,7 +340,15 @@ class _Reader:
         """The time in a column of dates without separators, in which years have two digits."""
         if not (self._discerned and self._is_called_date(index)):
             return None
-        return short_dates(index, self._cells.header[index], self._cells.numbers(index))
+        name, numbers = self._cells.header[index], self._cells.numbers(index)
+        return short_dates(index, name, numbers)
+
+    def _long(self, index: int) -> TimeColumns | None:
+        """The time in a column of dates without separators, in which years have four digits."""
+        name = self._cells.header[index]
+        if not (self._refined and self._cells.named and _LONG_DATED.search(name)):
+            return None
+        return long_dates(index, name, self._cells.numbers(index))
 
     # ---- several columns --------------------------------------------------------------------
 

@@ -110,6 +110,29 @@ def _counts(cell: str, comma: bool) -> bool:
     return is_number(cell, comma) or is_date(cell) or bool(formats_of([cell]))
 
 
+def with_clock_name(rows: Rows) -> list[str]:
+    """The first row, in which the time of day lacks a name if it follows a date without one.
+
+    Between spaces these are two cells; a name that lacks is otherwise that of the first column.
+    """
+    first = [*rows[0]]
+    if first[0] or len(rows) < 2 or is_date(rows[1][0]):
+        return first
+    row = [cell.strip() for cell in rows[1]]
+    place = next(
+        (n for n in range(1, len(row) - 1) if _is_day(row[n]) and _is_clock(row[n + 1])), None
+    )
+    return first if place is None else [*first[1 : place + 2], "", *first[place + 2 :]]
+
+
+def _is_day(cell: str) -> bool:
+    return is_date(cell) and not _is_clock(cell)
+
+
+def _is_clock(cell: str) -> bool:
+    return is_date(cell) and ":" in cell
+
+
 def joined_names(rows: Rows, place: int) -> tuple[list[str], tuple[str, ...]]:
     """The names of the columns from header lines, and a note if two lines make them.
 

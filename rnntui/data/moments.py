@@ -122,7 +122,10 @@ _MONTHLY = (
 # Read since version 6 of the reader: ranges of years, half-years, quarters by number alone.
 _RANGES = ("%Y-%N", "%Y/%N", "%Y–%N", "FY%Y", "FY %Y")
 _HALVES = ("%Y-S%h", "%Y-H%h", "%YS%h", "%YH%h", "%Y H%h", "H%h %Y")
-_NUMBERED = ("%Y:%m", "%Y-%q", "%Y/%q", "%Y.%q", "%Y:%q")
+_NUMBERED = (
+    *("%Y年%m月%d日", "%Y年%m月", "%Y년 %m월 %d일", "%Y년 %m월"),
+    *("%Y:%m", "%Y-%q", "%Y/%q", "%Y.%q", "%Y:%q"),
+)
 _WEEKS = {"%G-%V": "%Y-%m", "%G/%V": "%Y/%m"}  # unless all of them can be months
 _TIMES = (
     *("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p"),

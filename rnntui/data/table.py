@@ -80,7 +80,7 @@ def read_cells(cells: Cells, data: Data, known: Known = NEW) -> Table:
     every = range(len(cells.header))
     times = [i for i in every if is_time_column(cells, i)]
     if known.discerned:
-        times = sorted({*times, *counts_time(cells)})
+        times = sorted({*times, *counts_time(cells, known.refined)})
     if known.refined:
         times = sorted({*times, *(i for i in every if year_time(cells, i) is not None)})
     found = _time(cells, data, times, known)

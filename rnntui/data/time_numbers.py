@@ -18,6 +18,9 @@ SERIALS = (20_000, 60_000)  # 1954 to 2064
 SERIAL_1970 = 25_569
 _SHORT_DATES = (10_101, 991_231)  # with the year's last two digits, of any century
 _SHORT = (("%y%m%d", 6), ("%d%m%y", 6), ("%m%d%y", 6), ("%y%m", 4))  # and how many digits
+_LONG = (("%d%m%Y", 8), ("%m%d%Y", 8), ("%Y%j", 7), ("%m%Y", 6), ("%Y%q", 5))
+_RECENT = (1900, 2100)  # years of such dates: others are short ones, 011523 is 15 January
+_LEAST_EVEN = 0.5  # of the gaps between dates that other numbers look like, too
 _LEAST_ORDERED = 0.95  # of the gaps between short dates go one way
 
 
@@ -111,6 +114,43 @@ def short_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
         if step is not None:
             return TimeColumns((index,), Clock(name, form, step), moments)
     return None
+
+
+def long_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
+    """The time in dates without separators that begin with a day or month, or end with its number.
+
+    They are 31122024, 12312024, 122024, 2024366 or 20244. None if no way to read all is in order.
+    """
+    if not len(numbers) or not np.isfinite(numbers).all() or not is_whole(numbers):
+        return None
+    low, high = int(numbers.min()), int(numbers.max())
+    read: list[tuple[tuple[float, float], Format, Moments]] = []
+    for pattern, digits in _LONG:
+        if not 10 ** (digits - 2) <= low <= high < 10**digits:
+            continue
+        form = Format(pattern)
+        moments = form.read([f"{int(number):0{digits}}" for number in numbers.tolist()])
+        if moments is None or not _are_recent(moments):
+            continue
+        order = order_of(moments)
+        if order[0] >= _LEAST_ORDERED and order[1] >= _LEAST_EVEN:
+            read.append((order, form, moments))
+    if not read:
+        return None
+    order, form, moments = max(read, key=lambda found: found[0])
+    step = find_step(np.sort(moments))
+    if step is None:
+        return None
+    others = [f for o, f, m in read if o == order and (m != moments).any()]
+    first = f"{int(numbers[0])} as {iso(int(moments[0]))}"
+    doubt = f"; --set time_format={others[0].pattern} if that is wrong" if others else ""
+    note = f"{show(name, 24)} is read as dates, {first}{doubt}"
+    return TimeColumns((index,), Clock(name, form, step), moments, (note,))
+
+
+def _are_recent(moments: Moments) -> bool:
+    years = (moments // DAY).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+    return bool(years.min() >= _RECENT[0] and years.max() < _RECENT[1])
 
 
 def order_of(moments: Moments) -> tuple[float, float]:

@@ -9,7 +9,7 @@ MISSING = frozenset(
         *("", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "nil", "none", "<na>"),
         *("#na", "#n/a", "#value!", "#div/0!", "#num!", "#null!", "#ref!"),
         *("?", "-", "--", "---", "----", ".", "..", "...", "*", "**", "***", "****", ":", "—"),
-        *("missing", "unavailable", "unknown", "no data", "nodata", ": c", ": u", ": z"),
+        *("\\n", "missing", "unavailable", "unknown", "no data", "nodata", ": c", ": u", ": z"),
     )
 )
 
@@ -30,6 +30,10 @@ _ALSO_TIME = frozenset(
         *("times", "years", "quarters", "months", "weeks", "days", "hours", "minutes", "seconds"),
         *("julday", "jday", "yday", "julian", "doy"),
     )
+)
+# Words that an earlier reader did not know, of astronomers and of loggers.
+_NEWER_TIME = frozenset(
+    ("jd", "mjd", "hjd", "bjd", "btjd", "bkjd", "elapsed", "uptime", "millis", "ms", "secs", "age")
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|#|№")
 _NAMES = frozenset(
@@ -77,6 +81,7 @@ def is_name(name: str) -> bool:
     return any(word.lower() in _NAMES for word in _WORD.findall(name))
 
 
-def may_be_time(name: str) -> bool:
+def may_be_time(name: str, refined: bool = True) -> bool:
     """Whether a column's name speaks of time if its numbers are in order."""
-    return any(word.lower() in _ALSO_TIME for word in _WORD.findall(name))
+    known = _ALSO_TIME | _NEWER_TIME if refined else _ALSO_TIME
+    return any(word.lower() in known for word in _WORD.findall(name))

@@ -636,3 +636,105 @@ def test_a_last_cell_that_is_empty_does_not_cut_a_table() -> None:
     rows = "".join(f"north\t{day}\t{wave(n)}\t\n" for n, day in enumerate(DAYS))
     text = "place\tdate\ty\tflag\n" + rows
     assert len(table(text).rows) == 60
+
+
+# ---- dates as numbers, names of times, and marks -----------------------------------------------
+
+NIGHTS = np.arange("2022-11-01", "2023-03-01", dtype="M8[D]").tolist()
+AS_NUMBERS = {
+    "day first": ([day.strftime("%d%m%Y") for day in NIGHTS], "daily", "01032023"),
+    "month first": ([day.strftime("%m%d%Y") for day in NIGHTS], "daily", "03012023"),
+    "day of the year": ([day.strftime("%Y%j") for day in NIGHTS], "daily", "2023060"),
+    "month": ([f"{m:02}{y}" for y in range(2000, 2008) for m in range(1, 13)], "monthly", "012008"),
+    "quarter": ([f"{y}{q}" for y in YEARS for q in range(1, 5)], "quarterly", "19901"),
+}
+
+
+@pytest.mark.parametrize("case", AS_NUMBERS)
+@pytest.mark.parametrize("zeros", [True, False])
+def test_dates_as_numbers_of_other_orders(case: str, zeros: bool) -> None:
+    dates, words, following = AS_NUMBERS[case]
+    rows = [[date if zeros else int(date), wave(n)] for n, date in enumerate(dates)]
+    found = table(lines(["date", "y"], *rows))
+    assert found.features == ("y",) and found.clock is not None and found.times is not None
+    assert found.clock.words == words and len(found.rows) == len(dates)
+    assert found.clock.write(found.clock.after(found.times[-1].item())) == following
+    assert any("date is read as dates" in note for note in found.notes)
+    before = table(lines(["date", "y"], *rows), Known(("y",), 1, 5))
+    assert before.clock != found.clock
+
+
+def test_first_days_of_months_as_numbers_are_a_doubt() -> None:
+    rows = [[f"{m:02}01{2020 + n}", wave(m)] for n in range(1) for m in range(1, 13)]
+    found = table(lines(["date", "y"], *rows))
+    assert any("--set time_format=" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["JD", "MJD", "elapsed", "millis"])
+def test_uneven_times_of_astronomers_and_loggers_are_not_learned(name: str) -> None:
+    rows = [[59_000 + 3 * n + n * n % 3, wave(n), wave(n + 4)] for n in range(60)]
+    text = lines(["id", name, "mag"], *([row[1], row[0], row[2]] for row in rows))
+    assert table(text).features == ("id", "mag")
+    assert name in table(text, Known(("id", name, "mag"), 3, 5)).features
+
+
+def test_the_name_that_lacks_is_that_of_the_time_of_day() -> None:
+    times = [str(np.datetime64("2023-01-01T00:00:00") + 5 * n).replace("T", " ") for n in range(60)]
+    rows = [f" {n % 3} {wave(n)} {wave(n + 2)} {time}\n" for n, time in enumerate(times)]
+    found = table(" r b free UTC\n" + "".join(rows))
+    assert found.features == ("r", "b", "free") and found.clock is not None
+    assert found.clock.words == "every 5 seconds" and found.rows[1].tolist() == [1, 1.5, 9.5]
+    before = table(" r b free UTC\n" + "".join(rows), Known(("column 1", "r", "b"), 3, 5))
+    assert before.features == ("column 1", "r", "b")
+
+
+def test_decimal_commas_are_no_separators_between_thousands() -> None:
+    rows = [[day, f'"{n % 9},25"'] for n, day in enumerate(DAYS)]
+    found = table(lines(["date", "y"], *rows))
+    assert found.rows[1, 0] == 1.25
+    assert "commas in numbers are read as decimal points" in found.notes
+    assert not any("thousands" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "YEAR MON  TMEAN\n"
+        + "".join(f"{y} {m}  {wave(n)}\n" for y in YEARS for n, m in enumerate(MONTHS)),
+        "10:00:01 AM CPU %usr %sys\n"
+        + "".join(f"10:{n:02}:02 AM all {wave(n)} {wave(n + 1)}\n" for n in range(60)),
+        "agency\tsite\ttime\tzone\tflow\tcode\n"
+        + "".join(
+            f"USGS\t01646500\t{day} 00:15\tEST\t{wave(n)}\tP\n" for n, day in enumerate(DAYS)
+        ),
+        "".join(
+            f"{y} {m + 1:02} {wave(m)} {wave(y)}{' *' * (y > 1988)}\n"
+            for y in YEARS
+            for m in range(12)
+        ),
+        "".join(f"# line {n}, of a long comment\n" for n in range(230))
+        + "".join(f"{n} {wave(n)}\n" for n in range(60)),
+    ],
+)
+def test_tables_of_numbers_in_text_files_are_found(text: str) -> None:
+    assert is_numeric(text)
+    assert len(table(text).rows) > 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"In May {n} people came, and {n + 1} left in June\n" for n in range(40)),
+        "".join(f"Anna, {n}, said that it may rain\n" for n in range(40)),
+        "".join(f"12:{n:02} Anna says the number {n}\n" for n in range(40)),
+    ],
+)
+def test_sentences_with_numbers_and_months_stay_text(text: str) -> None:
+    assert not is_numeric(text)
+
+
+def test_null_as_databases_write_it_is_missing() -> None:
+    text = lines(
+        ["date", "y"], *([day, r"\N" if n == 9 else wave(n)] for n, day in enumerate(DAYS))
+    )
+    assert np.isnan(table(text).rows[9, 0])
