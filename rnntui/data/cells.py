@@ -166,8 +166,10 @@ class Cells:
 
         Three digits follow each of them, and no number without one has more than three.
         """
-        cells = (cell.strip() for cell in self.column(index))
-        return self.pointed and are_thousands([cell for cell in cells if not self.marks.mark(cell)])
+        if not self.pointed:
+            return False
+        cells = map(str.strip, self.column(index))
+        return are_thousands(cell for cell in cells if "." in cell or not self.marks.mark(cell))
 
     @cached_property
     def _has_decimal_commas(self) -> bool:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnntui.data import columns
 from rnntui.data.cells import Cells
@@ -38,29 +39,48 @@ def find_series(
         return ()
     labels = _labels(cells, known.tidied, known.discerned, known.refined)
     texts = [index for index in labels if index not in found.indices]
-    apart = [i for i in texts if tells_apart(series_names(cells, (i,)), found.times)]
     if not known.refined:
-        return tuple(apart[:1])
-    single = next((i for i in apart if not _doubled(cells, (i,), found)), None)
-    if single is not None:
-        return (single,)
-    return next(_together(cells, texts[:MOST_LABELS], found), tuple(apart[:1]))
+        told = (i for i in texts if tells_apart(series_names(cells, (i,)), found.times))
+        return tuple(itertools.islice(told, 1))
+    return _fewest(cells, texts, found)
 
 
-def _together(cells: Cells, texts: list[int], found: TimeColumns) -> Iterator[tuple[int, ...]]:
-    """Two or three columns whose names tell series apart only together: a shop and an article."""
-    varying = [i for i in texts if len(set(series_names(cells, (i,)))) > 1]
-    for count in (2, 3):
-        for chosen in itertools.combinations(varying, count):
-            names = series_names(cells, chosen)
-            if not _doubled(cells, chosen, found) and tells_apart(names, found.times):
-                yield chosen
+def _fewest(cells: Cells, texts: list[int], found: TimeColumns) -> tuple[int, ...]:
+    """The fewest columns that tell series apart so that no row has the time of another one.
+
+    They may do so only together: a shop and an article. If none do, the first that nearly does.
+    """
+    times = np.unique(found.times, return_inverse=True)[1]
+    codes: dict[int, NDArray[np.int64]] = {}
+    nearly: tuple[int, ...] = ()
+    for count in (1, 2, 3):
+        for chosen in itertools.combinations(texts[: MOST_LABELS if count > 1 else None], count):
+            for index in chosen:
+                if index not in codes:
+                    codes[index] = _codes(series_names(cells, (index,)))
+            if count > 1 and any(codes[index].max() == 0 for index in chosen):
+                continue
+            labels = codes[chosen[0]]
+            for index in chosen[1:]:
+                labels = labels * (codes[index].max() + 1) + codes[index]
+            if (count > 1 and _are_doubled(labels, times)) or not tells_apart(labels, found.times):
+                continue
+            if not _are_doubled(labels, times):
+                return chosen
+            nearly = nearly or chosen
+    return nearly
 
 
-def _doubled(cells: Cells, labels: tuple[int, ...], found: TimeColumns) -> bool:
-    """Whether too many rows have both the names and the time of another one."""
-    pairs = {*zip(series_names(cells, labels), found.times.tolist(), strict=True)}
-    return len(pairs) < (1 - MOST_DOUBLED) * len(found.times)
+def _codes(names: Sequence[str]) -> NDArray[np.int64]:
+    """A number (N,) for each name."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], np.int64)
+
+
+def _are_doubled(labels: NDArray[np.int64], times: NDArray[np.intp]) -> bool:
+    """Whether too many rows have both the label and the time of another one."""
+    pairs = np.unique(labels * (int(times.max()) + 1) + times)
+    return len(pairs) < (1 - MOST_DOUBLED) * len(times)
 
 
 def counted_apart(

@@ -403,7 +403,7 @@ class _Reader:
             return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
         cells = self._column(index)
         found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in cells]
-        if self._refined and not all(found):
+        if self._refined and not all(found) and all(map(_number_of, cells[:LEAST_COUNTED])):
             found = [_number_of(cell) for cell in cells]
         return np.array(found, np.int64) if all(found) else None
 

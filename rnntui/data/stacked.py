@@ -20,7 +20,7 @@ def come_again(times: NDArray[Any]) -> bool:
     return len(np.unique(times)) <= MOST_DIFFERENT * len(times)
 
 
-def tells_apart(labels: Sequence[str], times: NDArray[Any]) -> bool:
+def tells_apart(labels: Sequence[str] | NDArray[Any], times: NDArray[Any]) -> bool:
     """Whether rows with one label have times in order that other rows have, too.
 
     They are several series then: without the labels, times come more than once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -48,12 +48,17 @@ GROUPED = (
 )
 
 
-def are_thousands(cells: Sequence[str]) -> bool:
+def are_thousands(cells: Iterable[str]) -> bool:
     """Whether stripped numbers may have points between thousands, and no decimals.
 
     Three digits follow each point, and no number without one has more than three.
     """
-    return any("." in cell for cell in cells) and all(map(_THOUSANDS.fullmatch, cells))
+    found = False
+    for cell in cells:
+        if _THOUSANDS.fullmatch(cell) is None:
+            return False
+        found = found or "." in cell
+    return found
 
 
 def is_grouped(cell: str) -> bool:

@@ -507,6 +507,13 @@ def test_a_shop_and_an_article_tell_series_apart_together(by_day: bool) -> None:
     assert any("told apart by store, item" in note for note in found.notes)
 
 
+def test_a_run_of_an_earlier_version_tells_series_apart_by_one_column() -> None:
+    text = lines(["date", "store", "item", "sales"], *SALES)
+    known = ("item (1)", "item (2)", "sales (1)", "sales (2)")
+    found = table(text, Known(known, len(known), 5))
+    assert found.features == known and len(found.rows) == len(DAYS)
+
+
 def test_series_can_be_several_columns() -> None:
     data = Data(task="values", series="store,item")
     found = parse_table(lines(["date", "store", "item", "sales"], *SALES), "t.csv", data)
