@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnntui.engine.client import EngineClient, greet
 from rnntui.engine.spawn import EngineHandle, spawn
-from rnntui.errors import EngineError, RnntuiError
+from rnntui.errors import EngineError, RnntuiError, RunError
 from rnntui.protocol.messages import Failed, Hello, Loading, Reply, Welcome
 from rnntui.runs.job import Job
 
@@ -42,6 +42,9 @@ def train_detached(
         raise BegunError(reply)
     if not isinstance(reply, Welcome):
         raise EngineError("unexpected reply from the training process")
+    if not reply.run:  # nobody could attach to it, or get anything of it
+        handle.kill()
+        raise RunError(f"a run in the background must be saved: {reply.unsaved}")
     return f"training {reply.run}: rnntui attach {reply.run}"
 
 

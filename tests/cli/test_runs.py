@@ -223,6 +223,14 @@ def test_nothing_is_kept_where_that_is_asked_for_or_impossible(rnntui, runs: Pat
     assert named.code == 74
 
 
+def test_nothing_is_trained_in_the_background_that_cannot_be_saved(runs: Path) -> None:
+    runs.write_text("in the way")
+    ended = run_process("train", *SHORT, "--steps", "100000000", "--detach")
+    assert ended.returncode == 74 and not ended.stdout
+    line = ended.stderr.splitlines()[-1]
+    assert line.startswith("rnntui: a run in the background must be saved: cannot create ")
+
+
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
