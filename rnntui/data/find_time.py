@@ -8,24 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnntui.data.cells import Cells
-from rnntui.data.clock import Clock, Times
+from rnntui.data.clock import Clock
 from rnntui.data.columns import pick
 from rnntui.data.known import NEW, Known
 from rnntui.data.moments import (
-    DAY,
-    FIRST_OF_1900,
-    MONTH_NUMBERS,
     NONE,
-    SECOND,
-    TRIMESTERS,
     Format,
     Moments,
-    days_of,
-    days_of_weeks,
     formats_of,
     is_newer,
     letters,
-    month_number,
     times_of_day,
     valid,
 )
@@ -40,6 +32,7 @@ from rnntui.data.time_numbers import (
     spreadsheet_days,
     year_time,
 )
+from rnntui.data.time_parts import MOST_ODD, DateParts
 from rnntui.data.timecolumn import MISSING, is_name
 from rnntui.errors import DataError, UsageError
 from rnntui.recipe import Data
@@ -47,32 +40,6 @@ from rnntui.recipe import Data
 LEAST_FILLED = 0.9  # of the cells of a time column
 NO_TIME = "none"  # the recipe's time: rows have none
 ORDERS = {"dmy": "dmY", "mdy": "mdY", "ymd": "Ymd"}
-_PARTS = ("year", "quarter", "month", "week", "yearday", "day", "hour", "minute", "second")
-_ALSO = {
-    **dict.fromkeys(("yr", "yyyy", "yy"), "year"),
-    **dict.fromkeys(("mo", "mon", "mnth"), "month"),
-    **dict.fromkeys(("wk", "isoweek", "weekofyear"), "week"),
-    **dict.fromkeys(("doy", "dayofyear", "yday", "julian"), "yearday"),
-    **dict.fromkeys(("dy", "dd"), "day"),
-    **dict.fromkeys(("hr", "hh"), "hour"),
-    "jahr": "year",
-    "quartal": "quarter",
-    "monat": "month",
-    "woche": "week",
-    "kw": "week",
-    "tag": "day",
-    "stunde": "hour",
-}
-_ALSO_NEWER = {
-    **dict.fromkeys(("heure", "hora", "ora", "uur"), "hour"),
-    **dict.fromkeys(("année", "annee", "año", "anno", "ano", "jaar"), "year"),
-    **dict.fromkeys(("mois", "mes", "mese", "mês", "maand"), "month"),
-    "minuten": "minute",
-    "mn": "minute",
-}
-_BY_CELLS = ("period", "season", "seas")  # names of columns that may hold parts of dates
-_PART_ORDER = ("year", "month", "day")
-LEAST_COUNTED = 24  # rows of years and months without such names
 _DATED = re.compile("date|datum", re.IGNORECASE)
 _LONG_DATED = re.compile(
     "date|datum|fecha|time|zeit|period|month|monat|mois|quart|day|tag|jour|yyyy|jjjj|aaaa",
@@ -80,8 +47,6 @@ _LONG_DATED = re.compile(
 )
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")
 _YEAR_AND_MONTH = re.compile(r"\d{4}\.(0[1-9]|1[0-2]?)")
-_PERIOD = re.compile(r"([MQS])(\d\d)")  # of the year, as the Bureau of Labor Statistics writes it
-MOST_ODD = 0.05  # of the cells of a time column are something else by mistake
 _TWICE = 0.05  # of the moments may be double before a time of day is looked for
 
 
@@ -97,7 +62,7 @@ def find_time(
         return None
     if data.time.strip():
         return table.named(pick(data.time, cells.header, cells.name))
-    found = table.dates() or table.parts() or table.numbers(counters)
+    found = table.dates() or table.parts.find() or table.numbers(counters)
     if found is None:
         table.refuse_odd_dates()
     return found
@@ -114,6 +79,7 @@ class _Reader:
     def __init__(self, cells: Cells, data: Data, known: Known = NEW) -> None:
         self._cells, self._wanted = cells, data.time_format.strip()
         self._discerned, self._refined = known.discerned, known.refined
+        self.parts = DateParts(cells, self._refined, self._column)
         if self._wanted and self._wanted not in ORDERS and not valid(self._wanted):
             orders = ", ".join(ORDERS)
             raise UsageError(f"time_format: takes {orders}, or a pattern such as %d.%m.%Y %H:%M")
@@ -140,7 +106,7 @@ class _Reader:
             both = self._with_clock(indices[0], indices[1])
             if both:
                 return both
-        return self._parts(indices)
+        return self.parts.together(indices)
 
     def dates(self) -> TimeColumns | None:
         """The first column of dates, with a time of day if another one has it."""
@@ -193,34 +159,6 @@ class _Reader:
                 return ()
             why = f"line {self._cells.lines[false]} has '{show(cells[false], 20)}', no date"
         return (f"{show(self._cells.header[index], 24)} is not used as the time: {why}",)
-
-    def parts(self) -> TimeColumns | None:
-        """A date in several columns: year, month, day and so on."""
-        names = self._part_names()
-        found = [names.index(part) for part in _PARTS if part in names]
-        if "year" not in names or len(found) < 2:
-            return self._counted_parts()
-        return self._parts(found)
-
-    def _counted_parts(self) -> TimeColumns | None:
-        """Columns of years, months and perhaps days, by numbers that count on as those do."""
-        for first in range(min(2, len(self._cells.header) - 2)):
-            parts = [self._part(index) for index in range(first, first + 3)]
-            year, month, day = parts
-            if year is None or month is None or year.min() < 1500 or year.max() > 2200:
-                continue
-            if self._count_on(days_of(year, month, np.ones_like(year)), 31):
-                return self._parts([first, first + 1], _PART_ORDER[:2])
-            if day is not None and self._count_on(days_of(year, month, day), 1):
-                return self._parts([first, first + 1, first + 2], _PART_ORDER)
-        return None
-
-    def _count_on(self, days: Moments | None, most: int) -> bool:
-        """Whether days come one after the other, at most so many apart, in enough rows."""
-        if days is None or len(days) < LEAST_COUNTED:
-            return False
-        gaps = np.diff(days)
-        return bool(((gaps > 0) & (gaps <= most)).mean() >= 1 - MOST_ODD)
 
     def numbers(self, counters: Sequence[int]) -> TimeColumns | None:
         """A column of short dates, of seconds since 1970, or of other numbers that count on."""
@@ -302,7 +240,7 @@ class _Reader:
         """Whether a column of numbers is called a time of day."""
         name = self._cells.header[index].lower()
         called = any(word in name for word in ("time", "hour", "clock"))
-        return called or (self._refined and self._part_names()[index] == "hour")
+        return called or (self._refined and self.parts.names()[index] == "hour")
 
     def _readings(self, cells: list[str]) -> list[tuple[Format, Moments]]:
         """Every way to read cells as dates, with the moments (N,)."""
@@ -349,86 +287,6 @@ class _Reader:
         if not (self._refined and self._cells.named and _LONG_DATED.search(name)):
             return None
         return long_dates(index, name, self._cells.numbers(index))
-
-    # ---- several columns --------------------------------------------------------------------
-
-    def _part_names(self) -> list[str]:
-        """What part of a date each column is by its name, or its name."""
-        plain = [re.sub(r"[\W_]", "", name.lower()) for name in self._cells.header]
-        also = _ALSO | _ALSO_NEWER if self._refined else _ALSO
-        names = [also.get(name, name) for name in plain]
-        for place, name in enumerate(names):
-            before = names[:place]
-            if name == "mm" and "hour" in before and "month" in before:
-                names[place] = "minute"
-            elif name == "mm" and ("day" in names or before[-1:] == ["year"]):
-                names[place] = "month"  # otherwise millimetres
-            elif self._refined and name in _BY_CELLS and "year" in names:
-                names[place] = self._part_by_cells(place) or name
-        return names
-
-    def _part_by_cells(self, index: int) -> str:
-        """What part of a year a column called period or season holds; "" for none."""
-        cells = self._column(index)
-        if all(cell.lower() in TRIMESTERS for cell in cells):
-            return "month"
-        fits = {m[1] if (m := _PERIOD.fullmatch(cell)) else "" for cell in cells}
-        return {"M": "month", "Q": "quarter"}.get("".join(fits), "")
-
-    def _parts(self, indices: list[int], called: Sequence[str] = ()) -> TimeColumns | None:
-        """The time in columns that are called year, month, day and so on."""
-        given: dict[str, Moments] = {}
-        names = self._part_names()
-        for name, index in zip(called or [names[i] for i in indices], indices, strict=True):
-            part = self._part(index)
-            if part is None:
-                return None
-            given[name] = part
-        if "year" not in given or not given.keys() <= set(_PARTS):
-            return None
-        none = np.zeros(len(given["year"]), np.int64)
-        days = _days(given, none)
-        if days is None:
-            return None
-        seconds = (given.get("hour", none) * 60 + given.get("minute", none)) * 60
-        times = days * DAY + (seconds + given.get("second", none)) * SECOND
-        step = find_step(np.sort(times))
-        if step is None:
-            return None
-        return TimeColumns(tuple(indices), Clock("time", None, step), times)
-
-    def _part(self, index: int) -> Moments | None:
-        numbers = self._cells.numbers(index)
-        if _are_whole(numbers[:LEAST_COUNTED]) and _are_whole(numbers):  # most fail at once
-            return numbers.astype(np.int64) if (abs(numbers) < 1e6).all() else None
-        cells = self._column(index)
-        found = [MONTH_NUMBERS.get(cell[:3].lower(), 0) for cell in cells]
-        if self._refined and not all(found) and all(map(_number_of, cells[:LEAST_COUNTED])):
-            found = [_number_of(cell) for cell in cells]
-        return np.array(found, np.int64) if all(found) else None
-
-
-def _number_of(cell: str) -> int:
-    """The number of a month or a quarter that a cell names; 0 for none."""
-    period = _PERIOD.fullmatch(cell)
-    return int(period[2]) if period else TRIMESTERS.get(cell.lower()) or month_number(cell)
-
-
-def _are_whole(numbers: Times) -> bool:
-    return bool(np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
-
-
-def _days(given: dict[str, Moments], none: Moments) -> Moments | None:
-    """Days since 1970 (N,) from the parts of dates; None if one does not exist."""
-    year = given["year"]
-    if year.max() < 100:
-        year = year + np.where(year < FIRST_OF_1900, 2000, 1900)
-    if "yearday" in given:
-        return days_of(year, none + 1, given["yearday"], 366)
-    if "week" in given and "month" not in given:
-        return days_of_weeks(year, given["week"], none + 1)
-    month = given.get("month", 3 * given.get("quarter", none + 1) - 2)
-    return days_of(year, month, given.get("day", none + 1))
 
 
 def _lost_zeros(cells: Sequence[str]) -> bool:

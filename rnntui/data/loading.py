@@ -231,7 +231,7 @@ def _doubts(source: Source, found: Encoded, validated: bool) -> tuple[str, ...]:
     """Notes on a file that is perhaps not meant to be learned as it is."""
     if source.kind not in ("file", "stdin"):
         return ()
-    from rnntui.data.cells import is_numeric  # bundled text is loaded without it
+    from rnntui.data.recognise import is_numeric  # bundled text is loaded without it
 
     pieces = [found.ids[:LOOKED_AT], found.ids[LOOKED_AT:][-LOOKED_AT:]]
     first, last = (found.tokenizer.decode(ids) for ids in pieces)

@@ -16,6 +16,15 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.data.month_names import (
+    ENGLISH_MONTH,
+    MONTH,
+    MONTHS,
+    OLDER_MONTH,
+    WEEKDAY,
+    WEEKDAYS,
+    month_number,
+)
 from rnntui.data.timecolumn import MISSING
 
 Moments = NDArray[np.int64]
@@ -27,77 +36,13 @@ FIRST_OF_1900 = 69  # of years with two digits, as in `strptime`
 MOST_TRIED = 400  # cells that a format is tried on before all are read
 _LONGEST = 64  # characters of a cell; no moment has more
 
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
-)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_ENGLISH = "|".join(f"{m[:3]}(?:{m[3:]})?" if len(m) > 3 else m for m in MONTHS).replace(
-    "sep(?:tember)?", "sep(?:t(?:ember)?)?"
-)
-_GERMAN = (
-    "januar|jänner|februar|märz?|maerz|mrz|mai|juni|juli|oktober|okt|dezember|dez"  # if others
-)
-_OLDER_MONTH = f"{_GERMAN}|{_ENGLISH}"
-_OTHER_MONTHS = (  # French, Spanish, Italian, Portuguese, Dutch, Swedish
-    ("janvier", "janv", "enero", "ene", "gennaio", "gen", "janeiro", "januari"),
-    (
-        "février",
-        "fevrier",
-        "févr",
-        "fevr",
-        "fév",
-        "fev",
-        "febrero",
-        "febbraio",
-        "fevereiro",
-        "februari",
-    ),
-    ("mars", "marzo", "março", "marco", "maart", "mrt"),
-    ("avril", "avr", "abril", "abr", "aprile"),
-    ("mai", "mayo", "maggio", "mag", "maio", "mei", "maj"),
-    ("juin", "junio", "giugno", "giu", "junho"),
-    ("juillet", "juil", "julio", "luglio", "lug", "julho"),
-    ("août", "aout", "aoû", "agosto", "ago", "augustus", "augusti"),
-    ("septiembre", "setiembre", "settembre", "set", "setembro", "septembre"),
-    ("octobre", "octubre", "ottobre", "ott", "outubro", "out"),
-    ("noviembre", "novembre", "novembro"),
-    ("décembre", "decembre", "déc", "diciembre", "dicembre", "dic", "dezembro"),
-)
-_LONGEST_FIRST = sorted((name for names in _OTHER_MONTHS for name in names), key=len, reverse=True)
-_MONTH = f"(?:{'|'.join(_LONGEST_FIRST)}|{_OLDER_MONTH})" + r"\.?"
-MONTH_NUMBERS = {
-    **{name[:3]: number for number, name in enumerate(MONTHS, 1)},
-    "jän": 1,
-    "mär": 3,
-    "mae": 3,
-    "mrz": 3,
-    "mai": 5,
-    "okt": 10,
-    "dez": 12,
-}
-_NAMES_OF_MONTHS = {
-    **{name: number for number, names in enumerate(_OTHER_MONTHS, 1) for name in names},
-    **MONTH_NUMBERS,
-}
-TRIMESTERS = {  # of which the middle month counts
-    name: number
-    for number, name in enumerate(
-        (
-            *("djf", "jfm", "fma", "mam", "amj", "mjj"),
-            *("jja", "jas", "aso", "son", "ond", "ndj"),
-        ),
-        1,
-    )
-}
-_WEEKDAY = "|".join(f"{d[:3]}(?:{d[3:]})?" for d in WEEKDAYS)
 _DIRECTIVE = re.compile(r"%(-?)(\d?)([A-Za-z%])")
 _WIDTHS = {**dict.fromkeys("mdHIMSyV", 2), "Y": 4, "G": 4, "j": 3, "q": 1, "u": 1, "h": 1, "N": 4}
 _WORDS = {
-    "b": _MONTH,
-    "B": _MONTH,
-    "a": _WEEKDAY,
-    "A": _WEEKDAY,
+    "b": MONTH,
+    "B": MONTH,
+    "a": WEEKDAY,
+    "A": WEEKDAY,
     "p": r"[ap]\.?m\.?",
     "z": r"z|utc|gmt|[+-]\d\d(?::?\d\d)?",
     "f": r"\d{1,9}",
@@ -206,7 +151,7 @@ def _is_german(pattern: str, rows: Sequence[Sequence[str]]) -> bool:
         return False
     place = letters(pattern).index("b")
     names = {row[place].lower() for row in rows}
-    return any(re.fullmatch(_ENGLISH, name) is None for name in names)
+    return any(re.fullmatch(ENGLISH_MONTH, name) is None for name in names)
 
 
 def _in_iso(names: Sequence[str]) -> str:
@@ -226,13 +171,7 @@ def is_newer(form: Format, cells: Sequence[str]) -> bool:
     place = letters(form.pattern).index("b")
     fits = map(expression(form.pattern).fullmatch, cells)
     names = {m[place + 1].lower() for m in fits if m is not None}
-    return any(re.fullmatch(_OLDER_MONTH, name) is None for name in names)
-
-
-def month_number(word: str) -> int:
-    """The month that a word names; 0 if it names none."""
-    word = word.strip().rstrip(".").lower()
-    return _NAMES_OF_MONTHS.get(word) or MONTH_NUMBERS.get(word[:3], 0)
+    return any(re.fullmatch(OLDER_MONTH, name) is None for name in names)
 
 
 def letters(pattern: str) -> list[str]:

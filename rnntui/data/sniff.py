@@ -8,9 +8,9 @@ import zlib
 from pathlib import Path
 from typing import TextIO
 
-from rnntui.data.cells import is_numeric
 from rnntui.data.decode import marked_encoding
 from rnntui.data.format import GZIP
+from rnntui.data.recognise import is_numeric
 from rnntui.data.source import parse_source
 
 SUFFIXES = (".txt", ".dat", ".data", ".asc", ".prn", ".tab", ".out", "")

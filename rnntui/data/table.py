@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.data.cells import Cells, as_json, as_prose, split_cells
+from rnntui.data.cells import Cells
 from rnntui.data.choose_columns import choose
 from rnntui.data.clock import Clock
 from rnntui.data.column_kinds import counts_time, is_time_column, parts_beside
@@ -18,8 +18,10 @@ from rnntui.data.find_series import counted_apart, find_series, series_names
 from rnntui.data.find_time import find_time, unread_dates
 from rnntui.data.known import NEW, Known
 from rnntui.data.order import in_order, on_grid
+from rnntui.data.recognise import as_json, as_prose
 from rnntui.data.rows import Rows
 from rnntui.data.source import show
+from rnntui.data.split_cells import split_cells
 from rnntui.data.stacked import come_again, side_by_side
 from rnntui.data.time_numbers import TimeColumns, with_settled_step, year_time
 from rnntui.data.timecolumn import is_name

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rnntui.data.moments import MONTHS, formats_of, month_number
+from rnntui.data.moments import formats_of
+from rnntui.data.month_names import MONTHS, month_number
 from rnntui.data.timecolumn import MISSING
 from rnntui.data.written_numbers import is_number
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
-from rnntui.data.cells import Cells, split_cells
+from rnntui.data.cells import Cells
 from rnntui.data.clock import Clock
 from rnntui.data.decode import BYTE_ORDER_MARK
 from rnntui.data.durations import with_durations
 from rnntui.data.source import open_file, parse_source
+from rnntui.data.split_cells import split_cells
 from rnntui.errors import DataError, RnntuiError
 from rnntui.generation.generate import WARM_UP, values_before
 

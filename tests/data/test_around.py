@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnntui.data.around import framed
-from rnntui.data.cells import is_numeric
 from rnntui.data.loading import load
+from rnntui.data.recognise import is_numeric
 from rnntui.data.table import Table, parse_table
 from rnntui.errors import DataError
 from rnntui.recipe import Data, Recipe

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rnntui.data import ValueData, load
-from rnntui.data.cells import is_numeric
 from rnntui.data.clock import Clock
 from rnntui.data.known import NEW, Known
+from rnntui.data.recognise import is_numeric
 from rnntui.data.table import Table, parse_table
 from rnntui.errors import DataError
 from rnntui.recipe import Data, Recipe
