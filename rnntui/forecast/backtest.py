@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
+from rnntui.forecast.autoregression import Autoregression
+from rnntui.forecast.intervals import coverage, rolling_widths
 from rnntui.forecast.methods import NETWORK, Method, fit_slices
+from rnntui.forecast.mixing import ANCHOR, Mean, Unseen, anchor_of, choose_mean, mean_square
 from rnntui.forecast.season import find_season
 from rnntui.forecast.slices import Slices, result_of
 
@@ -21,15 +23,9 @@ MOST_HORIZON = 100
 HORIZON_SHARE = 0.1  # of the validation part, if there is no season
 MOST_ORIGINS = 40  # in each part
 INNER_SHARE = 0.4  # of the rows trained on, for errors to choose and to calibrate by
-DOUBT, DOUBTED = 4.0, 1.2  # horizons in which a network is believed to err so much more
 REFITS = 4  # within the part trained on
-STRONG = 0.5  # of the steadiest method's squared error: a method that is better by far
-LEAST_RATIO = 1e-6  # of two squared errors
 LEAST_UNSEEN = 4  # origins from which a network is judged
 LEAST_BEFORE = 8  # rows before the first origin
-NEAR = 5.0  # times the least squared error, for a method to take part in the mean
-ANCHOR, ANCHOR_SHARE = "autoregression", 0.5  # the steadiest method, and its part of the mean
-REACH = 0.8  # the interval around the anchor that the network's part may not leave
 COMBINED = "auto"  # the mean of methods that the inner origins prefer
 
 
@@ -122,31 +118,6 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Mean:
-    """A mean of methods with `shares`. The network's part stays within `reach` (H,) of `anchor`.
-
-    A network knows the rows that it was trained on, so errors there say little about how far off
-    it is on others; those of simple methods, fitted on fewer rows, do.
-    """
-
-    shares: dict[str, float]
-    anchor: str = ""
-    reach: Numbers | None = None
-
-    def of(self, parts: Mapping[str, Numbers]) -> Numbers:
-        """The mean of forecasts, or of their errors, (…, H) by method."""
-        found: Numbers = np.sum([s * self._kept(n, parts) for n, s in self.shares.items()], axis=0)
-        return found
-
-    def _kept(self, name: str, parts: Mapping[str, Numbers]) -> Numbers:
-        if name != NETWORK or self.reach is None:
-            return parts[name]
-        anchor = parts[self.anchor]
-        kept: Numbers = anchor + np.clip(parts[name] - anchor, -self.reach, self.reach)
-        return kept
-
-
-@dataclass(frozen=True, eq=False)
 class After:
     """Errors (K, H) of forecasts after the rows of a backtest, by method; NaN: not known yet."""
 
@@ -220,11 +191,9 @@ def backtest(
     scale = _scale(values[: where.train], season)
     outer = len(where.inner)
     methods = {name: _scores(found[outer:], scale) for name, found in errors.items()}
-    inner = {name: _mean_square(found[:outer]) for name, found in errors.items()}
+    inner = {name: mean_square(found[:outer]) for name, found in errors.items()}
     best = min(inner, key=lambda name: (not math.isfinite(inner[name]), inner[name]))
-    mean = _mean({name: found[:outer] for name, found in errors.items()}, best)
-    if network is not None and where.unseen >= LEAST_UNSEEN:
-        mean = _judged(mean, values, where, simple.fitted[mean.anchor], errors)
+    mean = _mean(values, where, simple, errors, best)
     methods[COMBINED] = _scores(mean.of(errors)[outer:], scale)
     shown = errors.get(method, mean.of(errors))
     widths = rolling_widths(shown, where.origins)
@@ -232,61 +201,23 @@ def backtest(
     return Backtest(target, series, where.horizon, season, where, methods, errors, held, best, mean)
 
 
-def _mean(errors: Mapping[str, Numbers], best: str, judged: float | None = None) -> Mean:
-    """The mean of methods by their errors (K, H) at the inner origins.
-
-    `judged` is the network's mean square beside that of the steadiest method, if it is known.
-
-    Half is the autoregression's, or less if another method is more than twice as good; those that
-    are nearly as good as the best share the rest by the inverse of their squared errors, squared
-    (after Bates and Granger 1969).
-    """
-    if not errors[best].size:
-        return Mean({best: 1.0})
-    squares = {name: _mean_square(found) for name, found in errors.items()}
-    simple = {name: s for name, s in squares.items() if name != NETWORK}
-    anchor = min(simple, key=lambda name: simple[name])
-    if simple.get(ANCHOR, math.inf) <= NEAR * simple[anchor]:
-        anchor = ANCHOR
-    reach = half_widths(errors[anchor], REACH)
-    if NETWORK in errors:
-        kept = Mean({NETWORK: 1.0}, anchor, reach).of(errors)
-        squares[NETWORK] = _mean_square(kept) if judged is None else judged * squares[anchor]
-    least = max(min(squares.values()), 1e-300)
-    near = {name: (least / max(s, least)) ** 2 for name, s in squares.items() if s <= NEAR * least}
-    total = sum(near.values())
-    part = ANCHOR_SHARE * least / max(least, STRONG * squares[anchor]) if anchor in near else 0.0
-    shares = {name: (1 - part) * weight / total for name, weight in near.items()}
-    if part:
-        shares[anchor] += part
-    strong = judged is not None and judged < STRONG
-    return Mean(shares, anchor, None if strong else reach)
-
-
-def _judged(
-    mean: Mean, values: Numbers, where: Plan, anchor: Method, errors: Mapping[str, Numbers]
+def _mean(
+    values: Numbers, where: Plan, simple: Simple, errors: Mapping[str, Numbers], best: str
 ) -> Mean:
-    """The mean, with a network judged by rows that it was not trained on.
-
-    Beside it stands the steadiest method, `anchor`, fitted on all of the part trained on, as what
-    is linear in the network is. The fewer horizons were forecast, the more doubt there is. It stays
-    within reach of that method unless it is better by far without that.
-    """
-    first = len(where.inner) - where.unseen
-    origins = where.inner[first:]
+    """The mean that the inner origins choose; the best method alone without any."""
+    count = len(where.inner)
+    if not count:
+        return Mean({best: 1.0})
+    inner = {name: found[:count] for name, found in errors.items()}
+    found = simple.fitted.get(ANCHOR)
+    wanders = isinstance(found, Autoregression) and found.wanders
+    if NETWORK not in errors or where.unseen < LEAST_UNSEEN:
+        return choose_mean(inner, wanders)
+    origins = where.inner[-where.unseen :]
+    anchor = simple.fitted[anchor_of(inner)]
     beside = errors_of(values, origins, anchor.forecast(values, origins, where.horizon))
-    both = {NETWORK: errors[NETWORK][first : len(where.inner)], mean.anchor: beside}
-    seen = where.held / where.horizon
-
-    def judge(reach: Numbers | None) -> float:
-        kept = Mean({NETWORK: 1.0}, mean.anchor, reach).of(both)
-        ratio = _mean_square(kept) / max(_mean_square(beside), 1e-300)
-        weighed = seen * math.log(max(ratio, LEAST_RATIO)) + DOUBT * math.log(DOUBTED)
-        return math.exp(weighed / (seen + DOUBT))
-
-    inner = {name: found[: len(where.inner)] for name, found in errors.items()}
-    free = judge(None)
-    return _mean(inner, mean.anchor, free if free < STRONG else max(judge(mean.reach), STRONG))
+    network = inner[NETWORK][-where.unseen :]
+    return choose_mean(inner, wanders, Unseen(network, beside, where.held / where.horizon))
 
 
 def season_of(values: Numbers, train: int, likely: Sequence[int] = ()) -> int:
@@ -339,10 +270,6 @@ def _scores(errors: Numbers, scale: float) -> Scores:
     mase = mae / scale if scale > 0 else np.full(len(mae), math.nan)
     rmse = np.sqrt(np.square(errors).mean(axis=0))
     return Scores(tuple(rmse.tolist()), tuple(mae.tolist()), tuple(mase.tolist()))
-
-
-def _mean_square(errors: Numbers) -> float:
-    return float(np.square(errors).mean()) if errors.size else math.inf
 
 
 def overall(scores: Mapping[str, Scores]) -> dict[str, float]:

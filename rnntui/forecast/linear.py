@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from rnntui.forecast.methods import fit_autoregression
+from rnntui.forecast.autoregression import fit_autoregression
 
 Numbers = NDArray[np.float64]
 

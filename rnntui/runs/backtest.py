@@ -16,7 +16,6 @@ from rnntui.errors import DataError, RnntuiError, RunError
 from rnntui.forecast.backtest import (
     COMBINED,
     Backtest,
-    Mean,
     Plan,
     Simple,
     backtest,
@@ -26,6 +25,7 @@ from rnntui.forecast.backtest import (
     simple_methods,
 )
 from rnntui.forecast.methods import NETWORK, Method, fit_slices
+from rnntui.forecast.mixing import Mean
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.generation.rolling import roll
 from rnntui.nn.model import Parameters

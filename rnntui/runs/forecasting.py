@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from rnntui.data import ValueData
 from rnntui.data.cut import before, moment_of, rows_before, steps_to
 from rnntui.errors import DataError, RnntuiError, UsageError
-from rnntui.forecast.backtest import COMBINED, Backtest, Mean
+from rnntui.forecast.backtest import COMBINED, Backtest
 from rnntui.forecast.intervals import LEVELS
 from rnntui.forecast.methods import NETWORK, Method, fit_all
+from rnntui.forecast.mixing import Mean
 from rnntui.generation.generate import WARM_UP, writer
 from rnntui.runs.backtest import backtests
 from rnntui.runs.forecast_start import Start, names_in, start_of

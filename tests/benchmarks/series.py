@@ -31,9 +31,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
+from rnntui.forecast.autoregression import fit_autoregression
 from rnntui.forecast.backtest import Backtest
 from rnntui.forecast.intervals import LEVELS
-from rnntui.forecast.methods import LastValue, Method, SeasonalNaive, fit_autoregression
+from rnntui.forecast.methods import LastValue, Method, SeasonalNaive
 from rnntui.forecast.slices import result_of
 from rnntui.generation.rolling import roll
 from rnntui.processes import one_blas_thread

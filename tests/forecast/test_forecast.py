@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnntui.forecast.autoregression import fit_autoregression
 from rnntui.forecast.backtest import (
     COMBINED,
     Backtest,
@@ -19,8 +20,10 @@ from rnntui.forecast.backtest import (
     season_of,
 )
 from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
-from rnntui.forecast.methods import METHODS, NETWORK, fit_all, fit_autoregression, fit_damped_trend
+from rnntui.forecast.methods import METHODS, NETWORK, fit_all
+from rnntui.forecast.smoothing import fit_damped_trend
 from rnntui.recipe import find
+from tests.forecast.test_mixing import autoregressive
 
 
 def seasonal(rows: int, season: int, noise: float, trend: float = 0.0, seed: int = 0) -> np.ndarray:
@@ -189,12 +192,12 @@ def judged(network: np.ndarray, values: np.ndarray, held: int = 80) -> Backtest:
 
 
 def test_a_network_is_judged_by_rows_that_it_was_not_trained_on():
-    values = np.cumsum(np.random.RandomState(1).randn(400))
-    where = plan(400, 360, 5, 80)
+    values = autoregressive(400, 0.6)
+    where = plan(400, 360, 5, 40)
     rows = np.array(where.origins)[:, None] + np.arange(5)
     noise = np.random.RandomState(2).randn(*rows.shape)
-    by_heart = np.where(rows < 280, values[rows], values[rows] + 9 * noise)
-    known = judged(by_heart, values).mean.shares
+    by_heart = np.where(rows < 320, values[rows], values[rows] + 9 * noise)
+    known = judged(by_heart, values, 40).mean.shares
     assert known[NETWORK] < 0.1
     unknown = backtest(values, plan(400, 360, 5), 0, by_heart).mean.shares
     assert unknown[NETWORK] > 1.5 * known[NETWORK]
@@ -206,7 +209,8 @@ def test_a_network_that_is_better_by_far_leaves_the_reach_of_the_others():
     test = judged(values[rows], values)
     assert test.mean.reach is None
     assert test.mean.shares[NETWORK] > 0.9
-    alike = judged(values[rows[:, :1] - 1] + 0 * rows, values)
+    returning = autoregressive(400, 0.6)
+    alike = judged(returning[rows[:, :1] - 1] * 0.6 ** np.arange(1, 6), returning)
     assert alike.mean.reach is not None
     assert alike.mean.shares["autoregression"] >= 0.5
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from rnntui.forecast.autoregression import fit_autoregression
 from rnntui.forecast.linear import Linear, differences_help, fit_linear, last_value
-from rnntui.forecast.methods import fit_autoregression
 from rnntui.generation.beside import MOST, Beside
 
 RNG = np.random.default_rng(3)

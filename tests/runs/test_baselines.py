@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnntui.data import TokenData, baselines, load
-from rnntui.forecast.methods import fit_autoregression
+from rnntui.forecast.autoregression import fit_autoregression
 from rnntui.recipe import Recipe
 from rnntui.runs.baselines import simple_losses
 

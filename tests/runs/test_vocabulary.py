@@ -12,7 +12,7 @@ import pytest
 from rnntui import clusters
 from rnntui.data import TokenData, ValueData, load
 from rnntui.errors import DataError
-from rnntui.forecast import methods
+from rnntui.forecast.autoregression import MOST_FITTED
 from rnntui.forecast.slices import result_of
 from rnntui.recipe import Recipe
 from rnntui.runs import vocabulary
@@ -110,7 +110,7 @@ def test_the_methods_of_a_forecast_are_fitted_to_what_they_take_of_the_source(
     tmp_path: Path,
 ) -> None:
     """Fitted to the last 3,000 of some temperatures, an autoregression erred far more."""
-    assert vocabulary.MOST_ROWS == methods.MOST_FITTED
+    assert vocabulary.MOST_ROWS == MOST_FITTED
     rows = np.random.RandomState(0).randn(8000).cumsum().round(4)
     (tmp_path / "long.csv").write_text("y\n" + "\n".join(map(str, rows)) + "\n")
     recipe = Recipe().replace(task="values", source=str(tmp_path / "long.csv"))

@@ -54,7 +54,9 @@ class _SampleOrigins:
             "last value",
             "seasonal naive",
             "autoregression",
+            "differencing",
             "exponential smoothing",
+            "theta",
         ),
         only=("task", ("values",)),
     )

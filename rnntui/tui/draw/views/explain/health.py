@@ -38,7 +38,9 @@ FORECASTS = (
     ("last value", "nothing changes"),
     ("seasonal naive", "the last season again"),
     ("autoregression", "least squares on earlier values, with the lags of the season"),
+    ("differencing", "an autoregression of the changes since the last season, or from row to row"),
     ("exponential smoothing", "a damped trend, on values without their season"),
+    ("theta", "a smoothed level and half the slope of the trend, without the season"),
     ("auto", "the mean of them that errors inside the part trained on prefer"),
     ("interval", "forecast ± a quantile of the errors of earlier forecasts that far ahead"),
 )
