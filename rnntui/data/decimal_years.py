@@ -21,6 +21,7 @@ LEAST = 12  # rows
 _LOOSE = 0.4  # of a month or a week: so far are moments from even ones that count days otherwise
 _DATED = re.compile("year|jahr|decimal|fraction|ann|año|anno", re.IGNORECASE)
 _MONTHS = (1, 3, 6)  # that a step may have
+_YEAR = np.timedelta64(1, "Y")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DecimalYears:
             part = (passed + self.shift) / 12
         else:
             passed = int((day - year.astype("M8[D]")).astype(np.int64))
-            length = int(((year + 1).astype("M8[D]") - year.astype("M8[D]")).astype(np.int64))
+            length = int(((year + _YEAR).astype("M8[D]") - year.astype("M8[D]")).astype(np.int64))
             part = (passed + self.shift) / length
         return f"{int(year.astype(np.int64)) + 1970 + part:.{self.digits}f}"
 
@@ -170,7 +171,7 @@ def _of_days(numbers: Numbers, shift: float) -> Moments:
 def _passed(numbers: Numbers) -> tuple[NDArray[Any], Numbers]:
     """The years (N,) and the days that have passed in them."""
     years = (np.floor(numbers).astype(np.int64) - 1970).astype("M8[Y]")
-    lengths = ((years + 1).astype("M8[D]") - years.astype("M8[D]")).astype(np.int64)
+    lengths = ((years + _YEAR).astype("M8[D]") - years.astype("M8[D]")).astype(np.int64)
     passed: Numbers = (numbers - np.floor(numbers)) * lengths
     return years, passed
 

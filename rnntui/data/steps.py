@@ -174,7 +174,7 @@ def _one_each(moments: Moments) -> Step | None:
     if (counts == size).mean() < USUAL:
         return None
     day = days - months.astype("M8[D]").astype(np.int64) + 1
-    left = (months + 1).astype("M8[D]").astype(np.int64) - days - 1
+    left = (months + np.timedelta64(1, "M")).astype("M8[D]").astype(np.int64) - days - 1
     if left.max() <= _SPREAD:
         return Step("months", size, 0)
     if day.max() - day.min() > _SPREAD:

@@ -545,12 +545,14 @@ def test_the_end_of_each_row_is_no_duration() -> None:
 
 
 def moments(*parts: tuple[np.datetime64, int]) -> list[str]:
-    return [str(day.astype("M8[s]") + seconds).replace("T", " ") for day, seconds in parts]
+    seconds = np.timedelta64(1, "s")
+    return [str(day.astype("M8[s]") + after * seconds).replace("T", " ") for day, after in parts]
 
 
+START, FIVE_MINUTES = np.datetime64("2024-01-01T00:00"), np.timedelta64(5, "m")
 LATE = {
     "logged late": (
-        moments(*((np.datetime64("2024-01-01T00:00") + 5 * n, n * 7 % 10) for n in range(100))),
+        moments(*((START + n * FIVE_MINUTES, n * 7 % 10) for n in range(100))),
         "every 5 minutes",
     ),
     "at about the same hour": (
@@ -558,7 +560,11 @@ LATE = {
         "daily",
     ),
 }
-LAST = [np.datetime64(f"{y}-{m:02}") + 1 for y in range(2000, 2010) for m in range(1, 13)]
+LAST = [
+    np.datetime64(f"{y}-{m:02}") + np.timedelta64(1, "M")
+    for y in range(2000, 2010)
+    for m in range(1, 13)
+]
 TRADED = [str(np.busday_offset(m.astype("M8[D]"), -1, roll="forward")) for m in LAST]
 FIRST_TRADED = [str(np.busday_offset(m.astype("M8[D]"), 0, roll="forward")) for m in LAST]
 
@@ -686,7 +692,8 @@ def test_uneven_times_of_astronomers_and_loggers_are_not_learned(name: str) -> N
 
 
 def test_the_name_that_lacks_is_that_of_the_time_of_day() -> None:
-    times = [str(np.datetime64("2023-01-01T00:00:00") + 5 * n).replace("T", " ") for n in range(60)]
+    first, apart = np.datetime64("2023-01-01T00:00:00"), np.timedelta64(5, "s")
+    times = [str(first + n * apart).replace("T", " ") for n in range(60)]
     rows = [f" {n % 3} {wave(n)} {wave(n + 2)} {time}\n" for n, time in enumerate(times)]
     found = table(" r b free UTC\n" + "".join(rows))
     assert found.features == ("r", "b", "free") and found.clock is not None
