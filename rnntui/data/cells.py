@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 60  # characters of names in a note
 LOOKED_AT = 200  # lines, to see whether a text is a table at all
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+(?:\.\d{3})*,\d+")
+# Not 1,234, in which the comma may stand between thousands.
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:\.\d{3})+,\d+)")
 _WARMTH = re.compile(r"temp|kelvin|[(\[]K[)\]]", re.IGNORECASE)
 AS_TEXT = "--set task=tokens reads it as text"
 

@@ -17,6 +17,7 @@ from rnntui.data.timecolumn import is_name
 Numbers = NDArray[np.float64]
 
 YEARS = (1500.0, 2200.0)
+_RECENT = (1800.0, 2100.0)  # in which quarters are counted
 LEAST = 12  # rows
 _LOOSE = 0.4  # of a month or a week: so far are moments from even ones that count days otherwise
 _DATED = re.compile("year|jahr|decimal|fraction|ann|año|anno", re.IGNORECASE)
@@ -73,7 +74,8 @@ def decimal_years(name: str, numbers: Numbers, digits: int) -> Dated | None:
     """The moments of numbers (N,) with so many decimals; None if they are no years.
 
     A year's twelfths, then its days, then both as they come out of other ways to count. Quarters
-    are those of years only in a column without a name, or one that speaks of time.
+    are those of years only in a column that speaks of years, or of our centuries in one that speaks
+    of time or has no name: seconds and nanometres have such steps, too.
     """
     if len(numbers) < LEAST or not np.isfinite(numbers).all():
         return None
@@ -90,9 +92,11 @@ def decimal_years(name: str, numbers: Numbers, digits: int) -> Dated | None:
         or _by_months(numbers, digits, _LOOSE)
         or _by_weeks(numbers, digits)
     )
-    named = not name or is_name(name) or _DATED.search(name) is not None
-    of_months = found is not None and found.step.kind == "months" and found.step.size > 1
-    return None if of_months and not named else found
+    if found is None or found.step.kind != "months" or found.step.size == 1:
+        return found
+    quarters = found.step.size == 3 and _RECENT[0] <= low and high <= _RECENT[1]
+    named = quarters and (not name or is_name(name))
+    return found if named or _DATED.search(name) else None
 
 
 def _by_months(numbers: Numbers, digits: int, most: float) -> Dated | None:
@@ -107,6 +111,7 @@ def _by_months(numbers: Numbers, digits: int, most: float) -> Dated | None:
         step is None
         or step.kind != "months"
         or step.size not in _MONTHS
+        or step.size < most  # 1990.1 and 1990.2 are too far apart to be months
         or not _even(moments, step)
     ):
         return None

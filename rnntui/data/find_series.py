@@ -19,6 +19,7 @@ from rnntui.errors import DataError
 from rnntui.recipe import Data
 
 MOST_LABELS = 6  # columns that are tried together
+LEAST_FILLED = 0.05  # of all series at all times have a row, if several columns tell them apart
 MOST_DOUBLED = 0.01  # of the rows may have the names and the time of another one
 NO_SERIES = "none"  # the recipe's series: not looked for
 
@@ -63,7 +64,9 @@ def _fewest(cells: Cells, texts: list[int], found: TimeColumns) -> tuple[int, ..
             labels = codes[chosen[0]]
             for index in chosen[1:]:
                 labels = labels * (codes[index].max() + 1) + codes[index]
-            if (count > 1 and _are_doubled(labels, times)) or not tells_apart(labels, found.times):
+            if count > 1 and (_are_doubled(labels, times) or _are_sparse(labels, times)):
+                continue
+            if not tells_apart(labels, found.times):
                 continue
             if not _are_doubled(labels, times):
                 return chosen
@@ -75,6 +78,11 @@ def _codes(names: Sequence[str]) -> NDArray[np.int64]:
     """A number (N,) for each name."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.array([numbers[name] for name in names], np.int64)
+
+
+def _are_sparse(labels: NDArray[np.int64], times: NDArray[np.intp]) -> bool:
+    """Whether most series have no row at most times, as each pair of teams has not."""
+    return len(times) < LEAST_FILLED * len(np.unique(labels)) * (int(times.max()) + 1)
 
 
 def _are_doubled(labels: NDArray[np.int64], times: NDArray[np.intp]) -> bool:

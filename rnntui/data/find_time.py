@@ -42,7 +42,7 @@ NO_TIME = "none"  # the recipe's time: rows have none
 ORDERS = {"dmy": "dmY", "mdy": "mdY", "ymd": "Ymd"}
 _DATED = re.compile("date|datum", re.IGNORECASE)
 _LONG_DATED = re.compile(
-    "date|datum|fecha|time|zeit|period|month|monat|mois|quart|day|tag|jour|yyyy|jjjj|aaaa",
+    "date|datum|fecha|time|zeit|period|month|monat|mois|quart|day(?!s)|tag(?!e)|jour(?!s)|yyyy|jjjj|aaaa",
     re.IGNORECASE,
 )
 _INTERVAL = re.compile(r"(.*\d.*?) (?:-|–) (.*\d.*)")

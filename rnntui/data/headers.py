@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -9,11 +10,12 @@ from rnntui.data.lines import is_header
 from rnntui.data.moments import formats_of
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
-from rnntui.data.written_numbers import is_number
+from rnntui.data.written_numbers import finite, is_number
 
 MOST_HEADERS = 5
 _LOOKED_AT = 12  # rows below a line that may be a header
 _LEAST_BELOW = 3  # of them, if its names are numbers
+_LARGER = 1.5  # times as large as others a first step may be
 _COMMENT = re.compile(r"#+|%+ ?|//+|!+|--+")
 
 Rows = Sequence[Sequence[str]]
@@ -75,34 +77,57 @@ def are_names(rows: Rows, comma: bool) -> bool:
 
     They are if the cell before them holds text, or nothing, where the rows below have numbers or
     times, or if they count the columns from 0 and the numbers below have decimals, as those of
-    programs that number columns have.
+    programs that number columns have. A first value that is missing is no name: below it stand
+    numbers in no order. Nor is the moment 0, from which the first column counts on.
     """
     first = [cell.strip() for cell in rows[0]]
     below = [[cell.strip() for cell in row] for row in rows[1 : 1 + _LOOKED_AT]]
     if len(first) < 2 or len(below) < _LEAST_BELOW:
         return False
     names = first[1:]
-    if first == [str(n) for n in range(len(first))]:
+    if first == _counted(len(first)):
         filled = [cell for row in below for cell in row if cell.lower() not in MISSING]
-        return all(is_number(cell, comma) and not cell.isdecimal() for cell in filled)
+        moments = [finite(row[0], comma) for row in below]
+        return not _begins(moments) and all(
+            is_number(cell, comma) and not cell.isdecimal() for cell in filled
+        )
     if len(set(names)) < len(names) or not all(is_number(name, comma) for name in names):
         return False
     if not all(_counts(row[0], comma) for row in below):
         return False
     if not first[0]:
-        return all(map(str.isdecimal, names))
+        index = names == _counted(len(names)) or _is_index([row[0] for row in below], comma)
+        return index and all(map(str.isdecimal, names))
     return first[0].lower() not in MISSING and not _counts(first[0], comma)
 
 
 def may_be_names(rows: Rows, comma: bool) -> bool:
     """Whether a first row read as values may as well be names that count the columns from 0."""
     first = [cell.strip() for cell in rows[0]]
-    if len(rows) <= _LEAST_BELOW or first != [str(n) for n in range(len(first))]:
+    if len(rows) <= _LEAST_BELOW or first != _counted(len(first)):
         return False
     if len(first) == 1:
         below = [row[0].strip() for row in rows[1 : 1 + _LOOKED_AT]]
         return all(is_number(cell, comma) and not cell.isdecimal() for cell in below)
     return len(first) > 2 and rows[1][0].strip() != "1"
+
+
+def _counted(count: int) -> list[str]:
+    return [str(n) for n in range(count)]
+
+
+def _begins(moments: Sequence[float]) -> bool:
+    """Whether numbers rise from 0 on, which stands above them, in steps as large as the first."""
+    gaps = [after - before for before, after in itertools.pairwise([0.0, *moments])]
+    return all(gap > 0 for gap in gaps) and gaps[0] <= _LARGER * max(gaps[1:])
+
+
+def _is_index(cells: Sequence[str], comma: bool) -> bool:
+    """Whether a first column holds times, or numbers that go one way."""
+    numbers = [finite(cell, comma) for cell in cells]
+    pairs = [*itertools.pairwise(numbers)]
+    one_way = all(a < b for a, b in pairs) or all(a > b for a, b in pairs)
+    return one_way or not any(is_number(cell, comma) for cell in cells)
 
 
 def _counts(cell: str, comma: bool) -> bool:

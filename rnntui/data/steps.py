@@ -145,6 +145,8 @@ def settled(step: Step, moments: Moments) -> Step:
     """
     if step.kind != "fixed" or len(moments) < _LEAST_SETTLED:
         return step
+    if (np.diff(moments) == step.size).all():  # every 30 days is not monthly
+        return step
     if step.size >= 27 * DAY:
         return _one_each(moments) or step
     size = min(_CLOCKS, key=lambda size: abs(size - step.size))

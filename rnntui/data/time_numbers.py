@@ -139,8 +139,8 @@ def long_dates(index: int, name: str, numbers: Times) -> TimeColumns | None:
         return None
     order, form, moments = max(read, key=lambda found: found[0])
     step = find_step(np.sort(moments))
-    if step is None:
-        return None
+    if step is None or (step.kind == "months" and step.size % 12 == 0):
+        return None  # only the year's digits differ: 12000, 12001, 12002 count something else
     others = [f for o, f, m in read if o == order and (m != moments).any()]
     first = f"{int(numbers[0])} as {iso(int(moments[0]))}"
     doubt = f"; --set time_format={others[0].pattern} if that is wrong" if others else ""

@@ -33,7 +33,7 @@ _ALSO_TIME = frozenset(
 )
 # Words that an earlier reader did not know, of astronomers and of loggers.
 _NEWER_TIME = frozenset(
-    ("jd", "mjd", "hjd", "bjd", "btjd", "bkjd", "elapsed", "uptime", "millis", "ms", "secs", "age")
+    ("jd", "mjd", "hjd", "bjd", "btjd", "bkjd", "elapsed", "uptime", "millis", "ms", "secs")
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|#|№")
 _NAMES = frozenset(

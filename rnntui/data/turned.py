@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rnntui.data.moments import formats_of
+from rnntui.data.moments import formats_of, letters
 from rnntui.data.month_names import MONTHS, month_number
 from rnntui.data.timecolumn import MISSING
 from rnntui.data.written_numbers import is_number
 
 LEAST_TIMES = 8  # columns
 _MOST_BESIDE = 20  # columns of a table of months, with means of seasons and years
-_QUARTER = re.compile(r"(?:q|qtr|quarter|quartal|t)?[ ._-]?([1-4])", re.IGNORECASE)
+_QUARTER = re.compile(r"(?:q|qtr|quarter|quartal)[ ._-]?([1-4])", re.IGNORECASE)
 _HOUR = re.compile(r"(?:h|he|hr|hour|stunde|std)?[ ._]?(\d\d?)(?::00|h)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:X|YR)?((?:1[5-9]|20|21)\d\d)(?: ?\[YR\d{4}\])?")
 _NAMES = tuple(name[:3] for name in MONTHS)
@@ -127,13 +127,20 @@ def _hours(header: Sequence[str], rows: Rows) -> Turned | None:
     if len(hours) != 24 or hours not in ([*range(24)], [*range(1, 25)]):
         return None
     days = [row[0].strip() for row in rows]
-    if len(set(days)) < len(days) or not all(map(str.strip, days)) or not formats_of(days):
+    if len(set(days)) < len(days) or not all(map(str.strip, days)) or not _are_days(days):
         return None
     found = [
         [f"{row[0].strip()} {hour:02}:00", row[1 + hour]] for row in rows for hour in range(24)
     ]
     first = f", {header[1].strip()} from 00:00" if hours[0] else ""
     return Turned(("time", "value"), found, f"the columns are hours: one below the other{first}")
+
+
+def _are_days(cells: Sequence[str]) -> bool:
+    """Whether cells can be dates of days, without a time of day, and not months as well."""
+    parts = [{*letters(form.pattern)} for form in formats_of(cells)]
+    months = any(part <= {*"YymbBqhN"} for part in parts)
+    return not months and any(not part & {*"HI"} for part in parts)
 
 
 def _are_unnamed(header: Sequence[str], rows: Rows) -> bool:

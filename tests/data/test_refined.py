@@ -94,12 +94,19 @@ def test_a_first_row_that_may_be_names_or_values_is_values_and_a_doubt(text: str
         lines(*([n, wave(n), wave(n + 3)] for n in range(40))),
         lines(["", 5.5, 3.5], *([day, wave(n), wave(n + 1)] for n, day in enumerate(DAYS[1:40]))),
         lines(*([n, n + 1, n + 2] for n in range(40))),
+        lines(["", 12, 7], *([n * n % 9, n * n % 7, n % 5] for n in range(39))),
+        lines([0, 1], *([f"{n / 100:.2f}", wave(n)] for n in range(1, 40))),
     ],
 )
 def test_other_first_rows_of_numbers_stay_values_without_a_word(text: str) -> None:
     found = table(text)
     assert len(found.rows) == 40
     assert not any("names" in note for note in found.notes)
+
+
+def test_moments_that_begin_with_whole_numbers_are_values() -> None:
+    rows = [[f"{n * n / 700:.3f}", wave(n), wave(n + 2)] for n in range(1, 40)]
+    assert table(lines([0, 1, 2], *rows)).rows[0].tolist() == [0, 1, 2]
 
 
 def test_large_tables_have_such_names_too(tmp_path: Path) -> None:
@@ -179,12 +186,20 @@ def test_a_month_that_lacks_among_years_with_decimals_is_put_in() -> None:
         [1500 + n / 4 for n in range(60)],  # nanometres
         [1700.5 + n for n in range(60)],
         [1600 + 0.013 * n for n in range(60)],
+        [round(2000.4 + n / 10, 1) for n in range(18)],
         [*range(1900, 1960)],
     ],
 )
 def test_other_numbers_between_1500_and_2200_are_counts(numbers: list[float]) -> None:
     found = table(lines(["wavelength", "y"], *([x, wave(n)] for n, x in enumerate(numbers))))
     assert found.clock is None or not found.clock.is_date or found.clock.words == "yearly"
+
+
+@pytest.mark.parametrize(("name", "size"), [("time", 0.5), ("time", 0.25), ("", 0.25), ("", 0.5)])
+def test_seconds_in_quarters_are_no_years(name: str, size: float) -> None:
+    rows = [[1500 + size * n, wave(n)] for n in range(60)]
+    found = table(lines(*([[name, "y"]] if name else []), *rows))
+    assert found.clock is not None and not found.clock.is_date
 
 
 def test_years_with_decimals_beside_other_dates_are_not_learned() -> None:
@@ -381,6 +396,22 @@ def test_columns_of_quarters(names: str) -> None:
     assert found.clock is not None and found.clock.words == "quarterly"
 
 
+@pytest.mark.parametrize("names", ["T1 T2 T3 T4", "1 2 3 4"])
+def test_columns_of_four_places_are_no_quarters(names: str) -> None:
+    rows = [[y, *(wave(4 * y + q) for q in range(4))] for y in YEARS]
+    assert table(lines(["Year", *names.split()], *rows)).features == tuple(names.split())
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[f"{day} 05:00" for day in DAYS], [f"{y}-{m:02}" for y in YEARS[:5] for m in range(1, 13)]],
+)
+def test_columns_of_numbered_places_are_no_hours_of_what_is_no_day(times: list[str]) -> None:
+    rows = [[time, *(wave(n + h) for h in range(24))] for n, time in enumerate(times)]
+    found = table(lines(["Date", *range(1, 25)], *rows))
+    assert len(found.features) == 24 and len(found.rows) == 60
+
+
 @pytest.mark.parametrize(
     "names", [[f"{h:02}:00" for h in range(24)], [f"H{h}" for h in range(1, 25)], [*range(24)]]
 )
@@ -507,6 +538,16 @@ def test_a_shop_and_an_article_tell_series_apart_together(by_day: bool) -> None:
     assert any("told apart by store, item" in note for note in found.notes)
 
 
+def test_pairs_that_are_hardly_ever_there_are_no_series() -> None:
+    rows: list[list[object]] = []
+    for n in range(300):
+        day, buyer, article = np.datetime64("2023-01-01") + n, n % 12, (7 * n + n // 12) % 12
+        buyers = (buyer, (buyer + 1 + n // 12 % 11) % 12)
+        articles = (article, (article + 1 + n // 7 % 11) % 12)
+        rows += [[day, f"b{b}", f"a{a}", wave(n)] for b in buyers for a in articles]
+    assert len(table(lines(["date", "buyer", "article", "sold"], *rows)).features) <= 12
+
+
 def test_a_run_of_an_earlier_version_tells_series_apart_by_one_column() -> None:
     text = lines(["date", "store", "item", "sales"], *SALES)
     known = ("item (1)", "item (2)", "sales (1)", "sales (2)")
@@ -585,6 +626,13 @@ def test_times_near_those_of_a_clock_have_its_step(times: list[str], words: str)
     assert before.clock is not None and before.clock.words != words
 
 
+@pytest.mark.parametrize("days", [30, 91, 365])
+def test_even_steps_that_are_nearly_months_are_days(days: int) -> None:
+    times = [np.datetime64("2021-01-05") + days * n for n in range(6)]
+    found = table(lines(["date", "y"], *([time, wave(n)] for n, time in enumerate(times))))
+    assert found.clock is not None and found.clock.words == f"every {days} days"
+
+
 @pytest.mark.parametrize("seconds", [1.01, 3.21, 61.0])
 def test_times_that_drift_from_a_clock_keep_their_step(seconds: float) -> None:
     first = np.datetime64("2024-01-01T00:00:00.000")
@@ -621,6 +669,13 @@ def test_points_that_may_be_between_thousands_are_a_doubt(count: int, tmp_path: 
 def test_points_before_decimals_are_no_doubt(cell: str) -> None:
     text = "nr;y\n" + "".join(f"{n};{1 + n % 7}.{100 + n:03}\n" for n in range(40))
     assert not any("thousands" in note for note in table(text + f"40;{cell}\n").notes)
+
+
+def test_commas_between_thousands_are_no_decimal_commas() -> None:
+    text = "people;rate\n" + "".join(
+        f"{n + 1},{100 + n};{n % 9 + 1}.{100 + n}\n" for n in range(60)
+    )
+    assert table(text).rows[0, -1] == 1.1
 
 
 def test_millions_with_a_decimal_comma() -> None:
@@ -675,6 +730,29 @@ def test_dates_as_numbers_of_other_orders(case: str, zeros: bool) -> None:
     assert any("date is read as dates" in note for note in found.notes)
     before = table(lines(["date", "y"], *rows), Known(("y",), 1, 5))
     assert before.clock != found.clock
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "step"),
+    [("time", 12_000, 1), ("elapsed time", 21_950, 2), ("timestamp", 20_001, 10)],
+)
+def test_counts_that_pass_for_dates_of_one_day_each_year_are_counts(
+    name: str, first: int, step: int
+) -> None:
+    rows = [[first + step * n, wave(n)] for n in range(60)]
+    found = table(lines([name, "y"], *rows))
+    assert found.clock is not None and found.clock.words == f"every {step}"
+
+
+def test_a_voltage_is_no_day() -> None:
+    rows = [[2_024_001 + n, wave(n)] for n in range(60)]
+    found = table(lines(["voltage", "y"], *rows))
+    assert found.clock is None or not found.clock.is_date
+
+
+def test_ages_are_learned_also_if_rows_are_in_their_order() -> None:
+    rows = [[n // 20, wave(n)] for n in range(60)]
+    assert table(lines(["age", "y"], *rows)).features == ("age", "y")
 
 
 def test_first_days_of_months_as_numbers_are_a_doubt() -> None:
