@@ -20,6 +20,7 @@ from rnntui.recipe import Data
 
 MOST_LABELS = 6  # columns that are tried together
 LEAST_FILLED = 0.05  # of all series at all times have a row, if several columns tell them apart
+LEAST_NAMED = 0.8  # the same, if the names are numbers with a unit
 MOST_DOUBLED = 0.01  # of the rows may have the names and the time of another one
 NO_SERIES = "none"  # the recipe's series: not looked for
 
@@ -40,6 +41,8 @@ def find_series(
         return ()
     labels = _labels(cells, known.tidied, known.discerned, known.refined)
     texts = [index for index in labels if index not in found.indices]
+    if known.refined:
+        texts = [index for index in texts if not _is_measured(cells, index, found)]
     if not known.refined:
         told = (i for i in texts if tells_apart(series_names(cells, (i,)), found.times))
         return tuple(itertools.islice(told, 1))
@@ -64,7 +67,9 @@ def _fewest(cells: Cells, texts: list[int], found: TimeColumns) -> tuple[int, ..
             labels = codes[chosen[0]]
             for index in chosen[1:]:
                 labels = labels * (codes[index].max() + 1) + codes[index]
-            if count > 1 and (_are_doubled(labels, times) or _are_sparse(labels, times)):
+            if count > 1 and (
+                _are_doubled(labels, times) or _are_sparse(labels, times, LEAST_FILLED)
+            ):
                 continue
             if not tells_apart(labels, found.times):
                 continue
@@ -80,9 +85,17 @@ def _codes(names: Sequence[str]) -> NDArray[np.int64]:
     return np.array([numbers[name] for name in names], np.int64)
 
 
-def _are_sparse(labels: NDArray[np.int64], times: NDArray[np.intp]) -> bool:
-    """Whether most series have no row at most times, as each pair of teams has not."""
-    return len(times) < LEAST_FILLED * len(np.unique(labels)) * (int(times.max()) + 1)
+def _is_measured(cells: Cells, index: int, found: TimeColumns) -> bool:
+    """Whether numbers with a unit are no names: 10J may be one, but 10kn is a speed."""
+    if cells.signs(index) is None:
+        return False
+    times = np.unique(found.times, return_inverse=True)[1]
+    return _are_sparse(_codes(series_names(cells, (index,))), times, LEAST_NAMED)
+
+
+def _are_sparse(labels: NDArray[np.int64], times: NDArray[np.intp], least: float) -> bool:
+    """Whether less than this part of all series at all times have a row."""
+    return len(times) < least * len(np.unique(labels)) * (int(times.max()) + 1)
 
 
 def _are_doubled(labels: NDArray[np.int64], times: NDArray[np.intp]) -> bool:

@@ -14,6 +14,7 @@ from rnntui.data.written_numbers import is_number
 LEAST_TIMES = 8  # columns
 _MOST_BESIDE = 20  # columns of a table of months, with means of seasons and years
 _QUARTER = re.compile(r"(?:q|qtr|quarter|quartal)[ ._-]?([1-4])", re.IGNORECASE)
+_MONTHLY = re.compile("month|monat|mois|mes|mês|maand|^m$", re.IGNORECASE)
 _HOUR = re.compile(r"(?:h|he|hr|hour|stunde|std)?[ ._]?(\d\d?)(?::00|h)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:X|YR)?((?:1[5-9]|20|21)\d\d)(?: ?\[YR\d{4}\])?")
 _NAMES = tuple(name[:3] for name in MONTHS)
@@ -94,6 +95,9 @@ def _months_of_years(header: Sequence[str], rows: Rows) -> Turned | None:
     """Twelve rows of months and columns of years, one below the other."""
     years = [name.strip() for name in header[1:]]
     if len(rows) != 12 or len(years) < 2 or not all(map(_YEAR.fullmatch, years)):
+        return None
+    numbered = rows[0][0].strip().isdecimal()
+    if numbered and not _MONTHLY.search(header[0]):  # twelve places have such numbers, too
         return None
     if [_month(row[0]) for row in rows] != [*range(1, 13)]:
         return None

@@ -396,6 +396,12 @@ def test_columns_of_quarters(names: str) -> None:
     assert found.clock is not None and found.clock.words == "quarterly"
 
 
+@pytest.mark.parametrize(("name", "columns"), [("Month", 1), ("mes", 1), ("site", 5), ("id", 5)])
+def test_rows_with_numbers_of_months_are_called_so(name: str, columns: int) -> None:
+    rows = [[m, *(wave(12 * y + m) for y in YEARS[:5])] for m in range(1, 13)]
+    assert len(table(lines([name, *YEARS[:5]], *rows)).features) == columns
+
+
 @pytest.mark.parametrize("names", ["T1 T2 T3 T4", "1 2 3 4"])
 def test_columns_of_four_places_are_no_quarters(names: str) -> None:
     rows = [[y, *(wave(4 * y + q) for q in range(4))] for y in YEARS]
@@ -575,6 +581,11 @@ def test_names_may_look_like_numbers_with_a_unit() -> None:
     ]
     found = table(lines(["Date", "D0", "Value"], *rows))
     assert found.features == ("Value (10J)", "Value (2J)") and len(found.rows) == len(DAYS)
+
+
+def test_speeds_with_a_unit_are_no_names() -> None:
+    rows = [[DAYS[n // 2], f"{10 + n % 5}kn", wave(n)] for n in range(120)]
+    assert table(lines(["date", "speed", "y"], *rows)).features == ("speed", "y")
 
 
 def test_the_end_of_each_row_is_no_duration() -> None:
