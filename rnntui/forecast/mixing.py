@@ -22,12 +22,8 @@ ANCHOR, ANCHOR_SHARE = "autoregression", 0.5  # the steadiest method, and its pa
 REACH = 0.8  # the interval around the anchor that the network's part may not leave
 LAST = "last value"
 WALK = (LAST, "differencing", "theta")  # what forecasts a random walk
-BETTER = (
-    "autoregression",
-    "differencing",
-    NETWORK,
-)  # one of which forecasts any other series better,
-CLEARLY = 0.95  # by its squared error over that of the last value
+BETTER = (ANCHOR, "differencing", NETWORK)  # one of which forecasts any other series clearly better
+CLEARLY = 0.95  # its squared error over that of the last value
 _TINY = 1e-300
 
 

@@ -547,7 +547,8 @@ def test_a_shop_and_an_article_tell_series_apart_together(by_day: bool) -> None:
 def test_pairs_that_are_hardly_ever_there_are_no_series() -> None:
     rows: list[list[object]] = []
     for n in range(300):
-        day, buyer, article = np.datetime64("2023-01-01") + n, n % 12, (7 * n + n // 12) % 12
+        day = np.datetime64("2023-01-01") + np.timedelta64(n, "D")
+        buyer, article = n % 12, (7 * n + n // 12) % 12
         buyers = (buyer, (buyer + 1 + n // 12 % 11) % 12)
         articles = (article, (article + 1 + n // 7 % 11) % 12)
         rows += [[day, f"b{b}", f"a{a}", wave(n)] for b in buyers for a in articles]
@@ -639,7 +640,7 @@ def test_times_near_those_of_a_clock_have_its_step(times: list[str], words: str)
 
 @pytest.mark.parametrize("days", [30, 91, 365])
 def test_even_steps_that_are_nearly_months_are_days(days: int) -> None:
-    times = [np.datetime64("2021-01-05") + days * n for n in range(6)]
+    times = [np.datetime64("2021-01-05") + np.timedelta64(days * n, "D") for n in range(6)]
     found = table(lines(["date", "y"], *([time, wave(n)] for n, time in enumerate(times))))
     assert found.clock is not None and found.clock.words == f"every {days} days"
 
