@@ -41,7 +41,7 @@ def what_is_saved(step: int, saved: int | None, unsaved: str) -> str:
 
 
 def after_failure(run: str = "") -> str:
-    """Say how to go on after a failure that need not recur; `run` is "" if it isn't saved."""
+    """Say how to continue after a failure that need not recur; `run` is "" if it isn't saved."""
     if run:
         return f"rnntui resume {safe_text(run)} continues from the last checkpoint"
     return "start again"
