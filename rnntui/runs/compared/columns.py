@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from rnntui.numbers import count, duration, rounded, si
@@ -30,10 +30,6 @@ class Column:
     def width(self) -> int:
         """The cells of its widest text, without the head."""
         return max(map(cell_width, self.texts), default=0)
-
-    def arranged(self, order: Sequence[int]) -> Column:
-        """Return the column of the runs in another order, given by their places in this one."""
-        return replace(self, texts=tuple(map(self.texts.__getitem__, order)))
 
 
 def columns(runs: Sequence[ComparedRun], differing: Sequence[str]) -> list[Column]:

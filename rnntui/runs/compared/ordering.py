@@ -108,6 +108,8 @@ def groupings(differing: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 def grouped(runs: Sequence[ComparedRun], by: Sequence[str]) -> list[Group]:
     """Return the groups, in the order of their first runs."""
+    if not by:
+        return [Group("", tuple(runs))] if runs else []
     found: dict[str, list[ComparedRun]] = {}
     for run in runs:
         found.setdefault(_words(run, by), []).append(run)
@@ -115,7 +117,7 @@ def grouped(runs: Sequence[ComparedRun], by: Sequence[str]) -> list[Group]:
 
 
 def _words(run: ComparedRun, by: Sequence[str]) -> str:
-    if by and not run.readable:
+    if not run.readable:
         return "unknown settings"
     values = ((name, _setting(run, name)) for name in by)
     return "  ".join(

@@ -76,7 +76,7 @@ class CompareApp(BaseCompareApp):
             if isinstance(row, RunRow) and row.selected:
                 self.open_selected()
             elif isinstance(row, RunRow):
-                self.state.choices.selected = self.state.arranged.runs[row.index].path
+                self.state.choices.selected = self.state.matching.runs[row.place].path
                 self.redraw()
 
     @on(Drawn.Wheeled)

@@ -79,7 +79,7 @@ class Drawing:
         if run is None:
             return []
         settings = [column for column in found.columns if column.name in found.differing]
-        mark, index = self.state.mark_of(run), found.places[run.path]
+        mark, index = self.state.mark_of(run), self.state.matching.places[run]
         return [selected_row(run, mark, settings, index, width, self.options.glyphs)]
 
     def _unit(self) -> str:

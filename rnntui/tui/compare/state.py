@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 from rnntui.errors import UsageError
@@ -25,9 +26,10 @@ from rnntui.runs.compared.results import differing_of
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.compared.selecting import asks_size, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
+from rnntui.runs.store.curve import Curve
 from rnntui.text import safe_text
 from rnntui.tui.draw.compare.lines import Heading
-from rnntui.tui.draw.compare.plot import AXES, SHOWN, Axis, ComparePlot, Line, Shown, Standing
+from rnntui.tui.draw.compare.plot import AXES, SHOWN, Axis, ComparePlot, Line, Shown
 from rnntui.tui.draw.compare.table import CompareTable, GroupRow, RunRow
 
 DIFFERENCE = "difference"  # the column of differences to the pinned run
@@ -57,9 +59,46 @@ class Matching:
     """The runs that match the filter, whatever their order, with the texts of their table."""
 
     runs: tuple[ComparedRun, ...]
+    marks: tuple[str, ...]  # the letters that name each run
     columns: tuple[Column, ...]
     differing: tuple[str, ...]
     reason: str  # why they cannot be ranked
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The line of each run in the plot."""
+        return tuple(Line(mark, run.curve) for mark, run in zip(self.marks, self.runs, strict=True))
+
+    @cached_property
+    def places(self) -> dict[ComparedRun, int]:
+        """The place of each run in `runs`."""
+        return {run: place for place, run in enumerate(self.runs)}
+
+    @cached_property
+    def best(self) -> ComparedRun | None:
+        """The best of several runs that can be ranked."""
+        known = [run for run in self.runs if run.best_loss is not None]
+        several = len(known) > 1 and not self.reason
+        return min(known, key=lambda run: run.best_loss or 0.0) if several else None
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnRuns:
+    """The runs that match and are not hidden, with their lines in the plot."""
+
+    runs: tuple[ComparedRun, ...]
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def baseline(self) -> float | None:
+        """The baseline that they have in common."""
+        found = {run.baseline for run in self.runs if run.baseline and run.curve.validated}
+        return next(iter(found)) if len(found) == 1 else None
+
+    @cached_property
+    def reading(self) -> bool:
+        """Whether losses of some are still to be read."""
+        return any(run.reading for run in self.runs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +107,7 @@ class Arrangement:
 
     runs: tuple[ComparedRun, ...]  # as they stand in the table
     groups: tuple[Group, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...]  # of the runs as they match, whatever their order
     differing: tuple[str, ...]
     reason: str  # why they cannot be ranked
     by: str
@@ -91,6 +130,9 @@ class CompareState:
         self._table: tuple[object, CompareTable] | None = None
         self._matching: tuple[object, Matching] | None = None
         self._arranged: tuple[object, Arrangement] | None = None
+        self._differences: tuple[object, Column] | None = None
+        self._heading: tuple[object, Heading] | None = None
+        self._drawn_runs: tuple[object, DrawnRuns] | None = None
         self._plot: tuple[object, ComparePlot] | None = None
         self.set_filter(self.choices.filter)
 
@@ -125,7 +167,8 @@ class CompareState:
             if not wanted.terms or wanted.matches(compared_facts(run, now, measured))
         )
         differing = differing_of(runs)
-        return Matching(runs, tuple(columns(runs, differing)), differing, why_not(runs))
+        marks = tuple(map(self.mark_of, runs))
+        return Matching(runs, marks, tuple(columns(runs, differing)), differing, why_not(runs))
 
     def _arrange(self) -> Arrangement:
         matching, c = self.matching, self.choices
@@ -134,25 +177,35 @@ class CompareState:
         if (by and by not in measures(differing)) or (reason and by in RANKING):
             by = "" if reason else "best"
         found = ordered(matching.runs, by, c.reverse) if by else [*matching.runs]
-        found.sort(key=lambda run: run.path != c.pinned)
+        pinned = self._pinned
+        if pinned is not None:
+            found.remove(pinned)
+            found.insert(0, pinned)
         group = tuple(name for name in c.group if name in differing)
         groups = grouped(found, group)
         runs = tuple(run for one in groups for run in one.runs)
-        places = {run: n for n, run in enumerate(matching.runs)}
-        order = [places[run] for run in runs]
-        texts = [column.arranged(order) for column in matching.columns]
-        if pinned := next((run for run in runs if run.path == c.pinned), None):
-            texts[2:2] = [self._difference(runs, pinned)] if not reason else []
+        texts = [*matching.columns]
+        if pinned is not None and not reason:
+            texts.insert(2, self._difference(matching, pinned))
         return Arrangement(runs, tuple(groups), tuple(texts), differing, reason, by)
 
-    def _difference(self, runs: Sequence[ComparedRun], pinned: ComparedRun) -> Column:
+    @property
+    def _pinned(self) -> ComparedRun | None:
+        path = self.choices.pinned
+        return next((run for run in self.matching.runs if run.path == path), None) if path else None
+
+    def _difference(self, matching: Matching, pinned: ComparedRun) -> Column:
         """Return how much higher the best loss of each run is than that of the pinned one."""
-        base, texts = pinned.best_loss, []
-        for run in runs:
-            loss = run.best_loss
-            away = None if loss is None or base is None else loss - base
-            texts.append("" if away is None or run is pinned else f"{away:+.4f}")
-        return Column(DIFFERENCE, f"to {self.mark_of(pinned)}", tuple(texts), rank=2)
+        if self._differences is None or self._differences[0] != (matching, pinned):
+            base, texts = pinned.best_loss, []
+            for run in matching.runs:
+                loss = run.best_loss
+                away = None if loss is None or base is None else loss - base
+                texts.append("" if away is None or run is pinned else f"{away:+.4f}")
+            head = f"to {self.mark_of(pinned)}"
+            column = Column(DIFFERENCE, head, tuple(texts), rank=2)
+            self._differences = (matching, pinned), column
+        return self._differences[1]
 
     def mark_of(self, run: ComparedRun) -> str:
         """Return the letters that name a run in plot and table."""
@@ -182,16 +235,22 @@ class CompareState:
         return [run for run in self.arranged.runs if run.path not in self.choices.hidden]
 
     def heading(self) -> Heading:
-        """Return what the first row says."""
-        everything = self.followed.runs
-        sources = {run.recorded.source for run in self.arranged.runs if run.readable}
+        """Return what the first row says, made again only if the runs have changed."""
+        key = (self.followed.version, self.followed.listing.title, self.matching)
+        if self._heading is None or self._heading[0] != key:
+            self._heading = key, self._make_heading()
+        return self._heading[1]
+
+    def _make_heading(self) -> Heading:
+        everything, matching = self.followed.runs, self.matching.runs
+        sources = {run.recorded.source for run in matching if run.readable}
         title = self.followed.listing.title
         if not title and len(sources) == 1:
             title = safe_text(next(iter(sources)))
         return Heading(
             title,
             len(everything),
-            len(self.arranged.runs),
+            len(matching),
             sum(run.summary.live and run.summary.state == "training" for run in everything),
             self.followed.reading,
         )
@@ -206,21 +265,33 @@ class CompareState:
 
     def _make_plot(self, unit: str) -> ComparePlot:
         # Not as they are ordered in the table: another order there leaves the plot as it is.
-        selected, hidden = self.selected, self.choices.hidden
-        found = [run for run in self.matching.runs if run.path not in hidden]
-        lines = [Line(self.mark_of(run), run.curve, self._standing(run, selected)) for run in found]
-        baselines = {run.baseline for run in found if run.baseline and run.curve.validated}
-        reading = any(run.reading for run in found)
+        drawn, selected, pinned = self._drawn, self.selected, self._pinned
         return ComparePlot(
-            lines=lines,
+            lines=drawn.lines,
+            selected=self._drawn_curve(selected),
+            pinned=self._drawn_curve(pinned) if pinned is not selected else None,
             axis=self.choices.axis,
             shown=self.shown,
             log=self.choices.log,
             unit=unit,
-            baseline=next(iter(baselines)) if len(baselines) == 1 else None,
-            hint=self._hint(reading),
+            baseline=drawn.baseline,
+            hint=self._hint(drawn),
             letters=self.letters,
         )
+
+    @property
+    def _drawn(self) -> DrawnRuns:
+        """The runs that are not hidden, looked for again only if they have changed."""
+        matching, hidden = self.matching, self.choices.hidden
+        key = (matching, frozenset(hidden))
+        if self._drawn_runs is None or self._drawn_runs[0] != key:
+            found = [not hidden or run.path not in hidden for run in matching.runs]
+            runs, lines = compress(matching.runs, found), compress(matching.lines, found)
+            self._drawn_runs = key, DrawnRuns(tuple(runs), tuple(lines))
+        return self._drawn_runs[1]
+
+    def _drawn_curve(self, run: ComparedRun | None) -> Curve | None:
+        return run.curve if run is not None and run.path not in self.choices.hidden else None
 
     def plots_ahead(self, unit: str) -> Iterator[ComparePlot]:
         """Yield the plots that other losses, another axis or another scale would show.
@@ -234,23 +305,18 @@ class CompareState:
             yield replace(plot, axis=axis)
         yield replace(plot, log=not plot.log)
 
-    def _hint(self, reading: bool) -> str:
-        if reading:
+    def _hint(self, drawn: DrawnRuns) -> str:
+        if drawn.reading:
             return "reading the losses"
         if not self.followed.runs:
             return "no runs yet"
         if not self.arranged.runs:
             return "no run matches the filter"
-        if not self.visible:
+        if not drawn.runs:
             return "all runs are hidden"
         if self.choices.axis == "tokens":
             return "the number of tokens is not known of these runs"
         return "no losses yet"
-
-    def _standing(self, run: ComparedRun, selected: ComparedRun | None) -> Standing:
-        if run is selected:
-            return "selected"
-        return "pinned" if run.path == self.choices.pinned else "other"
 
     def table(self) -> CompareTable:
         """Return the table of the runs that match, made again only if it has changed."""
@@ -267,17 +333,10 @@ class CompareState:
     def _make_table(self) -> CompareTable:
         found, c = self.arranged, self.choices
         rows: list[RunRow | GroupRow] = []
-        selected, best_run, index = self.selected, self._best, 0
         for group in found.groups:
             if group.words:
-                best = min(group.losses, default=None) if not found.reason else None
-                mean, deviation = group.mean, group.deviation
-                if found.reason:
-                    mean = deviation = None
-                rows.append(GroupRow(group.words, len(group.runs), best, mean, deviation))
-            for run in group.runs:
-                rows.append(self._row(run, index, selected, best_run))
-                index += 1
+                rows.append(self._group_row(group))
+            rows += self._run_rows(group.runs)
         measure = MEASURES.get(found.by)
         return CompareTable(
             columns=found.columns,
@@ -295,30 +354,31 @@ class CompareState:
 
     def _spare(self) -> list[Column]:
         """Return the column that pinning a run adds, so that it moves nothing else."""
-        found = self.arranged
-        pinned = any(column.name == DIFFERENCE for column in found.columns)
-        some = bool(found.runs) and not found.reason and not pinned
-        return [self._difference(found.runs, found.runs[-1])] if some else []
+        matching = self.matching
+        some = bool(matching.runs) and not matching.reason and self._pinned is None
+        return [self._difference(matching, matching.runs[-1])] if some else []
 
-    def _row(
-        self, run: ComparedRun, index: int, selected: ComparedRun | None, best: ComparedRun | None
-    ) -> RunRow:
-        return RunRow(
-            index,
-            self.mark_of(run),
-            selected=run is selected,
-            pinned=run.path == self.choices.pinned,
-            hidden=run.path in self.choices.hidden,
-            best=run is best,
-            broken=not run.readable,
-        )
-
-    @property
-    def _best(self) -> ComparedRun | None:
+    def _group_row(self, group: Group) -> GroupRow:
         if self.arranged.reason:
-            return None
-        known = [run for run in self.arranged.runs if run.best_loss is not None]
-        return min(known, key=lambda run: run.best_loss or 0.0) if len(known) > 1 else None
+            return GroupRow(group.words, len(group.runs))
+        best = min(group.losses, default=None)
+        return GroupRow(group.words, len(group.runs), best, group.mean, group.deviation)
+
+    def _run_rows(self, runs: Sequence[ComparedRun]) -> list[RunRow]:
+        matching, hidden = self.matching, self.choices.hidden
+        selected, pinned, best = self.selected, self._pinned, matching.best
+        return [
+            RunRow(
+                place,
+                matching.marks[place],
+                selected=run is selected,
+                pinned=run is pinned,
+                hidden=bool(hidden) and run.path in hidden,
+                best=run is best,
+                broken=not run.readable,
+            )
+            for run, place in zip(runs, map(matching.places.__getitem__, runs), strict=True)
+        ]
 
     def _detail(self) -> str:
         found, c = self.arranged, self.choices
@@ -327,7 +387,7 @@ class CompareState:
             parts.append(f"grouped by {', '.join(group)}")
         if c.filter:
             parts.append(f"filter {safe_text(c.filter)}")
-        if hidden := sum(run.path in c.hidden for run in found.runs):
+        if hidden := len(found.runs) - len(self._drawn.runs):
             parts.append(f"{hidden} hidden")
         return "; ".join(parts)
 

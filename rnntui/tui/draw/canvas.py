@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from copy import copy
+from functools import cache, cached_property
 from itertools import groupby
 from operator import or_
 
@@ -38,6 +39,18 @@ class Canvas:
         self._across, self._down = last_dots(width, height, glyphs)
         self._chars = [[" "] * width for _ in range(height)]
         self._roles = [[""] * width for _ in range(height)]
+        self._ground: Canvas | None = None
+
+    def copy(self) -> Canvas:
+        """Return a canvas that shows the same, to draw on; do not draw on this one any more.
+
+        The rows that stay as they are need not be joined again.
+        """
+        found = copy(self)
+        found._chars = [[*row] for row in self._chars]
+        found._roles = [[*row] for row in self._roles]
+        found._ground = self
+        return found
 
     def column(self, x: float) -> int:
         """Return the column of cells at a fraction of the width."""
@@ -122,7 +135,19 @@ class Canvas:
 
     def rows(self) -> list[Row]:
         """Return the rows of the canvas."""
-        return [_runs(chars, roles) for chars, roles in zip(self._chars, self._roles, strict=True)]
+        lines = [*zip(self._chars, self._roles, strict=True)]
+        if self._ground is None:
+            return [_runs(chars, roles) for chars, roles in lines]
+        ground = zip(self._ground._chars, self._ground._roles, self._ground._joined, strict=True)
+        return [
+            row if chars == before and roles == before_roles else _runs(chars, roles)
+            for (chars, roles), (before, before_roles, row) in zip(lines, ground, strict=True)
+        ]
+
+    @cached_property
+    def _joined(self) -> list[Row]:
+        """The rows, once nothing more is drawn."""
+        return self.rows()
 
     def _segment(self, masks: Masks, start: Point, end: Point, dash: int) -> None:
         (x0, y0), (x1, y1) = start, end

@@ -27,7 +27,7 @@ def curve(losses: list[float]) -> Curve:
 
 
 def drawn(*runs: list[float], log: bool = False, glyphs: str = "braille") -> list[str]:
-    lines = [Line("ABCDEFGHI"[n], curve(losses)) for n, losses in enumerate(runs)]
+    lines = tuple(Line("ABCDEFGHI"[n], curve(losses)) for n, losses in enumerate(runs))
     return plain(compare_plot(ComparePlot(lines, log=log), 80, 14, glyphs))  # type: ignore[arg-type]
 
 

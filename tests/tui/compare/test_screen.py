@@ -20,7 +20,7 @@ from rnntui.tui.compare import screen
 from rnntui.tui.compare.app import CompareApp
 from rnntui.tui.compare.commands import GROUPS, SWEEP, CompareCommands, command
 from rnntui.tui.compare.state import Choices, CompareState
-from rnntui.tui.draw.compare.plot import _trace, forget_traces
+from rnntui.tui.draw.compare.plot import _ground, _trace, forget_traces
 from rnntui.tui.look import Look
 from tests.conftest import quick_where
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
@@ -91,9 +91,19 @@ async def test_what_keys_show_next_is_computed_before_they_are_pressed(tmp_path:
         for key in ("v", "v", "v", "x", "x", "x", "l", "b"):
             while app._ahead is not None:
                 await pilot.pause(0.05)
-            computed = _trace.cache_info().misses
+            computed = [kept.cache_info().misses for kept in (_trace, _ground)]
             app.action_command(key)
-            assert _trace.cache_info().misses == computed, key
+            assert [kept.cache_info().misses for kept in (_trace, _ground)] == computed, key
+
+
+async def test_only_the_lines_of_chosen_runs_are_drawn_again(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await until(pilot, lambda: app._ahead is None)
+        for key in ("down", "p", "down", "p", "S", "s"):
+            drawn = _ground.cache_info().misses
+            app.action_command(key)
+            await pilot.pause()
+            assert _ground.cache_info().misses == drawn, key
 
 
 async def test_a_plot_that_takes_long_is_drawn_after_the_rest(

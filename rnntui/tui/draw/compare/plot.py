@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from rnntui.numbers import Number, count, duration, finite, fixed, plural, short
 from rnntui.runs.store.curve import Curve, Series
@@ -33,20 +33,16 @@ from rnntui.tui.draw.y_axis import YAxis, y_axis
 
 Axis = Literal["updates", "tokens", "time"]
 Shown = Literal["both", "validation", "training"]
-Standing = Literal["other", "pinned", "selected"]
 Name = Literal["training", "validation"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 MOST_TRACES = 2048  # lines whose dots are kept
+_MOST_LOOKS = 24  # plots of all lines of which a drawing is kept
 _SAMPLES = 2000  # losses that decide the y axis
 _MOST_NAMED = 3  # lines above the plot
 _MANY = 12  # lines from which the others step back behind the selected one
-_ROLES: dict[Standing, tuple[str, str]] = {  # of the validation and the training loss
-    "other": ("muted", "raw"),
-    "pinned": ("mark", "mark"),
-    "selected": ("line", "line"),
-}
+_ROLES = ("muted", "raw")  # of lines that are neither selected nor pinned: solid and dotted
 _SOLID = {"braille": "⠤⠤⠤", "blocks": "▄▄▄", "ascii": "***"}
 _DOTS = {"braille": "⠄⠄⠄", "blocks": "▗▗▗", "ascii": "..."}
 _LEVEL = {"braille": "┈", "blocks": "┈", "ascii": "~"}
@@ -55,20 +51,26 @@ _END_WIDTH = 8  # cells of a loss at the end of its line
 _SOON = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)  # round distances in time, in seconds
 
 
-@dataclass(frozen=True, eq=False)
-class Line:
+class Line(NamedTuple):
     """The losses of a run, and the letters that name it."""
 
     mark: str
     curve: Curve
-    standing: Standing = "other"
+
+
+Lines = tuple[Line, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class ComparePlot:
-    """What the plot shows; the last lines are drawn above the others."""
+    """What the plot shows; the last lines are drawn above the others.
 
-    lines: Sequence[Line] = ()
+    Lines of the `pinned` and `selected` curves are above them all.
+    """
+
+    lines: Lines = ()
+    selected: Curve | None = None
+    pinned: Curve | None = None
     axis: Axis = "updates"
     shown: Shown = "both"
     log: bool = False
@@ -87,10 +89,8 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     if width < 1 or height < 1:
         return block([], width, height)
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
-    lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
-    curves = [line.curve for line in lines]
-    drawn = (_losses(curve, name) for curve in curves for name in _drawn(curve, plot.shown))
-    if not any(series.losses for series in drawn):
+    lines = _placed(plot.lines, plot.axis)
+    if not _some(lines, plot.shown):
         rows: Rows = [[]] * ((place.plot + place.axis - 1) // 2)
         rows.append(exactly([(f" {plot.hint}".center(width), "muted")], width))
         beyond = ""
@@ -100,13 +100,25 @@ def compare_plot(plot: ComparePlot, width: int, height: int, glyphs: Glyphs = "b
     return block([*head, *rows], width, height, glyphs)
 
 
+@lru_cache(maxsize=8)
+def _placed(lines: Lines, axis: Axis) -> Lines:
+    """Return the lines that have a place on an axis."""
+    return tuple(line for line in lines if _length(line.curve, axis))
+
+
+def _some(lines: Lines, shown: Shown) -> bool:
+    """Return whether there are losses to draw."""
+    curves = (line.curve for line in lines)
+    drawn = (_losses(curve, name) for curve in curves for name in _drawn(curve, shown))
+    return any(series.losses for series in drawn)
+
+
 def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
     """Compute what drawing the plot needs, a little at each step, to be kept until it is drawn."""
     if width < 1 or height < 1:
         return
-    curves = frozenset(line.curve for line in plot.lines)
     look = (plot.axis, plot.shown, plot.log, plot.baseline, plot.letters, width, height, glyphs)
-    preparation = _preparation(curves, look)
+    preparation = _preparation(plot.lines, look)
     if not preparation.done:
         yield from _prepare(plot, width, height, glyphs)
         preparation.done = True
@@ -114,16 +126,15 @@ def prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Itera
 
 def _prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iterator[None]:
     place = layout(width, height, plot.letters + _END_WIDTH + 2)
-    lines = [line for line in plot.lines if _length(line.curve, plot.axis)]
+    lines = _placed(plot.lines, plot.axis)
     for line in lines:
         if plot.shown != "validation":
             line.curve.smoothed  # noqa: B018 - computed once, then kept
             yield
-    if not lines:
+    if not _some(lines, plot.shown):
         return
-    frame, _ = _framed(plot, lines, Canvas(place.width, place.plot, glyphs))
+    frame, _ = _framed(plot, lines, place, glyphs)
     for line in lines:
-        _last(frame, line.curve, plot.shown)
         for name in _drawn(line.curve, plot.shown):
             if glyphs == "ascii":
                 _cells(line.curve, frame, name, _is_dotted(line.curve, name, plot.shown))
@@ -132,20 +143,23 @@ def _prepare(plot: ComparePlot, width: int, height: int, glyphs: Glyphs) -> Iter
             yield
     if glyphs != "ascii":
         for dotted in (True, False):
-            _together(frozenset(line.curve for line in lines), frame, plot.shown, dotted)
+            _together(_curves(lines), frame, plot.shown, dotted)
             yield
+    _ends(lines, frame, plot.shown)
+    yield
+    _ground(lines, frame, plot.shown, plot.baseline)
 
 
 @dataclass(eq=False)
 class _Preparation:
-    """Whether all is computed that some curves need to look in one way."""
+    """Whether all is computed that some lines need to look in one way."""
 
     done: bool = False
 
 
-@lru_cache(maxsize=64)
-def _preparation(curves: frozenset[Curve], look: object) -> _Preparation:
-    """Return the one of these curves for this look."""
+@lru_cache(maxsize=_MOST_LOOKS)
+def _preparation(lines: Lines, look: object) -> _Preparation:
+    """Return the one of these lines for this look."""
     return _Preparation()
 
 
@@ -180,16 +194,13 @@ def _factor(curve: Curve, axis: Axis) -> float:
     return float(curve.tokens_per_update) if axis == "tokens" else 1.0
 
 
-def _plot_rows(
-    plot: ComparePlot, lines: Sequence[Line], place: Layout, glyphs: Glyphs
-) -> tuple[Rows, str]:
+def _plot_rows(plot: ComparePlot, lines: Lines, place: Layout, glyphs: Glyphs) -> tuple[Rows, str]:
     """Return the rows below the title, and words for the lines that end above the plot."""
-    canvas = Canvas(place.width, place.plot, glyphs)
-    frame, axis = _framed(plot, lines, canvas)
-    end = frame.end
-    _draw_level(canvas, plot, axis.scale)
-    _draw_lines(canvas, frame, plot, lines)
-    gutter = _end_labels(canvas, frame, plot, lines)
+    frame, axis = _framed(plot, lines, place, glyphs)
+    ground = _ground(lines, frame, plot.shown, plot.baseline)
+    canvas, end = ground.copy(), frame.end
+    _draw_chosen(canvas, frame, plot, lines)
+    gutter = _end_labels(ground, frame, plot, lines)
     if not place.gutter:
         _name_lines(canvas, frame, plot, lines)
     rows = sides(canvas, place, axis.labels, gutter if place.gutter else {})
@@ -198,10 +209,10 @@ def _plot_rows(
     return rows, _beyond(frame, plot, lines)
 
 
-def _beyond(frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> str:
+def _beyond(frame: _Frame, plot: ComparePlot, lines: Lines) -> str:
     """Name the lines that end above the plot, in its order."""
-    ends = ((line.mark, _last(frame, line.curve, plot.shown)) for line in lines)
-    marks = sorted(mark for mark, found in ends if found is not None and _is_above(found[0][1]))
+    ends = _ends(lines, frame, plot.shown)
+    marks = sorted(end.mark for end in ends if _is_above(end.share))
     if not marks:
         return ""
     named = ", ".join(marks) if len(marks) <= _MOST_NAMED else plural(len(marks), "run")
@@ -212,14 +223,23 @@ def _is_above(share: float) -> bool:
     return share > 1 + 1e-6
 
 
-def _framed(plot: ComparePlot, lines: Sequence[Line], canvas: Canvas) -> tuple[_Frame, YAxis]:
-    """Return where the losses of lines are on a canvas, and the axis at its left."""
-    end = _end(max(_length(line.curve, plot.axis) for line in lines), plot.axis)
-    curves = frozenset(line.curve for line in lines)
-    wanted = _scale(curves, plot.shown, plot.baseline, plot.log)
-    axis = _y_axis(wanted, canvas.width, canvas.height, canvas.glyphs)
-    frame = _frame(plot.axis, end, axis.scale, canvas.width, canvas.height, canvas.glyphs)
+def _framed(plot: ComparePlot, lines: Lines, place: Layout, glyphs: Glyphs) -> tuple[_Frame, YAxis]:
+    """Return where the losses of lines are on their canvas, and the axis at its left."""
+    end = _end(_longest(lines, plot.axis), plot.axis)
+    wanted = _scale(_curves(lines), plot.shown, plot.baseline, plot.log)
+    axis = _y_axis(wanted, place.width, place.plot, glyphs)
+    frame = _frame(plot.axis, end, axis.scale, place.width, place.plot, glyphs)
     return frame, axis
+
+
+@lru_cache(maxsize=8)
+def _longest(lines: Lines, axis: Axis) -> float:
+    return max(_length(line.curve, axis) for line in lines)
+
+
+@lru_cache(maxsize=8)
+def _curves(lines: Lines) -> frozenset[Curve]:
+    return frozenset(line.curve for line in lines)
 
 
 def _end(longest: float, axis: Axis) -> float:
@@ -343,8 +363,9 @@ def _trace(curve: Curve, frame: _Frame, name: Name) -> Columns:
 
 def forget_traces() -> None:
     """Forget the dots of curves that were drawn."""
-    kept = (_trace, _cells, _together, _last, _scale, _y_axis)
-    for cached in (compare_plot, _preparation, *kept):
+    of_curves = (_trace, _cells, _last, _scale, _y_axis, _together)
+    of_lines = (_placed, _longest, _curves, _ends, _ground, _other_labels, _preparation)
+    for cached in (compare_plot, *of_curves, *of_lines):
         cached.cache_clear()
 
 
@@ -362,42 +383,60 @@ def _together(curves: frozenset[Curve], frame: _Frame, shown: Shown, dotted: boo
     return masks_of(every_other(found) if dotted else found, frame.glyphs)
 
 
-def _lines_of(curve: Curve, frame: _Frame, shown: Shown) -> Iterator[tuple[Columns, bool]]:
-    """Yield the dots of the lines of a run, from the bottom up, and whether each is dotted."""
-    for name in _drawn(curve, shown):
-        dotted, dots = _is_dotted(curve, name, shown), _trace(curve, frame, name)
-        yield every_other(dots) if dotted else dots, dotted
+@lru_cache(maxsize=_MOST_LOOKS)
+def _ground(lines: Lines, frame: _Frame, shown: Shown, baseline: Number) -> Canvas:
+    """Return the baseline and the lines of all runs, whose dots share cells: draw on copies."""
+    canvas = Canvas(frame.width, frame.height, frame.glyphs)
+    _draw_level(canvas, baseline, frame.scale)
+    faint = len(lines) >= _MANY and frame.glyphs != "ascii"
+    for dotted in (True, False):
+        role = _ROLES[dotted or faint]
+        if frame.glyphs != "ascii":
+            canvas.stamp(_together(_curves(lines), frame, shown, dotted), role)
+            continue
+        for line in lines:
+            _draw_letters(canvas, frame, line, shown, dotted, role)
+    return canvas
 
 
-def _draw_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
-    """Draw the lines: of all runs, whose dots share cells, then the pinned and selected ones."""
+def _draw_chosen(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Lines) -> None:
+    """Draw the pinned line, and above it the selected one with its best validation."""
+    chosen = [
+        (line, role)
+        for curve, role in ((plot.pinned, "mark"), (plot.selected, "line"))
+        for line in lines
+        if line.curve is curve
+    ]
     if frame.glyphs == "ascii":
-        _draw_letters(canvas, frame, plot, lines)
-        return
-    faint = len(lines) >= _MANY
-    curves = frozenset(line.curve for line in lines)
-    for dotted in (True, False):
-        role = _ROLES["other"][dotted or faint]
-        canvas.stamp(_together(curves, frame, plot.shown, dotted), role)
-    for line in _by_standing(lines):
-        if line.standing != "other":
-            for dots, dotted in _lines_of(line.curve, frame, plot.shown):
-                canvas.stamp_columns(dots, _ROLES[line.standing][dotted])
+        for dotted in (True, False):
+            for line, role in chosen:
+                _draw_letters(canvas, frame, line, plot.shown, dotted, role)
+    else:
+        for line, role in chosen:
+            _draw_dots(canvas, frame, line.curve, plot.shown, role)
     _draw_best(canvas, frame, plot, lines)
 
 
-def _draw_letters(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
-    """Draw each line with its letter, below them training losses that accompany one, with dots."""
-    for dotted in (True, False):
-        shown: dict[Cell, tuple[str, str]] = {}
-        for line in _by_standing(lines):
-            letter = "." if dotted else line.mark[:1] or "*"
-            cell = (letter, _ROLES[line.standing][dotted])
-            for name in _drawn(line.curve, plot.shown):
-                if _is_dotted(line.curve, name, plot.shown) == dotted:
-                    shown.update(dict.fromkeys(_cells(line.curve, frame, name, dotted), cell))
-        canvas.put_cells(shown)
-    _draw_best(canvas, frame, plot, lines)
+def _draw_dots(canvas: Canvas, frame: _Frame, curve: Curve, shown: Shown, role: str) -> None:
+    for name in _drawn(curve, shown):
+        dots = _trace(curve, frame, name)
+        dotted = _is_dotted(curve, name, shown)
+        canvas.stamp_columns(every_other(dots) if dotted else dots, role)
+
+
+def _draw_letters(
+    canvas: Canvas, frame: _Frame, line: Line, shown: Shown, dotted: bool, role: str
+) -> None:
+    """Draw a line with its letter, or a training loss that accompanies one with dots.
+
+    Letters are above all dots.
+    """
+    sign = ("." if dotted else line.mark[:1] or "*", role)
+    for name in _drawn(line.curve, shown):
+        if _is_dotted(line.curve, name, shown) == dotted:
+            cells = _cells(line.curve, frame, name, dotted)
+            free = (cell for cell in cells if canvas.role(*cell) != _ROLES[0])
+            canvas.put_cells(dict.fromkeys(free if dotted else cells, sign))
 
 
 @lru_cache(maxsize=MOST_TRACES)
@@ -407,29 +446,40 @@ def _cells(curve: Curve, frame: _Frame, name: Name, dotted: bool) -> tuple[Cell,
     return tuple(masks_of(every_other(dots) if dotted else dots, frame.glyphs))
 
 
-def _by_standing(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines from the bottom up."""
-    order: list[Standing] = ["other", "pinned", "selected"]
-    return sorted(lines, key=lambda line: order.index(line.standing))
-
-
-def _draw_best(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+def _draw_best(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Lines) -> None:
     """Mark the best validation of the selected run."""
-    for line in lines:
-        best = line.curve.best
-        if line.standing != "selected" or best is None or plot.shown == "training":
-            continue
-        place = frame.place(line.curve, best)
-        if place is not None and 0 <= place[1] <= 1:
-            column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
-            canvas.put(column, row, _BEST[frame.glyphs], "line")
+    curve = plot.selected
+    if curve is None or curve.best is None or plot.shown == "training":
+        return
+    place = frame.place(curve, curve.best) if curve in _curves(lines) else None
+    if place is not None and 0 <= place[1] <= 1:
+        column, row = canvas.column(min(1.0, place[0])), canvas.row(place[1])
+        canvas.put(column, row, _BEST[frame.glyphs], "line")
 
 
-def _draw_level(canvas: Canvas, plot: ComparePlot, scale: Scale) -> None:
-    share = scale.share(plot.baseline) if finite(plot.baseline) else -1.0
+def _draw_level(canvas: Canvas, baseline: Number, scale: Scale) -> None:
+    share = scale.share(baseline) if finite(baseline) else -1.0
     if 0 <= share <= 1:
         sign = _LEVEL[canvas.glyphs]
         canvas.put(0, canvas.row(share), sign * canvas.width, "floor")
+
+
+class _End(NamedTuple):
+    """Where a line ends."""
+
+    loss: float
+    mark: str
+    x: float  # fraction of the width
+    share: float  # of the height; above 1 if it is above the plot
+    curve: Curve
+
+
+@lru_cache(maxsize=_MOST_LOOKS)
+def _ends(lines: Lines, frame: _Frame, shown: Shown) -> tuple[_End, ...]:
+    """Return the ends of lines, the lowest loss first."""
+    found = [(line, _last(frame, line.curve, shown)) for line in lines]
+    ends = [_End(at[1], line.mark, *at[0], line.curve) for line, at in found if at is not None]
+    return tuple(sorted(ends, key=itemgetter(0)))
 
 
 @lru_cache(maxsize=MOST_TRACES)
@@ -443,41 +493,71 @@ def _last(frame: _Frame, curve: Curve, shown: Shown) -> tuple[Point, float] | No
     return (place, known.loss) if place else None
 
 
+class _Label(NamedTuple):
+    """A label at the right end of the plot."""
+
+    loss: float
+    share: float  # of the height
+    text: str
+    role: str
+
+
 def _end_labels(
-    canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]
+    ground: Canvas, frame: _Frame, plot: ComparePlot, lines: Lines
 ) -> dict[int, tuple[str, str]]:
-    """Return mark and latest loss of each line for its right end; the most important first."""
-    order = {"selected": 0, "pinned": 1, "other": 2}
-    wanted: list[tuple[int, float, float, str, str]] = []  # rank, loss, share, mark, role
-    for line in lines:
-        if (found := _last(frame, line.curve, plot.shown)) is not None:
-            (_, share), loss = found
-            role = "line" if line.standing == "selected" else _ROLES[line.standing][0]
-            mark = f"{line.mark:<{plot.letters}}"
-            if _is_above(share):
-                mark += " ^" if frame.glyphs == "ascii" else " ↑"
-            wanted.append((order[line.standing], loss, min(1.0, max(0.0, share)), mark, role))
-    if finite(plot.baseline):
-        share = frame.scale.share(plot.baseline)
-        if 0 <= share <= 1:
-            wanted.append((1, plot.baseline, share, " " * plot.letters, "floor"))
-    wanted.sort(key=itemgetter(0, 1))
-    few = len(wanted) <= canvas.height // 3
-    if not few:
-        # Of many labels those are shown that have room beside the ends of their lines.
-        first: dict[int, tuple[int, float, float, str, str]] = {}
-        for label in wanted:
-            first.setdefault(canvas.row(label[2]), label)
-        wanted = [*first.values()]
-    labels = [
-        (share, f"{mark} {fixed(loss).strip()}", role) for _, loss, share, mark, role in wanted
-    ]
-    if few:
-        return spread(canvas, labels)
-    return {canvas.row(share): (text, role) for share, text, role in labels}
+    """Return mark and latest loss of each line for its right end.
+
+    Of many labels those are shown that have room beside the ends of their lines.
+    """
+    ends, above = _ends(lines, frame, plot.shown), _first_labels(frame, plot, lines)
+    apart = (plot.selected, plot.pinned)
+    others = sum(end.curve not in apart for end in ends)
+    if len(above) + others <= ground.height // 3:
+        below = [
+            _label(end, frame, plot.letters, _ROLES[0]) for end in ends if end.curve not in apart
+        ]
+        return spread(ground, [label[1:] for label in (*above, *below)])
+    found = dict(_other_labels(ground, lines, frame, plot.shown, plot.letters))
+    for label in reversed(above):
+        found[ground.row(label.share)] = (label.text, label.role)
+    return found
 
 
-def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Sequence[Line]) -> None:
+def _first_labels(frame: _Frame, plot: ComparePlot, lines: Lines) -> list[_Label]:
+    """Return the labels of the selected line, the pinned one and the baseline, in their order."""
+    found = {end.curve: end for end in _ends(lines, frame, plot.shown)}
+    selected, pinned = (found.get(one) if one else None for one in (plot.selected, plot.pinned))
+    labels = [_label(pinned, frame, plot.letters, "mark")] if pinned else []
+    if finite(plot.baseline) and 0 <= (share := frame.scale.share(plot.baseline)) <= 1:
+        text = f"{' ' * plot.letters} {fixed(plot.baseline).strip()}"
+        labels.append(_Label(plot.baseline, share, text, "floor"))
+    labels.sort(key=itemgetter(0))
+    return [_label(selected, frame, plot.letters, "line"), *labels] if selected else labels
+
+
+@lru_cache(maxsize=_MOST_LOOKS)
+def _other_labels(
+    ground: Canvas, lines: Lines, frame: _Frame, shown: Shown, letters: int
+) -> dict[int, tuple[str, str]]:
+    """Return the label of the lowest loss for each row in which lines end."""
+    found: dict[int, tuple[str, str]] = {}
+    for end in _ends(lines, frame, shown):
+        row = ground.row(min(1.0, max(0.0, end.share)))
+        if row not in found:
+            label = _label(end, frame, letters, _ROLES[0])
+            found[row] = (label.text, label.role)
+    return found
+
+
+def _label(end: _End, frame: _Frame, letters: int, role: str) -> _Label:
+    mark = f"{end.mark:<{letters}}"
+    if _is_above(end.share):
+        mark += " ^" if frame.glyphs == "ascii" else " ↑"
+    share = min(1.0, max(0.0, end.share))
+    return _Label(end.loss, share, f"{mark} {fixed(end.loss).strip()}", role)
+
+
+def _name_lines(canvas: Canvas, frame: _Frame, plot: ComparePlot, lines: Lines) -> None:
     """Draw the mark of each line at its end, where there is no column of labels."""
     for line in lines:
         if (found := _last(frame, line.curve, plot.shown)) is not None:
@@ -496,7 +576,7 @@ def _title(plot: ComparePlot, width: int, glyphs: Glyphs, beyond: str) -> Row:
         dotted = plot.shown == "both"
         sign = (_DOTS if dotted else _SOLID)[glyphs]
         legend.append((sign, "raw" if dotted else "muted", "training, smoothed"))
-    if any(line.standing == "selected" for line in plot.lines):
+    if plot.selected in _curves(plot.lines):
         legend.append((_BEST[glyphs], "line", "best"))
     if finite(plot.baseline):
         legend.append((_LEVEL[glyphs], "floor", f"baseline {fixed(plot.baseline).strip()}"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from rnntui.numbers import Number, finite, plural, rounded
 from rnntui.runs.compared.columns import Column
 from rnntui.text import cell_width, fit, pad
-from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, row_width, spelled
+from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, exactly, row_width, spelled
 
 GAP = 2  # cells between columns
 _LEAST_NAME, _MOST_NAME = 20, 40  # cells
@@ -20,11 +21,10 @@ _SIGNS = {  # selected, best, pinned, hidden
 }
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """A run, by its place in the columns, which is no part of how it looks."""
+class RunRow(NamedTuple):
+    """A run, by its place in the columns."""
 
-    index: int = field(compare=False)
+    place: int
     mark: str
     selected: bool = False
     pinned: bool = False
@@ -67,8 +67,12 @@ def head_height(table: CompareTable) -> int:
     return 2 + bool(table.warning)
 
 
+@lru_cache(maxsize=2)
 def compare_table(table: CompareTable, width: int, height: int, glyphs: Glyphs) -> Rows:
-    """Draw the table in exactly `height` rows of `width` cells."""
+    """Draw the table in exactly `height` rows of `width` cells.
+
+    The rows are kept, to be drawn again: do not change them.
+    """
     if width < 1 or height < 1:
         return block([], width, height)
     shown, hidden = fitting(table, width)
@@ -80,12 +84,13 @@ def compare_table(table: CompareTable, width: int, height: int, glyphs: Glyphs) 
         rows.append(spelled_row([(f" {table.warning}", "warning")], glyphs))
     rows.append(_head(table, shown, glyphs))
     room = max(0, height - len(rows))
+    names, texts = tuple([column.name for column, _ in shown]), _texts(shown, width)
     for row in table.rows[table.first : table.first + room]:
-        rows.append(
-            _group(row, glyphs)
-            if isinstance(row, GroupRow)
-            else list(_run(row, _cells(table, row, shown), table.letters, width, glyphs))
-        )
+        if isinstance(row, GroupRow):
+            rows.append(_group(row, glyphs))
+            continue
+        cells = tuple([column[row.place] for column in texts])
+        rows.append(_run(row, cells, names, table.sorted_by, table.letters, width, glyphs))
     return block(rows, width, height, glyphs)
 
 
@@ -159,21 +164,33 @@ def _group(group: GroupRow, glyphs: Glyphs) -> Row:
     return spelled_row(row, glyphs)
 
 
-TableCell = tuple[str, str, int, bool, bool]  # text, column, width, right, sorted by it
+def _texts(shown: Sequence[Placed], width: int) -> list[tuple[str, ...]]:
+    """Return the texts of each column, as wide as it is but for the sign of the best."""
+    texts: list[tuple[str, ...]] = []
+    for number, (column, room) in enumerate(shown):
+        # The last column may use what is left of the row, such as a long reason.
+        cut = number == len(shown) - 1 and not column.right
+        texts.append(_aligned(column, width if cut else room - (column.name == "best"), cut))
+    return texts
 
 
-def _cells(table: CompareTable, row: RunRow, shown: Sequence[Placed]) -> tuple[TableCell, ...]:
-    return tuple(
-        [
-            (c.texts[row.index], c.name, room, c.right, c.name == table.sorted_by)
-            for c, room in shown
-        ]
-    )
+@lru_cache(maxsize=64)
+def _aligned(column: Column, width: int, cut: bool) -> tuple[str, ...]:
+    """Return the texts of a column padded to a width, or only cut."""
+    if cut:
+        return tuple([fit(text, width) for text in column.texts])
+    return tuple([pad(text, width, ">" if column.right else "<") for text in column.texts])
 
 
 @lru_cache(maxsize=512)
 def _run(
-    row: RunRow, cells: tuple[TableCell, ...], letters: int, width: int, glyphs: Glyphs
+    row: RunRow,
+    cells: tuple[str, ...],
+    names: tuple[str, ...],
+    sorted_by: str,
+    letters: int,
+    width: int,
+    glyphs: Glyphs,
 ) -> Row:
     """Return the row of a run; a key changes few of them."""
     selected, best, pinned, hidden = _SIGNS[glyphs]
@@ -182,28 +199,20 @@ def _run(
     mark = hidden if row.hidden else row.mark
     lead = f"{selected if row.selected else ' '}{mark:<{letters}}"
     out: Row = [(lead, f"strong{chosen}"), (pinned if row.pinned else " ", f"mark{chosen}")]
-    for number, (text, name, room, right, by_it) in enumerate(cells):
+    gap = " "
+    for text, name in zip(cells, names, strict=True):
         role = dim
-        if name == "state" and row.broken:
-            role = "warning"
         if name == "best":
-            text = f"{_padded(text, room - 1, '>')}{best if row.best else ' '}"
+            text += best if row.best else " "
             role = "accent" if row.best else dim
-        elif by_it and not dim:
+        elif name == "state" and row.broken:
+            role = "warning"
+        elif name == sorted_by and not dim:
             role = "strong"
-        last = number == len(cells) - 1
-        # The last column may use what is left of the row, such as a long reason.
-        cut = last and not right
-        aligned = fit(text, width) if cut else _padded(text, room, ">" if right else "<")
-        out += [(" " * GAP if number else " ", chosen), (aligned, f"{role}{chosen}")]
+        out += [(gap, chosen), (text, f"{role}{chosen}")]
+        gap = " " * GAP
     out.append((" " * max(0, width - row_width(out)), chosen))
-    return out
-
-
-@lru_cache(maxsize=8192)
-def _padded(text: str, width: int, align: str) -> str:
-    """Return the text of a cell of the table, of which most are drawn again and again."""
-    return pad(text, width, align)
+    return exactly(out, width)
 
 
 def natural_width(table: CompareTable) -> int:
