@@ -121,6 +121,17 @@ def safe_json(line: str) -> str:
     return line.replace("\x7f", "\\u007f")
 
 
+# Latin letters, and the signs that plots and tables are drawn with.
+_NARROW = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u2013\u2026\u2190-\u2193\u2500-\u25fc\u2800-\u28ff]*"
+)
+
+
+def is_narrow(text: str) -> bool:
+    """Return whether each character surely takes one cell, so that indices count cells."""
+    return text.isascii() or _NARROW.fullmatch(text) is not None
+
+
 def cell_width(text: str) -> int:
     """Return the number of terminal cells of safe text without newlines."""
     if text.isascii():

@@ -240,18 +240,30 @@ class CompareApp(BaseCompareApp):
             line.cursor_position = len(line.value)
 
     async def on_event(self, event: events.Event) -> None:
-        """Complete with tab; insert letters typed right after a key that opens an input line."""
+        """Run the command of a key, or edit the input line.
+
+        Commands do without Textual's bindings, which send a key around. In the input line, tab
+        completes; letters typed right after the key that opens it are inserted.
+        """
         from textual import events as kinds
 
-        if isinstance(event, kinds.Key) and self.prompting and self.screen is self.main:
-            if event.key == "tab":
-                self.complete()
-                return
-            line = self.main.ask.input
-            if event.is_forwarded and event.is_printable and self.focused is line:
-                line.insert_text_at_cursor(event.character or "")
-                return
+        if isinstance(event, kinds.Key) and self.screen is self.main and self._handled(event):
+            return
         await super().on_event(event)
+
+    def _handled(self, event: events.Key) -> bool:
+        if not self.prompting:
+            if found := self.commands.command_of(event.key):
+                self.run_command(found)
+            return found is not None
+        if event.key == "tab":
+            self.complete()
+            return True
+        line = self.main.ask.input
+        inserted = event.is_forwarded and event.is_printable and self.focused is line
+        if inserted:
+            line.insert_text_at_cursor(event.character or "")
+        return inserted
 
     @property
     def can_go_back(self) -> bool:

@@ -164,13 +164,12 @@ class BaseCompareApp(TerminalApp):
         forget_drawing_caches()
 
     def redraw(self) -> None:
-        """Draw what has changed, then ask whether the terminal keeps up."""
+        """Draw what has changed."""
         if self.is_running and self.main.is_mounted:
             self.main.redraw()
             self._show_foot()
             if self.screen is not self.main:
                 self.screen.follow()  # type: ignore[attr-defined]
-            self.call_after_refresh(self.ask_terminal)
             self.look_ahead()
 
     def look_ahead(self) -> None:

@@ -46,6 +46,7 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         self.foot = KeyRow(display)
         self.ask = AskLine()
         self.notice: tuple[str, str] = ("", "")  # a text in place of the keys, and its role
+        self._placed: tuple[dict[str, Place], bool] | None = None
         self.plot_is_late = False  # it shows what was there before the last redrawing
 
     def compose(self) -> ComposeResult:
@@ -71,6 +72,9 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         """Give each part its place at the current size, and return the places."""
         found = self.drawing.places(*self.app.size)
         asking = bool(self.ask.kind) and "detail" in found
+        if self._placed == (found, asking):
+            return found
+        self._placed = found, asking
         for part in (*self.parts, self.small):
             part.display = part.id in found and not (asking and part is self.detail)
             if place := found.get(part.id or ""):
@@ -81,7 +85,7 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         return found
 
     def redraw(self) -> None:
-        """Draw everything again: only cells that differ are sent.
+        """Draw everything but the last row again: only cells that differ are sent.
 
         A part that gets another size is drawn when it has it. A plot of many losses that have not
         been drawn like that yet comes later, so that no key waits for it, unless losses are read.
@@ -89,10 +93,10 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         found = self.place()
         self.state.keep_in_view(self.room)
         self.plot_is_late = not self._plot_is_near()
-        for part in (*self.parts, self.small):
+        for part in (self.head, self.plot, self.table, self.news, self.detail, self.small):
             place = found.get(part.id or "")
             late = part is self.plot and self.plot_is_late
-            if place and part.size == (place.width, place.height) and not late:
+            if place and part.outer_size == (place.width, place.height) and not late:
                 part.redraw()
 
     def _plot_is_near(self) -> bool:
@@ -109,6 +113,10 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
             self.plot_is_late = False
             self.plot.redraw()
         yield from self.drawing.ahead(*self.plot.size)
+
+    def painted(self) -> None:
+        """Ask whether the terminal keeps up."""
+        self.app.ask_terminal()
 
     def redraw_foot(self) -> None:
         """Draw the keys, or what is shown in their place."""

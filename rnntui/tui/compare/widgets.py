@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,8 +14,9 @@ from textual.widgets import Input
 from rnntui.tui.command import Command
 from rnntui.tui.draw import Rows, block
 from rnntui.tui.key_entries import footer_entries, footer_row, footer_spots
+from rnntui.tui.painter import DiffingScreen
 from rnntui.tui.state import Display
-from rnntui.tui.widgets.cells import CellView
+from rnntui.tui.widgets.cells import CellView, Changed
 from rnntui.tui.widgets.prompt import PromptInput
 
 if TYPE_CHECKING:
@@ -46,9 +47,14 @@ class Drawn(CellView):
         self._draw = draw
         self.styles.position = "absolute"
 
+    def repaint(self, changed: Changed) -> None:
+        """Paint the cells that have changed, without Textual: keys should be answered at once."""
+        self._styles_cache.forget_lines(changed)
+        cast(DiffingScreen, self.screen).paint(self, changed)
+
     def redraw(self) -> None:
         """Draw and repaint the differences."""
-        width, height = self.size
+        width, height = self.outer_size
         if self.display and width > 0 and height > 0:
             self.show(self._draw(width, height))
 

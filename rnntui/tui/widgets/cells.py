@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import ne
 
@@ -31,6 +31,7 @@ _ASCII = {
     ord("’"): "'",
 }
 _BLANK: Cell = (" ", "")
+Changed = dict[int, list[tuple[int, int]]]  # by row, spans of cells: the first one and their number
 
 
 class CellView(Widget):
@@ -41,7 +42,7 @@ class CellView(Widget):
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._styles_cache = RowsCache()
+        self._styles_cache: RowsCache = RowsCache()
         self._rows: Rows = []  # as they are shown
         self.unmarked: Rows = []  # the same without marks
         self._marks: tuple[Mark, ...] = ()
@@ -61,24 +62,33 @@ class CellView(Widget):
         self.unmarked = rows
         rows = marked(rows, self._marks) if self._marks else rows
         old, self._rows = self._rows, rows
-        regions: list[Region] = []
+        changed: Changed = {}
         for y in range(max(len(old), len(rows))):
             before = old[y] if y < len(old) else []
             after = rows[y] if y < len(rows) else []
-            if before != after:
-                regions += [Region(x, y, width, 1) for x, width in changes(before, after)]
-        if regions:
-            self.refresh(*regions)
+            if before is not after and before != after and (spans := changes(before, after)):
+                changed[y] = spans
+        if changed:
+            self.repaint(changed)
+
+    def repaint(self, changed: Changed) -> None:
+        """Paint the cells that have changed."""
+        self.refresh_cells(changed)
+
+    def refresh_cells(self, changed: Changed) -> None:
+        """Let Textual paint cells again."""
+        regions = (Region(x, y, n, 1) for y, spans in changed.items() for x, n in spans)
+        self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """Return a row in the compositor's format."""
         row = self._rows[y] if y < len(self._rows) else []
-        style = self._styles()
+        style = self.role_styles()
         width = row_width(row)  # else Textual would measure each text by itself
         strip = Strip([Segment(text, style(role)) for text, role in row], width)
         return strip.adjust_cell_length(self.size.width, style(""))
 
-    def _styles(self) -> Callable[[str], Style]:
+    def role_styles(self) -> Callable[[str], Style]:
         """Return what gives a role its style; `app` and `theme` take long to look up."""
         app = self.app
         if app.no_color:
@@ -87,16 +97,24 @@ class CellView(Widget):
         return lambda role: role_style(theme, role, on_surface)
 
 
+def unfiltered(widget: Widget) -> bool:
+    """Return whether nothing but our styles decides how cells look."""
+    return all(isinstance(one, ANSIToTruecolor) for one in widget.get_line_filters())
+
+
 class RowsCache(StylesCache):
     """Textual's cache of lines, for widgets without border, padding, tint and opacity.
 
     Textual puts each line through all of these; and our colours need no filter of ANSI colours.
     """
 
+    def forget_lines(self, lines: Iterable[int]) -> None:
+        """Let lines be rendered again."""
+        self._dirty_lines.update(lines)
+
     def render_widget(self, widget: Widget, crop: Region) -> list[Strip]:
         """Return the lines of a region."""
-        filters = widget.get_line_filters()
-        if not all(isinstance(one, ANSIToTruecolor) for one in filters):
+        if not unfiltered(widget):
             return super().render_widget(widget, crop)
         width = widget.size.width
         if width != self._width:
