@@ -33,7 +33,7 @@ from rnntui.tui.draw.rows import ROLES
 from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, transition
 from rnntui.tui.generated_text import GeneratedText, join_generated
 from rnntui.tui.history import join_history
-from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout
+from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout, spans_of
 from rnntui.tui.report import report, return_commands
 from rnntui.tui.sent import SentCells
 from rnntui.tui.state import RunState
@@ -80,6 +80,18 @@ def test_changes_cover_every_difference_and_no_half_character(a: Row, b: Row) ->
         assert first + width == WIDTH or new[first + width][0] != ""
     assert spans == sorted(spans)
     assert bool(spans) == (old != new)
+
+
+@given(rows, rows)
+@quick
+def test_the_changed_cells_make_one_row_of_another(a: Row, b: Row) -> None:
+    before, after = exactly(a, WIDTH), exactly(b, WIDTH)
+    spans, shown = changes(before, after), expand(before)
+    for (first, width), runs in zip(spans, spans_of(after, spans), strict=True):
+        cells = expand(runs)
+        assert len(cells) == width
+        shown[first : first + width] = cells
+    assert shown == expand(after)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "nord"])

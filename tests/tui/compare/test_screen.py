@@ -22,6 +22,7 @@ from rnntui.tui.compare.commands import GROUPS, SWEEP, CompareCommands, command
 from rnntui.tui.compare.state import Choices, CompareState
 from rnntui.tui.draw.compare.plot import _ground, _trace, forget_traces
 from rnntui.tui.look import Look
+from rnntui.tui.painter import DiffingPieces
 from tests.conftest import quick_where
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
 from tests.support.scripted import until
@@ -136,6 +137,33 @@ async def test_another_order_of_the_table_leaves_the_plot_as_it_is(tmp_path: Pat
         plot, order = app.main.plot.rows, names(app)
         await pilot.press("S")
         assert names(app) == order[::-1] and app.main.plot.rows is plot
+
+
+async def test_a_key_is_one_frame_with_all_that_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[object] = []
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await until(pilot, lambda: app._ahead is None)
+        monkeypatch.setattr(app, "_display", lambda _screen, update: frames.append(update))
+        for key in ("j", "s", "v", "p", "l"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+            (update,) = frames
+            assert isinstance(update, DiffingPieces), key
+            frames.clear()
+
+
+async def test_what_changes_below_a_page_is_there_when_it_is_closed(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("question_mark")
+        app.state.move(1)
+        app.redraw()
+        await pilot.pause()
+        assert "▸" not in text_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert f"▸B  {NAMES[1]}" in text_of(app)
 
 
 # ---- keys ---------------------------------------------------------------------------------------
