@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
+
+from rnntui.dataclass import dataclass
 
 SHARES = (0.8, 0.95)  # of the training tokens, that those up to the end of a cluster make up
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from rnntui.dataclass import dataclass
 
 WIDEST = 1024  # tokens of a vocabulary: each row has a number for every one of them
 

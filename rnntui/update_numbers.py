@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Annotated, Any
+
+from rnntui.dataclass import dataclass
 
 Measured = Annotated[float, "NaN or infinite if the computation was: travels to viewers as null"]
 _DECLARED = "number"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+
+from rnntui.dataclass import dataclass
 
 _WINDOWS = 5
 

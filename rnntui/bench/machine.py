@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.training.workers.prestart import usable_cores
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import islice
 
 from numpy.random import RandomState
@@ -14,6 +13,7 @@ from rnntui.bench.machine import Machine, this_machine
 from rnntui.bench.products import Peak, peak
 from rnntui.bench.workload import GENERATION, TRAINING, Workload, random_text
 from rnntui.data import TokenData
+from rnntui.dataclass import dataclass
 from rnntui.generation.generate import Generator, writer
 from rnntui.training.loop import start, train
 

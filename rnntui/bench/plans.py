@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 from time import thread_time
@@ -12,6 +11,7 @@ import numpy as np
 
 from rnntui.bench.measure import Next, describe
 from rnntui.bench.workload import TRAINING, Workload, random_text
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.blas import OneThread
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.trial import Tried

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import process_time
 
 import numpy as np
 
 from rnntui.bench.clock import time_runs
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.layout import Array, GateProduct, aligned
 
 _SQUARES = (512, 1024)

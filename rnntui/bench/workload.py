@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rnntui.data.dataset import TokenData
 from rnntui.data.tokenizer import CharTokenizer
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells import CELLS
 from rnntui.recipe import Recipe
 

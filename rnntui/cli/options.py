@@ -12,11 +12,11 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rnntui.charset import has_screen
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 
 if TYPE_CHECKING:  # rnntui.recipe costs 25 ms that `--help` does not need

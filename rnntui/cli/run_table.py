@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rnntui.cli.status_text import remaining
+from rnntui.dataclass import dataclass
 from rnntui.numbers import age, rounded, short, size_in_words
 from rnntui.recipe import Value
 from rnntui.runs.differing import setting_text
@@ -29,7 +30,7 @@ _FIRST, _LEFT = _COLUMNS.index("CHANGED"), ("RUN", "STATE", "CHANGED")
 _GAP = "  "
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Row:
     """A run's cells, one for each of the columns, and what follows them without a column."""
 

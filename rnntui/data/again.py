@@ -7,7 +7,6 @@ length and the look of its columns decide nothing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -25,6 +24,7 @@ from rnntui.data.series import read_other
 from rnntui.data.source import Source, parse_source, read
 from rnntui.data.steps import OFF
 from rnntui.data.tokenizer import ByteTokenizer
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.recipe import Data
 

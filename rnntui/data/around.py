@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rnntui.data.headers import MOST_HEADERS, names_above
 from rnntui.data.lines import delimiter_of, first_lines, is_header
@@ -16,6 +16,7 @@ from rnntui.data.signs_around import unit_of
 from rnntui.data.source import show
 from rnntui.data.timecolumn import MISSING, is_date
 from rnntui.data.written_numbers import is_grouped, is_number
+from rnntui.dataclass import dataclass
 
 MOST_TITLES = 120  # lines above a table
 MOST_BELOW = 20

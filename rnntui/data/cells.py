@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from rnntui.data.written_numbers import (
     finite,
     read_number,
 )
+from rnntui.dataclass import dataclass
 from rnntui.text import safe_text
 
 if TYPE_CHECKING:

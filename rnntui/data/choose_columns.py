@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from rnntui.data.known import Known
 from rnntui.data.source import NAME_TABLE, show
 from rnntui.data.time_numbers import TimeColumns
 from rnntui.data.timecolumn import is_date
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.recipe import Data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rnntui.data.decimal_years import DecimalYears
 from rnntui.data.moments import DAY, HOUR, NONE, Format, iso
 from rnntui.data.steps import Step
+from rnntui.dataclass import dataclass
 
 Times = NDArray[Any]  # (N,) int64 microseconds since 1970, or float64 numbers
 

@@ -6,13 +6,13 @@ This module does not import NumPy: listing the corpora is immediate.
 from __future__ import annotations
 
 import sysconfig
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from rnntui.data.generated import tasks
 from rnntui.data.generated.task import SeriesTask, TextTask
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, UsageError
 from rnntui.numbers import size_in_words
 from rnntui.suggestions import nearest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from rnntui.clusters import Clusters
 from rnntui.data.scaling import standardized, unscale
 from rnntui.data.tokenizer import Tokenizer
+from rnntui.dataclass import dataclass
 from rnntui.suffixes import Suffixes
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from rnntui.data.moments import DAY, Moments
 from rnntui.data.steps import USUAL, Step, find_step
 from rnntui.data.timecolumn import is_name
+from rnntui.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 

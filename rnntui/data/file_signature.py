@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
+
+from rnntui.dataclass import dataclass
 
 LONGEST_TICK = 2_000_000_000  # ns
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rnntui.data.dataset import READER
+from rnntui.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from rnntui.data.tokenizer import (
     smallest,
 )
 from rnntui.data.vocabulary_counts import NEWEST_RULE, Characters, Words, undivided
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 
 FIRST_WORDS = 4000  # the most words of a vocabulary while that could not be chosen

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -26,6 +26,7 @@ from rnntui.data.month_names import (
     month_number,
 )
 from rnntui.data.timecolumn import MISSING
+from rnntui.dataclass import dataclass
 
 Moments = NDArray[np.int64]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.column_numbers import EXACT, ROUNDED
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 
 MAGIC = b"\x93NUMPY"

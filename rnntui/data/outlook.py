@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.forecast.backtest import default_horizon
 from rnntui.forecast.linear import Linear, fit_linear, last_value
 from rnntui.forecast.season import find_season

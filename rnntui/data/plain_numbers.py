@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from rnntui.data.signs_around import Bare
 from rnntui.data.source import MOST_BYTES
 from rnntui.data.timecolumn import is_date
 from rnntui.data.written_numbers import are_thousands, is_number
+from rnntui.dataclass import dataclass
 
 LEAST_BYTES = 1 << 18  # smaller files are read quickly enough cell by cell
 MOST_SAMPLED = 200  # rows that are looked at as text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter
+
+from rnntui.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from rnntui.data import scaling
 from rnntui.data.clock import Times
 from rnntui.data.source import show
 from rnntui.data.table import Table
+from rnntui.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 

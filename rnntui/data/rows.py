@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.clock import Times
+from rnntui.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 

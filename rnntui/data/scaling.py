@@ -7,11 +7,12 @@ differ little one of them is subtracted first; both are exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnntui.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 

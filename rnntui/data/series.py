@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -26,6 +26,7 @@ from rnntui.data.read_series import read_series
 from rnntui.data.source import MOST_BYTES, Source, parse_source, show
 from rnntui.data.split import split_at
 from rnntui.data.stream import fitting, unused_note
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, UsageError
 from rnntui.forecast.backtest import default_horizon
 from rnntui.forecast.linear import differences_help

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import select
 import stat
-from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import BinaryIO, Literal
 from rnntui.data.corpus import find_corpus
 from rnntui.data.generated import tasks
 from rnntui.data.generated.task import SeriesTask, TextTask
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, UsageError
 from rnntui.text import fit, safe_text
 

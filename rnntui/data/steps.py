@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data.moments import DAY, HOUR, MINUTE, SECOND, Moments
+from rnntui.dataclass import dataclass
 
 Kind = Literal["fixed", "months", "business"]
 

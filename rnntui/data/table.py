@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from rnntui.data.split_cells import split_cells
 from rnntui.data.stacked import come_again, side_by_side
 from rnntui.data.time_numbers import TimeColumns, with_settled_step, year_time
 from rnntui.data.timecolumn import is_name
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.recipe import Data
 

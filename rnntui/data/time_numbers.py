@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from rnntui.data.decimal_years import YEARS, decimal_years
 from rnntui.data.moments import DAY, SECOND, Format, Moments, iso
 from rnntui.data.source import show
 from rnntui.data.steps import OFF, Step, find_step, settled
+from rnntui.dataclass import dataclass
 
 SERIALS = (20_000, 60_000)  # 1954 to 2064
 SERIAL_1970 = 25_569

@@ -13,7 +13,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from rnntui.data.file_signature import FileSignature
 from rnntui.data.progress import Work
+from rnntui.dataclass import dataclass
 
 MAGIC = b"rnntok01"
 UNFINISHED = ".part"

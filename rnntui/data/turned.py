@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rnntui.data.moments import formats_of, letters
 from rnntui.data.month_names import MONTHS, month_number
 from rnntui.data.timecolumn import MISSING
 from rnntui.data.written_numbers import is_number
+from rnntui.dataclass import dataclass
 
 LEAST_TIMES = 8  # columns
 _MOST_BESIDE = 20  # columns of a table of months, with means of seasons and years

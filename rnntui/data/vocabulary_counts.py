@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnntui.dataclass import dataclass
 
 BLOCK = 1 << 20
 CODE_POINTS = 0x110000

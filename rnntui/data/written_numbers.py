@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from rnntui.dataclass import dataclass
 
 
 @dataclass(frozen=True)

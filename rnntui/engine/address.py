@@ -13,9 +13,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError
 from rnntui.runs.store.lock_owner import process_started, this_host
 from rnntui.runs.store.socket_address import listens

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.store.status import Ended, Status
 from rnntui.text import safe_text
 

@@ -10,9 +10,10 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.engine.ending import Ending, ending_of
 from rnntui.errors import DataError
 from rnntui.runs.store.directory import CHECKPOINTS

@@ -9,9 +9,9 @@ import json
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.engine.address import SOCKET, make_directory, write_owner
 from rnntui.engine.early import EarlyProcess
 from rnntui.engine.ending import Ending

@@ -15,11 +15,11 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from rnntui import __version__
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.contents import is_run_file
 from rnntui.runs.store.names import LONGEST as LONGEST_NAME

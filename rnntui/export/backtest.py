@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from rnntui.data import ValueData
 from rnntui.data.series import read_other
 from rnntui.data.source import parse_source
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError
 from rnntui.generation.generate import WARM_UP
 from rnntui.nn.sampling import Stepper

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from rnntui.data import Dataset, TokenData, ValueData
 from rnntui.data.tokenizer import ByteTokenizer, CharTokenizer, Tokenizer, WordTokenizer
 from rnntui.data.vocabulary_counts import word_rule
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.forecast.linear import nothing
 from rnntui.generation.generate import WARM_UP

@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cell_width
 
 WIDTH, HEIGHT, FONT = 10.0, 20.0, 16.0  # of a cell, and the size of its font, in pixels

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.edits import BY_TRIALS, Edit, edits_of
 from rnntui.runs.store.files import failed
 from rnntui.runs.store.journal import (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.forecast.autoregression import Autoregression
 from rnntui.forecast.intervals import coverage, rolling_widths
 from rnntui.forecast.methods import NETWORK, Method, fit_slices

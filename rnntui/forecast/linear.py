@@ -7,12 +7,12 @@ with the lags of the season, by least squares (LSTNet, Lai et al. 2018).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.forecast.autoregression import fit_autoregression
 
 Numbers = NDArray[np.float64]

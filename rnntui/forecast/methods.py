@@ -6,12 +6,12 @@ Each gives forecasts (K, H) from K origins: that from origin o sees `values[:o]`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.forecast.autoregression import fit_autoregression, fit_changes
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.forecast.smoothing import fit_damped_trend, fit_theta

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.forecast.intervals import HALF_LIFE, half_widths
 from rnntui.forecast.methods import NETWORK
 

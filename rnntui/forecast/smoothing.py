@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnntui.dataclass import dataclass
 
 Numbers = NDArray[np.float64]
 Origins = Sequence[int]

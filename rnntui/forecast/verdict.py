@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import figure
 
 NETWORK, COMBINED = "network", "auto"

@@ -6,10 +6,10 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from time import perf_counter
 
 from rnntui.data import TokenData, baselines
+from rnntui.dataclass import dataclass
 from rnntui.foreground.backtest import final_lines
 from rnntui.foreground.heading import LABELS, heading
 from rnntui.foreground.report import Lines, Run, Speed

@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from rnntui.data import Dataset, Stream, TokenData, ValueData, sequences
 from rnntui.data.calendar import ahead_of, calendar
 from rnntui.data.scaling import unscale
 from rnntui.data.spread import spread
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.generation.beside import Beside
 from rnntui.generation.prompt import fit_prompt

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rnntui.data import Dataset, TokenData
 from rnntui.data.tokenizer import Tokenizer
+from rnntui.dataclass import dataclass
 from rnntui.text import safe_text
 
 MOST_NAMED = 10  # characters in a warning

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 
 DIRECTORY = Path(__file__).parent

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.insight import network_rules, training_rules  # noqa: F401  they register their rules
 from rnntui.insight.history import Facts, History

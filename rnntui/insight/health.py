@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.insight.findings import absent
 from rnntui.insight.history import History
 from rnntui.insight.rules import percent

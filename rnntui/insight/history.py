@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Recipe
 
 FIRST, EARLY, LEAST, MOST = 2, 5, 15, 500  # updates in a sample

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnntui.data import TokenData
 from rnntui.data.tokenizer import ByteTokenizer, Tokenizer, WordTokenizer
+from rnntui.dataclass import dataclass
 from rnntui.insight.passage import Rows, shown_token
 from rnntui.nn.kernels.layout import Array
 

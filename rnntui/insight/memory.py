@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnntui.data import Dataset, TokenData, ValueData
+from rnntui.dataclass import dataclass
 from rnntui.insight.passage import Rows, original, shown_token, windows
 from rnntui.insight.reader import Reader
 from rnntui.insight.rounding import all_rounded, rounded

@@ -6,7 +6,6 @@ which one a number means follows from the data alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from rnntui.data import Dataset, TokenData, ValueData, sequences
 from rnntui.data.spread import PIECES
 from rnntui.data.tokenizer import WordTokenizer
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.generation.generate import first_tokens
 from rnntui.generation.prompt import fit_prompt

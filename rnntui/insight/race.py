@@ -8,7 +8,7 @@ short window; what a lane remembers shows in the share of correct answers by dis
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import process_time
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import Dataset, TokenData, sequences
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.insight.recall import Recall, recall_of
 from rnntui.nn.kernels.layout import Array

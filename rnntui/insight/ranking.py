@@ -7,11 +7,11 @@ before training, and a unit counts as found only if it is clearly better than th
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnntui.data import Dataset
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.insight.features import features
 from rnntui.insight.passage import held_out

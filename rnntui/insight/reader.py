@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rnntui.data import Dataset
+from rnntui.dataclass import dataclass
 from rnntui.insight.passage import Excerpt
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters

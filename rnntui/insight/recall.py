@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from rnntui.data.generated.task import (
     chance,
 )
 from rnntui.data.source import generated_task
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.layout import Array
 from rnntui.recipe import Recipe
 

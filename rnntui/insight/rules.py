@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.insight.history import Facts, History, Sample
 from rnntui.recipe.rules import Value
 

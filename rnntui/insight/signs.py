@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import thread_time
 from typing import Literal
 
 import numpy as np
 
 from rnntui.data import Dataset, TokenData, baselines, sequences
+from rnntui.dataclass import dataclass
 from rnntui.insight.allowance import Allowance
 from rnntui.insight.health import TensorSigns
 from rnntui.insight.history import Activity, Facts, History, Reach, Validated

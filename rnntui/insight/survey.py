@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnntui.data import Dataset, TokenData
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.insight.kinds import Labels, token_labels, value_labels
 from rnntui.insight.passage import Rows, held_out, shown_token

@@ -13,11 +13,11 @@ with `div_value=4` and `head_bias=True`, for tokens numbered by falling frequenc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from rnntui.clusters import Clusters
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells import Dims
 from rnntui.nn.kernels.layout import Array, aligned
 from rnntui.nn.kernels.softmax import SoftmaxRows, SoftmaxWeights, fitting_rows

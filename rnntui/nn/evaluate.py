@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import Parameters
 from rnntui.nn.network import Network

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnntui.clusters import Clusters
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.nn.adaptive import output_shapes
 from rnntui.nn.cells import CELLS

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import ClassVar
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.layout import Array, aligned, dot
 from rnntui.recipe import Train
 from rnntui.recipe.registry import Registry

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import replace
 from time import thread_time
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells import CELLS, Cell, Dims, cell_with
 from rnntui.nn.cells.cell import AHEAD, steps_at_once
 from rnntui.nn.kernels.activations import GATES, tanh_by
@@ -140,8 +140,10 @@ class Trial:
                 part = judged_by[kernel]
                 seconds = [times[n][part] for times in rounds]
                 base = [times[0][part] for times in rounds]
-                ratio = median(one / other for one, other in zip(seconds, base, strict=True))
-                found.append(Tried(kernel, value, median(seconds), ratio, len(rounds), False))
+                ratio = float(np.median(np.divide(seconds, base)))
+                found.append(
+                    Tried(kernel, value, float(np.median(seconds)), ratio, len(rounds), False)
+                )
                 if max(ratio, min(seconds) / min(base)) * GAIN <= 1:
                     faster.append(found[-1])
         faster.sort(key=lambda one: -one.ratio)  # the fastest last, so that it is adopted

@@ -28,6 +28,7 @@ from typing import (
 )
 
 from rnntui.protocol.base import OneOf, Safe, Within
+from rnntui.protocol.insight import Insight
 from rnntui.protocol.messages import (
     MAX_REPLY,
     MAX_REQUEST,
@@ -38,12 +39,15 @@ from rnntui.protocol.messages import (
     Reply,
     Request,
 )
+from rnntui.protocol.replies import Steps
 from rnntui.text import safe_text
 from rnntui.update_numbers import Measured
 
 Check = Callable[[Any, str], Any]
 Part = TypeVar("Part")
-# Parts of a union, such as what views show, are often sent again: converting is most of the work.
+# The parts of a message that share a field with other parts: their kind is sent, too.
+_TAGGED = frozenset((*get_args(Insight), *get_args(Steps)))
+# Such parts, for example what views show, are often sent again: converting is most of the work.
 _converted: deque[tuple[object, dict[str, Any]]] = deque(maxlen=8)
 MOST = 2**53  # the largest whole number that every JSON parser preserves
 
@@ -97,7 +101,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if kind in (str, int, bool, types.NoneType):
         return value
-    if kind not in _tagged():
+    if kind not in _TAGGED:
         return {name: _plain(getattr(value, name)) for name in _names(cast(Hashable, kind))}
     for part, plain in tuple(_converted):  # other threads may append
         if part is value:
@@ -111,18 +115,6 @@ def _plain(value: Any) -> Any:
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(kind))
-
-
-@cache
-def _tagged() -> frozenset[type]:
-    """Return the message parts that share a field with another part."""
-    found: set[type] = set()
-    for kind in (*REQUESTS.values(), *REPLIES.values()):
-        for hint in get_type_hints(kind).values():
-            parts = [part for part in get_args(hint) if dataclasses.is_dataclass(part)]
-            if len(parts) > 1 and get_origin(hint) in (Union, types.UnionType):
-                found.update(cast("list[type]", parts))
-    return frozenset(found)
 
 
 def _bounded(line: bytes, kinds: dict[str, type], most: int) -> Any:
@@ -178,7 +170,7 @@ def _object(kind: type) -> Check:
     fields = dataclasses.fields(kind)
     checks = {f.name: _check(hints[f.name]) for f in fields}
     needed = {f.name for f in fields if f.default is dataclasses.MISSING}
-    accepted = checks.keys() | {"kind"} if kind in _tagged() else checks.keys()
+    accepted = checks.keys() | {"kind"} if kind in _TAGGED else checks.keys()
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
@@ -207,9 +199,12 @@ def _check(hint: Any) -> Check:
         return _list(_check(args[0]), args[0] in (float, float | None))
     if origin is Literal:
         return _choice(args)
-    if dataclasses.is_dataclass(hint):
-        return _object(cast(type, hint))
-    return {int: _whole, float: _number, bool: _truth, str: _text}[hint]
+    return {int: _whole, float: _number, bool: _truth, str: _text}.get(hint) or _part(hint)
+
+
+def _part(kind: type) -> Check:
+    """Check a part, whose declaration is read for the first one: most views are never sent."""
+    return lambda value, where: _object(kind)(value, where)
 
 
 def _annotated(check: Check, notes: tuple[Any, ...]) -> Check:
@@ -235,7 +230,7 @@ def _union(args: tuple[Any, ...]) -> Check:
     """Check `X | None`, or several kinds of part distinguished by their "kind" field."""
     parts = [a for a in args if a is not types.NoneType]
     optional = len(parts) < len(args)
-    kinds = {p.__name__: _object(p) for p in parts} if len(parts) > 1 else {}
+    kinds = {p.__name__: _part(p) for p in parts} if len(parts) > 1 else {}
     only = _check(parts[0])
 
     def check(value: Any, where: str) -> Any:

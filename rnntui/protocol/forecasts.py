@@ -5,13 +5,14 @@ Errors are in the units of the source. Numbers that are unknown are null.
 
 from __future__ import annotations
 
-from rnntui.protocol.base import Base, Safe, message
+from rnntui.dataclass import dataclass
+from rnntui.protocol.base import Safe
 
 Numbers = tuple[float | None, ...]
 
 
-@message
-class MethodErrors(Base):
+@dataclass(frozen=True)
+class MethodErrors:
     """The errors of one method: by rows ahead, and over the whole horizon."""
 
     name: Safe
@@ -21,8 +22,8 @@ class MethodErrors(Base):
     mase: float | None
 
 
-@message
-class TargetErrors(Base):
+@dataclass(frozen=True)
+class TargetErrors:
     """The backtest of one column: `origins` forecasts of `horizon` rows each."""
 
     target: Safe
@@ -35,8 +36,8 @@ class TargetErrors(Base):
     held95: float | None
 
 
-@message
-class Backtested(Base):
+@dataclass(frozen=True)
+class Backtested:
     """Forecasts of the held-out part by the network of update `step` and by simple methods.
 
     `id` counts the backtests of the run; `columns` is the number of columns, of which the first
@@ -49,16 +50,16 @@ class Backtested(Base):
     targets: tuple[TargetErrors, ...]
 
 
-@message
-class Band(Base):
+@dataclass(frozen=True)
+class Band:
     """Half the widths of a column's 80 % and 95 % intervals, by rows ahead."""
 
     half80: Numbers
     half95: Numbers
 
 
-@message
-class Earlier(Base):
+@dataclass(frozen=True)
+class Earlier:
     """What would have been forecast for the last rows before a forecast, column by column.
 
     It is made from the row before them; these rows were held out of training.
@@ -68,8 +69,8 @@ class Earlier(Base):
     band: Band
 
 
-@message
-class Outlook(Base):
+@dataclass(frozen=True)
+class Outlook:
     """What is known of a forecast besides its values.
 
     `bands` and `earlier` are those of the first columns that are forecast, as many as fit; an

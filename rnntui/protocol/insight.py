@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from rnntui.protocol.base import Base, Count, Mark, Request, Safe, Within, message
+from rnntui.dataclass import dataclass
+from rnntui.protocol.base import Count, Mark, Request, Safe, Within
 
 View = Literal["watch", "guesses", "memory", "neurons", "health", "experiments"]
 Numbers = tuple[float | None, ...]
@@ -19,24 +20,24 @@ Numbers = tuple[float | None, ...]
 # ---- findings ---------------------------------------------------------------------------------
 
 
-@message
-class Setting(Base):
+@dataclass(frozen=True)
+class Setting:
     """A recipe key and its value, as in `--set key=value`."""
 
     key: Safe
     value: Safe
 
 
-@message
-class Evidence(Base):
+@dataclass(frozen=True)
+class Evidence:
     """A named number that supports a finding."""
 
     name: Safe
     value: float | None
 
 
-@message
-class Finding(Base):
+@dataclass(frozen=True)
+class Finding:
     """A problem that the run has now. It is withdrawn as soon as its rule no longer holds.
 
     `fix` holds settings for a new run; empty if no setting is known to help.
@@ -55,8 +56,8 @@ class Finding(Base):
 # ---- the passage ------------------------------------------------------------------------------
 
 
-@message
-class Passage(Base):
+@dataclass(frozen=True)
+class Passage:
     """The text or rows that the views read. Sent until the viewer says that it has it.
 
     For tokens, `tokens` are shown side by side; for values, `rows` are in the original scale.
@@ -72,8 +73,8 @@ class Passage(Base):
     cell: Safe = ""
 
 
-@message
-class Quantity(Base):
+@dataclass(frozen=True)
+class Quantity:
     """One line of a step computed in full: a name, its formula, and the first values of it."""
 
     name: Safe
@@ -82,8 +83,8 @@ class Quantity(Base):
     values: Numbers
 
 
-@message
-class Details(Base):
+@dataclass(frozen=True)
+class Details:
     """What is computed at one position, from the input to the loss and back."""
 
     at: int
@@ -93,16 +94,16 @@ class Details(Base):
 # ---- guesses ----------------------------------------------------------------------------------
 
 
-@message
-class Choice(Base):
+@dataclass(frozen=True)
+class Choice:
     """A token that could come next, and its probability."""
 
     token: Safe
     probability: float
 
 
-@message
-class Kind(Base):
+@dataclass(frozen=True)
+class Kind:
     """A kind of token (or of value): its mean loss, and its share of the whole loss."""
 
     name: Safe
@@ -111,8 +112,8 @@ class Kind(Base):
     count: int
 
 
-@message
-class Confusion(Base):
+@dataclass(frozen=True)
+class Confusion:
     """How often `guess` was the most likely token where `true` was right."""
 
     true: Safe
@@ -120,8 +121,8 @@ class Confusion(Base):
     count: int
 
 
-@message
-class Reliability(Base):
+@dataclass(frozen=True)
+class Reliability:
     """Guesses given about the same probability: the mean given, and how many came true."""
 
     given: float
@@ -129,8 +130,8 @@ class Reliability(Base):
     count: int
 
 
-@message
-class Guesses(Base):
+@dataclass(frozen=True)
+class Guesses:
     """What the network expects at each position of the passage, before it sees it.
 
     `ranked[k][i]`: the token of rank k at position i. `choices`: the most likely tokens at position
@@ -154,8 +155,8 @@ class Guesses(Base):
     details: Details | None = None
 
 
-@message
-class ValueGuesses(Base):
+@dataclass(frozen=True)
+class ValueGuesses:
     """What the network predicts for each row of the passage, in the original scale.
 
     `naive`: the loss of repeating the last value on the same rows. `kinds`: errors by size of the
@@ -176,8 +177,8 @@ class ValueGuesses(Base):
 # ---- memory -----------------------------------------------------------------------------------
 
 
-@message
-class Gate(Base):
+@dataclass(frozen=True)
+class Gate:
     """The share of a gate's values, over units and time steps, in three ranges."""
 
     name: Safe
@@ -187,8 +188,8 @@ class Gate(Base):
     open: float  # above 0.95
 
 
-@message
-class LayerMemory(Base):
+@dataclass(frozen=True)
+class LayerMemory:
     """The gradient of one error by lag, as a fraction of its peak; lag 0 is the step itself.
 
     `reach` is the first lag after the peak at which less than 1 % is left, or if there is none, the
@@ -203,8 +204,8 @@ class LayerMemory(Base):
     saturated: float | None  # share of hidden values near their limits
 
 
-@message
-class Memory(Base):
+@dataclass(frozen=True)
+class Memory:
     """How far back the network remembers.
 
     `moved[i]` tells how much the prediction for position `at` changes when position i is replaced
@@ -229,8 +230,8 @@ class Memory(Base):
 # ---- neurons ----------------------------------------------------------------------------------
 
 
-@message
-class Follows(Base):
+@dataclass(frozen=True)
+class Follows:
     """The unit that follows a feature best, chosen and scored on different text.
 
     `r` is its correlation with the feature, `untrained` that of the best unit of random weights,
@@ -246,16 +247,16 @@ class Follows(Base):
     found: bool
 
 
-@message
-class UnitRow(Base):
+@dataclass(frozen=True)
+class UnitRow:
     """A unit over the passage, one digit per position: 0 is its minimum here, 9 its maximum."""
 
     unit: int
     levels: Safe
 
 
-@message
-class Neurons(Base):
+@dataclass(frozen=True)
+class Neurons:
     """What the hidden units do over the passage.
 
     `activation` is the value of unit `unit` of layer `layer` at each position, from `low` to
@@ -280,8 +281,8 @@ class Neurons(Base):
 # ---- health -----------------------------------------------------------------------------------
 
 
-@message
-class Sign(Base):
+@dataclass(frozen=True)
+class Sign:
     """A number that is measured throughout a run.
 
     `bins` are means over equal parts of the run so far, the newest last. `usual` and `meaning` are
@@ -297,8 +298,8 @@ class Sign(Base):
     unusual: bool = False
 
 
-@message
-class Tensor(Base):
+@dataclass(frozen=True)
+class Tensor:
     """A parameter tensor in the last measured update."""
 
     name: Safe
@@ -307,8 +308,8 @@ class Tensor(Base):
     update: float | None  # rms(Δw) ÷ rms(w)
 
 
-@message
-class GradientCheck(Base):
+@dataclass(frozen=True)
+class GradientCheck:
     """The gradient compared with finite differences."""
 
     step: int
@@ -316,8 +317,8 @@ class GradientCheck(Base):
     text: Safe
 
 
-@message
-class Health(Base):
+@dataclass(frozen=True)
+class Health:
     """The signs of a run, and what the rules looked for without finding it."""
 
     step: int
@@ -331,8 +332,8 @@ class Health(Base):
 # ---- experiments ------------------------------------------------------------------------------
 
 
-@message
-class Lane(Base):
+@dataclass(frozen=True)
+class Lane:
     """One network of a race; `name` is its value of `Race.key`."""
 
     name: Safe
@@ -343,8 +344,8 @@ class Lane(Base):
     correct: Numbers  # share of correct closings by distance; empty without brackets
 
 
-@message
-class Race(Base):
+@dataclass(frozen=True)
+class Race:
     """Networks with the same seed, data and settings but for one setting."""
 
     key: Safe  # the setting that differs
@@ -356,8 +357,8 @@ class Race(Base):
     running: bool
 
 
-@message
-class RateTest(Base):
+@dataclass(frozen=True)
+class RateTest:
     """The loss while the learning rate rises, update by update."""
 
     rates: Numbers
@@ -369,8 +370,8 @@ class RateTest(Base):
     stopped: bool = False  # before it had found out what it was made for
 
 
-@message
-class Experiments(Base):
+@dataclass(frozen=True)
+class Experiments:
     """The experiments of this view, with their results so far."""
 
     step: int
@@ -386,7 +387,7 @@ Insight = Guesses | ValueGuesses | Memory | Neurons | Health | Experiments
 # ---- requests ---------------------------------------------------------------------------------
 
 
-@message
+@dataclass(frozen=True)
 class NextPassage(Request):
     """Read another held-out passage; `text`: read this text instead."""
 
@@ -395,7 +396,7 @@ class NextPassage(Request):
     text: Annotated[str, Within(0, 2000)] = ""
 
 
-@message
+@dataclass(frozen=True)
 class StartRace(Request):
     """Pause, and train one network per value of `seq_len` on `tokens` tokens each."""
 
@@ -405,28 +406,28 @@ class StartRace(Request):
     tokens: Annotated[int, Within(0, 2**31)] = 0  # 0: as many as take a few seconds
 
 
-@message
+@dataclass(frozen=True)
 class StartRateTest(Request):
     """Pause, raise the learning rate over some updates, and restore the weights."""
 
     does = "testing learning rates"
 
 
-@message
+@dataclass(frozen=True)
 class StopExperiments(Request):
     """Stop the experiment in progress; its results so far stay."""
 
     does = "stopping an experiment"
 
 
-@message
+@dataclass(frozen=True)
 class CheckGradients(Request):
     """Compare the gradient with finite differences."""
 
     does = "checking gradients"
 
 
-@message
+@dataclass(frozen=True)
 class Dismiss(Request):
     """Hide a finding for the rest of this run."""
 
@@ -435,7 +436,7 @@ class Dismiss(Request):
     finding: Annotated[str, Within(1, 40)]
 
 
-@message
+@dataclass(frozen=True)
 class Again(Request):
     """Start a new run beside this one with changed settings."""
 
@@ -445,8 +446,8 @@ class Again(Request):
     name: Annotated[str, Within(0, 80)] = ""
 
 
-@message
-class InsightLook(Base):
+@dataclass(frozen=True)
+class InsightLook:
     """Which view a viewer shows, and what is selected there."""
 
     view: View = "watch"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from rnntui.protocol.base import Base, Safe, Within, message
+from rnntui.dataclass import dataclass
+from rnntui.protocol.base import Safe, Within
 from rnntui.protocol.forecasts import Backtested, Outlook
 from rnntui.protocol.insight import Finding, Insight, Passage
 from rnntui.recipe import SamplingSettings
@@ -18,8 +19,8 @@ State = Literal[
 ]
 
 
-@message
-class Loading(Base):
+@dataclass(frozen=True)
+class Loading:
     """The data are still loading: ask again."""
 
     text: Safe  # the current activity, as in "reading notes.txt"
@@ -27,8 +28,8 @@ class Loading(Base):
     rate: float  # bytes per second
 
 
-@message
-class Welcome(Base):
+@dataclass(frozen=True)
+class Welcome:
     """What does not change during a run."""
 
     version: int
@@ -60,24 +61,24 @@ class Welcome(Base):
     unsaved: Safe = ""  # one line: why the run isn't saved, although it was to be
 
 
-@message
-class Fact(Base):
+@dataclass(frozen=True)
+class Fact:
     """A row of the table that says what was decided about a source."""
 
     label: Safe
     words: Safe
 
 
-@message
-class Baseline(Base):
+@dataclass(frozen=True)
+class Baseline:
     """The validation loss of a simple model on the same split."""
 
     name: Safe
     loss: float
 
 
-@message
-class History(Base):
+@dataclass(frozen=True)
+class History:
     """The loss as bins of `2**level` updates; one list per column, from bin `start` on.
 
     When the bins are full, neighbours are joined and `level` grows by one; then all are sent.
@@ -95,16 +96,16 @@ class History(Base):
     bad: tuple[int, ...]
 
 
-@message
-class Validation(Base):
+@dataclass(frozen=True)
+class Validation:
     """One validation."""
 
     step: int
     loss: float | None
 
 
-@message
-class Window(Base):
+@dataclass(frozen=True)
+class Window:
     """The loss from update `first` to update `last`, as detailed as the run's journal.
 
     The `start` of its `history` is the bin that contains `first`. A window is sent once it has been
@@ -138,8 +139,8 @@ EventKind = Literal[
 ]
 
 
-@message
-class Event(Base):
+@dataclass(frozen=True)
+class Event:
     """An event of the run, for a mark on the plot and a line in the event log."""
 
     step: int
@@ -150,8 +151,8 @@ class Event(Base):
     who: Safe = ""  # the viewer that caused it; empty: the run itself
 
 
-@message
-class TokenSteps(Base):
+@dataclass(frozen=True)
+class TokenSteps:
     """A stream of an update, one entry per time step, the newest last.
 
     A long chunk is cut to its newest time steps. If chunks are short, several are joined: those of
@@ -166,8 +167,8 @@ class TokenSteps(Base):
     first: int = 0  # 0: the time steps are all of update `step`
 
 
-@message
-class ValueSteps(Base):
+@dataclass(frozen=True)
+class ValueSteps:
     """Stream 0 of an update in the source's original scale; (T, features) row by row.
 
     A long chunk is cut to its newest time steps, and many features to the first ones. Short chunks
@@ -182,8 +183,11 @@ class ValueSteps(Base):
     times: tuple[Safe, ...] = ()
 
 
-@message
-class Generated(Base):
+Steps = TokenSteps | ValueSteps
+
+
+@dataclass(frozen=True)
+class Generated:
     """What the network generates: the text from character `start` on, or a forecast's values.
 
     `start` may lie beyond what the viewer had: one that is far behind gets the newest part. A long
@@ -207,8 +211,8 @@ class Generated(Base):
     outlook: Outlook | None = None  # of a forecast, sent once, before or with its first rows
 
 
-@message
-class PastText(Base):
+@dataclass(frozen=True)
+class PastText:
     """A text generated earlier: a sample, or what followed a prompt. Long texts are cut."""
 
     step: int  # update of the weights that generated its end
@@ -218,8 +222,8 @@ class PastText(Base):
     sampling: SamplingSettings | None = None
 
 
-@message
-class System(Base):
+@dataclass(frozen=True)
+class System:
     """What the training process and its workers use of the machine."""
 
     cpu: float  # share of one core; 2.0 is two cores
@@ -227,8 +231,8 @@ class System(Base):
     workers: int  # number of training processes
 
 
-@message
-class Alert(Base):
+@dataclass(frozen=True)
+class Alert:
     """A problem of the run: what happened, the likely cause, and what the fix would do.
 
     `pauses`: training has been paused because of it.
@@ -241,8 +245,8 @@ class Alert(Base):
     pauses: bool = False
 
 
-@message
-class Snapshot(Base):
+@dataclass(frozen=True)
+class Snapshot:
     """The current numbers of the run."""
 
     state: State
@@ -264,7 +268,7 @@ class Snapshot(Base):
     validations: tuple[Validation, ...]  # after the asked mark
     events: tuple[Event, ...]  # after the asked mark, at most the newest ones
     event_count: int
-    steps: TokenSteps | ValueSteps | None  # None if not asked for, or not available now
+    steps: Steps | None  # None if not asked for, or not available now
     generated: Generated | None
     alert: Alert | None
     baselines: tuple[Baseline, ...] = ()  # empty until they are computed
@@ -288,28 +292,28 @@ class Snapshot(Base):
     backtest: Backtested | None = None  # for a view of health; None if the viewer has the newest
 
 
-@message
-class Accepted(Base):
+@dataclass(frozen=True)
+class Accepted:
     """A command was executed."""
 
 
-@message
-class Refused(Base):
+@dataclass(frozen=True)
+class Refused:
     """A request was refused, and why."""
 
     reason: Safe
 
 
-@message
-class Failed(Base):
+@dataclass(frozen=True)
+class Failed:
     """The run cannot start or has failed: the line for the user and the exit code."""
 
     message: Safe
     exit_code: int
 
 
-@message
-class Last(Base):
+@dataclass(frozen=True)
+class Last:
     """The numbers of a run after its last update, as in a Snapshot."""
 
     epoch: float
@@ -323,8 +327,8 @@ class Last(Base):
     elapsed: float
 
 
-@message
-class Ended(Base):
+@dataclass(frozen=True)
+class Ended:
     """How a saved run ended; sent to every viewer, unasked, before it is disconnected."""
 
     state: Literal["finished", "stopped", "diverged", "failed"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from rnntui.protocol.base import Count, Mark, OneOf, Request, Within, message
+from rnntui.dataclass import dataclass
+from rnntui.protocol.base import Count, Mark, OneOf, Request, Within
 from rnntui.protocol.insight import InsightLook
 from rnntui.recipe import SAMPLING_KEYS, SamplingSettings
 
@@ -15,7 +16,7 @@ LEAST_PACE, MOST_PACE = 0.01, 1e6  # updates per second
 SamplingKey = Annotated[str, OneOf(SAMPLING_KEYS)]
 
 
-@message
+@dataclass(frozen=True)
 class Hello(Request):
     """The first request. Replied to with Welcome once the data are loaded, or Failed.
 
@@ -31,7 +32,7 @@ class Hello(Request):
     read_only: bool = False
 
 
-@message
+@dataclass(frozen=True)
 class Look(Request):
     """Ask for a Snapshot with what is new since the marks of the last one; zeros ask for all.
 
@@ -69,21 +70,21 @@ class Look(Request):
     insight: InsightLook = InsightLook()
 
 
-@message
+@dataclass(frozen=True)
 class Pause(Request):
     """Stop after the current update."""
 
     does = "pausing"
 
 
-@message
+@dataclass(frozen=True)
 class Resume(Request):
     """Continue at the current pace."""
 
     does = "continuing"
 
 
-@message
+@dataclass(frozen=True)
 class Step(Request):
     """Make `count` updates, then pause."""
 
@@ -92,7 +93,7 @@ class Step(Request):
     count: Count = 1
 
 
-@message
+@dataclass(frozen=True)
 class Pace(Request):
     """Limit the updates per second; null: full speed."""
 
@@ -101,7 +102,7 @@ class Pace(Request):
     updates_per_second: Annotated[float, Within(LEAST_PACE, MOST_PACE)] | None = None
 
 
-@message
+@dataclass(frozen=True)
 class SetLearningRate(Request):
     """Set the learning rate, from the next update on."""
 
@@ -110,7 +111,7 @@ class SetLearningRate(Request):
     lr: float
 
 
-@message
+@dataclass(frozen=True)
 class SetSampling(Request):
     """Set one of the recipe's sampling keys; for `greedy`, 1 is on and 0 is off."""
 
@@ -120,7 +121,7 @@ class SetSampling(Request):
     value: float
 
 
-@message
+@dataclass(frozen=True)
 class Generate(Request):
     """Generate `length` tokens after `prompt` with the live weights, in place of any in progress.
 
@@ -139,28 +140,28 @@ class Generate(Request):
     method: Annotated[str, Within(0, 40)] = ""
 
 
-@message
+@dataclass(frozen=True)
 class StopGenerating(Request):
     """Stop the generation in progress."""
 
     does = "stopping the generation"
 
 
-@message
+@dataclass(frozen=True)
 class Fix(Request):
     """Restore the last good weights, lower the learning rate and continue."""
 
     does = "restoring weights"
 
 
-@message
+@dataclass(frozen=True)
 class Save(Request):
     """Save a checkpoint now."""
 
     does = "saving a checkpoint"
 
 
-@message
+@dataclass(frozen=True)
 class Stop(Request):
     """Save a checkpoint and end the training process.
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe.rules import Get, Leaf, Need, Value
 from rnntui.recipe.sampling import DRAWING_KEYS
 from rnntui.recipe.schema import keys

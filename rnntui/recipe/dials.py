@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from rnntui.dataclass import dataclass
 
 Next = Callable[[float, int], float]  # the value after one, up (1) or down (-1)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import stat
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe.defaults import adjustments, notes_on
 from rnntui.recipe.rules import Value, check, parse
@@ -115,6 +115,8 @@ def parsed(settings: Mapping[str, str]) -> dict[str, Value]:
 
 def from_toml(text: str, name: str) -> Recipe:
     """Parse a recipe from TOML; `name` is the file name, for messages. Raises UsageError."""
+    import tomllib
+
     shown = safe_text(name)
     try:
         table = tomllib.loads(text)

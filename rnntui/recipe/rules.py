@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.suggestions import nearest
 from rnntui.text import safe_text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe.dials import Dial, increments, presets, switch
 from rnntui.recipe.rules import Rule, Value
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe.rules import Value
 
 if TYPE_CHECKING:

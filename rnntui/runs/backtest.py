@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import Dataset, ValueData
 from rnntui.data.outlook import usual
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError, RunError
 from rnntui.forecast.backtest import (
     COMBINED,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from rnntui.data import Dataset
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import Recipe
 from rnntui.training.loop import TrainState, total_steps

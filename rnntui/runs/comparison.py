@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import ValueData
+from rnntui.dataclass import dataclass
 from rnntui.forecast.backtest import season_of
 from rnntui.forecast.methods import NETWORK, Method, fit_all
 

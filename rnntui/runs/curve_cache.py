@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from rnntui.cache_folder import cache_folder
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.curve import CurveReader
 from rnntui.runs.store.directory import INFO, RECIPE

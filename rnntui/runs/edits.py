@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe import SAMPLING_KEYS
 from rnntui.runs.store.event_log import EventLog
 from rnntui.runs.store.journal import number, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ from rnntui.data.again import Reading, read_again
 from rnntui.data.clock import Clock, Times
 from rnntui.data.scaling import unscale
 from rnntui.data.split import split_at
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.nn.dynamic import dynamic_pass
 from rnntui.nn.evaluate import ColdResult, PassResult, cold_pass, cold_windows, exact_pass

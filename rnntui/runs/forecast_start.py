@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from rnntui.data.decode import BYTE_ORDER_MARK
 from rnntui.data.durations import with_durations
 from rnntui.data.source import open_file, parse_source
 from rnntui.data.split_cells import split_cells
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError
 from rnntui.generation.generate import WARM_UP, values_before
 

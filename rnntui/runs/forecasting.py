@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import ValueData
 from rnntui.data.cut import before, moment_of, rows_before, steps_to
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError, UsageError
 from rnntui.forecast.backtest import COMBINED, Backtest
 from rnntui.forecast.intervals import LEVELS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Recipe, from_dict, to_dict
 
 

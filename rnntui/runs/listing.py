@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError
 from rnntui.recipe import Recipe, Value, keys
 from rnntui.runs.best_update import with_best_update

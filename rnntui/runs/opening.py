@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from rnntui.data import Dataset, load
 from rnntui.data.progress import Watcher
 from rnntui.data.source import lasting_source, parse_source
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError, RunError
 from rnntui.generation.prompt import fit_prompt
 from rnntui.nn.kernels.choice import Kernels

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -57,6 +56,8 @@ def recall(plan: Plan) -> Choice | None:
 
 def remember(recipe: Recipe, state: TrainState) -> None:
     """Keep what the trials of a run have chosen, unless the cache cannot be written to."""
+    import tempfile
+
     plan = replace(state.updater.plan, workers=recipe.train.workers)
     subject = _subject(plan)
     choice = {"workers": state.workers, "kernels": str(state.updater.kernels)}

@@ -6,13 +6,13 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from rnntui.data import Dataset, TokenData
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.generation.generate import Generator, writers
 from rnntui.generation.prompt import fit_prompt

@@ -7,8 +7,8 @@ of numbers. The texts contain nothing from files, so they are safe to show.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.initialise import INITIALISATIONS
 from rnntui.nn.optim import OPTIMIZERS
 from rnntui.protocol.messages import Alert

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from statistics import median
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.insight.allowance import Allowance
 from rnntui.insight.findings import SHOWN, Findings
@@ -120,7 +121,7 @@ class RunFindings:
 
         It is measured while a view is open.
         """
-        return median(self._timed) / self._meter.update_seconds if self._timed else 0.0
+        return float(np.median(self._timed)) / self._meter.update_seconds if self._timed else 0.0
 
     def see(self, chunk: Chunk) -> None:
         """Measure an update and, if it is time to, judge the signs.

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import thread_time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rnntui.data import Dataset
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError, UsageError
 from rnntui.generation.generate import Generator
 from rnntui.insight.allowance import Allowance

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.session.steps import MOST_STEPS
 from rnntui.training.loop import Chunk, Steps
 

@@ -6,9 +6,10 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.protocol.forecasts import Outlook
 from rnntui.protocol.messages import Generated
 from rnntui.recipe import SamplingSettings

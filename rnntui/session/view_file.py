@@ -7,10 +7,10 @@ texts generated last.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.protocol.codec import from_plain, to_plain
 from rnntui.protocol.insight import Finding

@@ -7,10 +7,10 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.protocol.messages import History, Look, Validation, Window
 from rnntui.runs.store.loss_bins import Binned, bins, parts_within

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.runs.store.files import shown
 from rnntui.settings.declared import SETTINGS, Value, checked, find_setting, parsed

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from statistics import fmean, stdev
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import percent, plural, rounded
 from rnntui.runs.differing import setting_text
 from rnntui.sweep.halving import is_over

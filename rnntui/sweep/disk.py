@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Recipe
 from rnntui.runs.recorder import SAVE_EVERY
 from rnntui.runs.store.metrics import EARLY, EARLY_INTERVAL, INTERVAL

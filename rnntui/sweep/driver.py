@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from time import monotonic, sleep
 from typing import Any, Protocol
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError, RunError
 from rnntui.foreground.stopping import Stopping
 from rnntui.runs.job import Job

@@ -7,11 +7,11 @@ interrupted, repeated or moved to another process computes the same bits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from rnntui.data import Dataset
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.blas import OneThread
 from rnntui.nn.kernels.choice import REFERENCE_TEXT
 from rnntui.numbers import duration, size_in_words

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rnntui.data import load
 from rnntui.data.source import lasting_source, parse_source
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RunError, UsageError
 from rnntui.foreground.waiting import Waiting
 from rnntui.numbers import plural, size_in_words

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.store.journal import Line, number, whole
 
 State = Literal["waiting", "training", "paused", "finished", "failed", "stopped"]

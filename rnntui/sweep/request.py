@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import SECTIONS, Value
 from rnntui.runs.differing import setting_text

@@ -6,8 +6,8 @@ import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import Leaf, Value, check, find, parse
 from rnntui.runs.differing import setting_text

@@ -10,9 +10,9 @@ import contextlib
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RunError, RunTakenError, UsageError
 from rnntui.recipe import Recipe, find, from_toml, to_toml
 from rnntui.recipe.rules import check

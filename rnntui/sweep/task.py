@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.job import Job, job_from_dict, job_to_dict
 
 End = Literal["finished", "rung", "stopped", "failed", "busy", "exists", "disk", "lost"]

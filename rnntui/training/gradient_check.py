@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.data import Dataset, Stream, sequences
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.layout import Array
 from rnntui.nn.model import (

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import perf_counter
 
 import numpy as np
 
 from rnntui.data import Batch, Dataset, TokenData, load
+from rnntui.dataclass import dataclass
 from rnntui.generation.generate import Result, copy_of, finish, sample, writer, writers
 from rnntui.nn.kernels.blas import OneThread
 from rnntui.nn.kernels.layout import Array

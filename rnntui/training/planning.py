@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.choice import Kernels
 from rnntui.nn.trial import Trial
 from rnntui.recipe import Recipe

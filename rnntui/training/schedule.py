@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import Train, find
 from rnntui.recipe.registry import Registry

@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Literal, TypeVar
 
+from rnntui.dataclass import dataclass
 from rnntui.training.health.laps import Laps, lap_size
 from rnntui.training.health.losses import Losses, Trouble
 from rnntui.training.health.places import Places

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from rnntui.data import Dataset, Stream, TokenData, ValueData, sequences
 from rnntui.data.stream import check_length
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError, UsageError
 from rnntui.generation.generate import SamplingState
 from rnntui.nn.evaluate import Evaluator

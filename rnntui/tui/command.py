@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnntui.charset import Glyphs
+from rnntui.dataclass import dataclass
 from rnntui.numbers import rate
 from rnntui.protocol.messages import SetLearningRate
 from rnntui.tui.draw.keys import printed

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
+from rnntui.dataclass import dataclass
 from rnntui.protocol.insight import View as ViewName
 from rnntui.recipe import Recipe
 from rnntui.tui.command import Command

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.protocol.forecasts import Outlook
 from rnntui.protocol.messages import Generated
 from rnntui.recipe import SamplingSettings

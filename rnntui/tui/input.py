@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.colours import BACKGROUND_REPLY
 
 KEY_DELAY = 0.1  # seconds after which an escape character alone is the Escape key

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cell_width
 from rnntui.tui.command import live
 from rnntui.tui.draw import Row

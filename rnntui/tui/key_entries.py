@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from rnntui.charset import Glyphs
+from rnntui.dataclass import dataclass
 from rnntui.tui.command import Command, shown_key
 from rnntui.tui.draw.rows import Row
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.suggestions import nearest
 from rnntui.text import fit, safe_text

@@ -9,10 +9,10 @@ import contextlib
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError, RunError
 from rnntui.text import safe_text
 

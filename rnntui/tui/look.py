@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from rnntui.charset import Glyphs
+from rnntui.dataclass import dataclass
 from rnntui.protocol.insight import View
 
 Layout = Literal["auto", "single", "beside"]

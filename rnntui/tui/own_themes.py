@@ -12,9 +12,11 @@ blue and vermilion on light, where vermilion is darker than theirs, to be readab
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.style import Style
+
+from rnntui.dataclass import dataclass
 
 
 @dataclass(frozen=True)

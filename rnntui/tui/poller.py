@@ -7,10 +7,10 @@ import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from rnntui.dataclass import dataclass
 from rnntui.engine.client import UnexpectedReplyError, greet
 from rnntui.engine.ending import Ending
 from rnntui.errors import EngineError

@@ -15,9 +15,9 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.colours import BACKGROUND_QUERY, is_light
 from rnntui.tui.signals import restore_terminal, terminal_modes
 

@@ -8,11 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnntui.charset import SCREEN_ERRORS, Glyphs, terminal_charset, user_environment
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Recipe
 from rnntui.tui.colours import colour_system, may_ask_background, theme_of
 from rnntui.tui.leaving import ForeignError, Left, end, epilogue, stops_training

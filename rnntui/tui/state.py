@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.engine.ending import Ending, ending_of
 from rnntui.errors import UsageError
 from rnntui.protocol.forecasts import Backtested

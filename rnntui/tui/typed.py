@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import DIALS, Leaf, Value, check, keys, parse
 from rnntui.recipe.schema import leaf_called

@@ -101,8 +101,8 @@ async def test_every_theme_draws(engine: Scripted, theme: str) -> None:
 def test_the_dashboard_needs_neither_numpy_nor_the_trainer() -> None:
     program = (
         "import sys, rnntui.tui.app, rnntui.tui.screens.palette, rnntui.engine.client\n"
-        "bad = [m for m in sys.modules if m.split('.')[0] == 'numpy' or m.startswith("
-        "('rnntui.training.loop', 'rnntui.nn', 'rnntui.data'))]\n"
+        "heavy = 'numpy.', 'rnntui.training.loop.', 'rnntui.nn.', 'rnntui.data.'\n"
+        "bad = [m for m in sys.modules if (m + '.').startswith(heavy)]\n"
         "print(bad); sys.exit(bool(bad))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

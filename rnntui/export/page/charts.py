@@ -6,8 +6,8 @@ import html
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import figure, short
 
 _SIZE = 1000  # of the drawing, in both directions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError
 from rnntui.export.backtest import Backtest, backtest
 from rnntui.export.portable import without_paths

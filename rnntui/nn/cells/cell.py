@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.kernels.layout import Array, aligned, dot, in_blocks, side_by_side
 from rnntui.nn.kernels.products import (

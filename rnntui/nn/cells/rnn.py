@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells.cell import CELLS, STEPS, Cell, Dims, Reading, SingleStep
 from rnntui.nn.kernels.activations import GatesByExp, tanh_by
 from rnntui.nn.kernels.choice import Kernels

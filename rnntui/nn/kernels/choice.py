@@ -6,9 +6,10 @@ What is fastest depends on the processor, its libraries and the sizes; `nn.trial
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import MappingProxyType
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.text import fit, safe_text
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.nn.kernels.layout import Array, aligned
 
 SAFE_LOGIT = 60.0  # exp of it, times any vocabulary, is far from overflow even in float32

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rnntui.dataclass import dataclass
 from rnntui.recipe.rules import key
 from rnntui.recipe.sampling import SamplingSettings
 

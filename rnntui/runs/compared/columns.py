@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import count, duration, rounded, si
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import setting_text

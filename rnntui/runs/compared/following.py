@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError
 from rnntui.runs.compared.run import ComparedRun, Recorded, read_recorded, tokens_per_update
 from rnntui.runs.curve_cache import drop_oldest, recall

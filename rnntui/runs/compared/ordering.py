@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Value
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.runs.differing import setting_text

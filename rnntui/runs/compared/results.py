@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.compared.comparable import why_not
 from rnntui.runs.compared.ordering import ordered
 from rnntui.runs.compared.run import ComparedRun

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.recipe import keys
 from rnntui.runs.curve_cache import Facts
 from rnntui.runs.differing import Settings, effective

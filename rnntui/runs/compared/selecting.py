@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError
 from rnntui.runs.compared.following import Listed
 from rnntui.runs.compared.run import ComparedRun

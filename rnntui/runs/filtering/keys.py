@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.recipe import Leaf, keys
 from rnntui.recipe.schema import leaf_called

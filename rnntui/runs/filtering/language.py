@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.runs.filtering.keys import NAME, NUMBERS, FilterKey, find_key
 from rnntui.runs.filtering.quantities import quantity

@@ -17,10 +17,10 @@ import math
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store import manifest as manifests
 from rnntui.runs.store import tensors

@@ -15,10 +15,10 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RunError, RunExistsError, RunTakenError
 from rnntui.runs.store.contents import ABANDONED, foreign_entry
 from rnntui.runs.store.directory import (

@@ -11,12 +11,13 @@ import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.store.journal import (
     METRICS,
     ROLLBACK,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RunError
 from rnntui.runs.store.files import DESCRIPTORS, check_directory, failed, read_file, shown
 from rnntui.runs.store.json_record import MOST_BYTES, from_bytes, parse_object, salvage, whole

@@ -15,10 +15,10 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.files import (
     FILES,

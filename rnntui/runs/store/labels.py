@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.runs.store.directory import open_run
 from rnntui.runs.store.files import FILES, Files, failed, read_file, replace

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.processes import has_terminal
 from rnntui.runs.store.files import failed

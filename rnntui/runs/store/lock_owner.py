@@ -11,11 +11,11 @@ import os
 import socket
 import sys
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RunTakenError
 from rnntui.runs.store.files import open_to_read, reason
 from rnntui.runs.store.json_record import MOST_BYTES, from_bytes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.runs.store.journal import METRICS, Block, BlockReader, Line, segment
 from rnntui.runs.store.metrics_index import RECORD, Row, View, append_row, parsed, read_rows
 

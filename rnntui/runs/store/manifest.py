@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.files import check_directory, read_file, reason
 from rnntui.runs.store.json_record import MOST_BYTES, from_bytes

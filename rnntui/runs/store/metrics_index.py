@@ -12,7 +12,6 @@ import math
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -20,6 +19,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.files import open_to_read, read_file
 from rnntui.runs.store.journal import (

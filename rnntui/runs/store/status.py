@@ -6,10 +6,10 @@ import contextlib
 import errno
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import DataError
 from rnntui.runs.store.files import FILES, Files, Report, overwrite, read_file, reason, replace
 from rnntui.runs.store.json_record import MOST_BYTES, read_record, salvage, to_bytes

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError
 from rnntui.runs.store.directory import (
     FORMAT,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.sweep.remote.host import Facts, facts_of
 from rnntui.sweep.remote.judge import description, objection
 from rnntui.text import safe_text

@@ -8,12 +8,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rnntui.data import load
+from rnntui.dataclass import dataclass
 from rnntui.errors import RnntuiError
 from rnntui.recipe import from_dict
 from rnntui.runs.fingerprint import fingerprint

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib.util import find_spec
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.text import fit, safe_text
 

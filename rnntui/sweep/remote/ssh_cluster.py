@@ -11,10 +11,10 @@ import math
 import secrets
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError
 from rnntui.recipe import Recipe, to_dict
 from rnntui.sweep.remote.check import Check

@@ -8,11 +8,11 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Protocol
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError, RunError
 from rnntui.numbers import size_in_words
 from rnntui.processes import digit_settings

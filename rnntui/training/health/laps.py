@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from rnntui.dataclass import dataclass
 
 LEAST = 50  # updates in a lap: fewer may be lucky
 SLOTS = 64  # positions that a lap is divided into

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from rnntui.dataclass import dataclass
 from rnntui.training.health.laps import Laps
 
 Trouble = Literal[

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from rnntui.dataclass import dataclass
 
 SLOTS = 256  # places that a pass is divided into
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnntui.data import Dataset, Stream, ValueData
 from rnntui.data.spread import spread
+from rnntui.dataclass import dataclass
 
 MOST_COUNTED = 1_000_000  # tokens
 

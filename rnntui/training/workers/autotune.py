@@ -7,9 +7,11 @@ shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import replace
 
+import numpy as np
+
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError
 from rnntui.training.workers.plan import Plan
 from rnntui.training.workers.pool import WorkerPool
@@ -102,4 +104,4 @@ def _gain(alone: Updater, team: Updater, clock: Clock) -> float:
         agree = min(ratios) >= LEAST_GAIN or max(ratios) < LEAST_GAIN
         if agree and len(ratios) >= (CLEAR if min(ratios) >= CLEAR_GAIN else UNANIMOUS):
             break
-    return median(ratios)
+    return float(np.median(ratios))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
 from rnntui.clusters import Clusters
+from rnntui.dataclass import dataclass
 from rnntui.nn.cells import CELLS
 from rnntui.nn.kernels.choice import REFERENCE, Kernels
 from rnntui.nn.model import ModelShape

@@ -13,10 +13,10 @@ import subprocess
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError, WorkerError
 from rnntui.processes import one_blas_thread, processor_ticks, python_command
 from rnntui.training.workers.channel import Channel, GoneError, Kind

@@ -10,10 +10,10 @@ import math
 import mmap
 import os
 import tempfile
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import EngineError
 from rnntui.nn.kernels.layout import CACHE_LINE, Array, aligned
 from rnntui.nn.optim import AVERAGE, OPTIMIZERS, remembered

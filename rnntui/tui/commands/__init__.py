@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.command import Command, Group
 from rnntui.tui.commands.exporting import EXPORTING
 from rnntui.tui.commands.generation import GENERATION

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.command import Command, Group
 from rnntui.tui.keymap import Scope, command_name, remapped
 

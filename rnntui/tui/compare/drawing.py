@@ -6,10 +6,10 @@ The first frame is drawn with them before Textual is imported, and the screen us
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from rnntui.charset import Glyphs
+from rnntui.dataclass import dataclass
 from rnntui.recipe import Data
 from rnntui.tui.command import Command
 from rnntui.tui.compare.commands import CompareCommands

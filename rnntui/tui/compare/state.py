@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
 
+from rnntui.dataclass import dataclass
 from rnntui.errors import UsageError
 from rnntui.runs.compared.columns import Column, columns
 from rnntui.runs.compared.comparable import why_not

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, scientific, short
 
 LIMIT = 1e300  # beyond it, differences overflow

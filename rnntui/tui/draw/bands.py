@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, finite
 from rnntui.protocol.forecasts import Band
 from rnntui.tui.draw.axis import Scale

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cell_width, fit
 from rnntui.tui.draw.canvas import Canvas, one_cell_each
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, exactly, merged, row_width

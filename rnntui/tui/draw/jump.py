@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cells
 from rnntui.tui.draw.rows import Row, Rows, merged
 

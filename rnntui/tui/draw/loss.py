@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, count, finite, fixed, short
 from rnntui.text import cell_width, fit, safe_text
 from rnntui.tui.draw.axis import LIMIT, Scale, round_up, ticks

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, finite, fixed
 from rnntui.text import fit, safe_text
 from rnntui.tui.draw.axis import Scale

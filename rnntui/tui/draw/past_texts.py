@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import count, plural
 from rnntui.protocol.messages import PastText
 from rnntui.text import fit, pad, safe_text

@@ -7,9 +7,9 @@ on a text selects. So what is under the mouse is found by the code that draws it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cell_width, cells
 from rnntui.tui.draw.rows import Row, Rows, merged
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.draw.axis import Scale, labels, short_label
 from rnntui.tui.draw.canvas import Canvas
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.command import Command, Group
 from rnntui.tui.draw import Rows
 from rnntui.tui.draw.views.prose import READABLE, Term, paragraph, terms

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from rnntui.dataclass import dataclass
 from rnntui.protocol.insight import Again, Setting
 from rnntui.recipe import Leaf
 from rnntui.text import fit

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.draw.small import LEAST_HEIGHT, LEAST_WIDTH
 from rnntui.tui.look import Layout
 

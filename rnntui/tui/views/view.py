@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnntui.dataclass import dataclass
 from rnntui.protocol.insight import View as ViewName
 from rnntui.tui.command import Command
 from rnntui.tui.views.arrangement import Grow, Slot, arrange

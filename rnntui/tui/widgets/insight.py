@@ -9,7 +9,6 @@ from typing import TypeVar
 from textual import events
 
 from rnntui.numbers import count
-from rnntui.protocol.base import Base
 from rnntui.protocol.insight import (
     Experiments,
     Guesses,
@@ -41,7 +40,7 @@ from rnntui.tui.state import RunState
 from rnntui.tui.widgets.loss import whole_plot
 from rnntui.tui.widgets.panel import Panel, TargetPicked, ViewScrolled
 
-Kind = TypeVar("Kind", bound=Base)
+Kind = TypeVar("Kind")
 
 
 def newest(state: RunState, kind: type[Kind]) -> Kind | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import count, finite, fixed, plural, rounded
 from rnntui.runs.compared.columns import Column
 from rnntui.runs.compared.run import ComparedRun

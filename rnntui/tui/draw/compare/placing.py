@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rnntui.dataclass import dataclass
 
 BESIDE = 160  # cells from which the table is beside the plot
 _LEAST_PLOT, _LEAST_TABLE = 7, 5  # rows

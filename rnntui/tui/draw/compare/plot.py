@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from operator import itemgetter
 from typing import Literal, NamedTuple, get_args
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, count, duration, finite, fixed, plural, short
 from rnntui.runs.store.curve import Curve, Series
 from rnntui.runs.store.curve import Point as LossPoint

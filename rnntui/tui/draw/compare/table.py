@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import NamedTuple
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, finite, plural, rounded
 from rnntui.runs.compared.columns import Column
 from rnntui.text import cell_width, fit, pad

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from rnntui.dataclass import dataclass
 from rnntui.numbers import Number, finite
 from rnntui.protocol.insight import Neurons, Passage
 from rnntui.tui.draw.bars import short_bar

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from rnntui.dataclass import dataclass
 from rnntui.tui.draw.keys import Keys, key_of
 from rnntui.tui.draw.rows import Glyphs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from rnntui.dataclass import dataclass
 from rnntui.text import cell_width
 from rnntui.tui.draw.rows import Glyphs, Row, Rows, block, merged, spelled
 
