@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 CLOSE = 0.72  # similarity from 0 to 1; a poor suggestion is worse than none
 
@@ -13,6 +12,8 @@ def closest(word: str, known: Collection[str]) -> str | None:
 
     Leading dashes are ignored.
     """
+    from difflib import get_close_matches
+
     plain = {name.lstrip("-"): name for name in known}
     close = get_close_matches(word.lstrip("-"), list(plain), n=1, cutoff=CLOSE)
     return plain[close[0]] if close else None

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -66,6 +64,8 @@ class TokenCache:
         text = json.dumps(
             [signature.to_list(), self._place(digest).stem, tokens.signature.to_list()]
         )
+        import tempfile
+
         with suppress(OSError), ExitStack() as stack:
             descriptor, name = tempfile.mkstemp(UNFINISHED, dir=self.folder)
             stack.callback(Path(name).unlink, missing_ok=True)
@@ -122,6 +122,8 @@ class TokenCache:
 
     def _make_room(self, need: int) -> None:
         """Remove what was not used for the longest time if there would be too much."""
+        import shutil
+
         kept = sorted(self._kept())
         total = sum(size for _, size, _ in kept)
         free = shutil.disk_usage(self.folder).free - SPARE

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import select
 import stat
-from difflib import get_close_matches
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -209,6 +208,8 @@ def _too_large(parsed: Source, limit: int) -> DataError:
 
 def _similar(path: Path) -> str:
     """A half-sentence with the file that was probably meant."""
+    from difflib import get_close_matches
+
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import mmap
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
@@ -102,6 +101,8 @@ class Writer:
 @contextlib.contextmanager
 def writer(folder: Path) -> Iterator[Writer]:
     """Write a file of tokens in a folder. What is not finished does not stay. Raises OSError."""
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(UNFINISHED, dir=folder)
     path = Path(name)
     try:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,6 +49,8 @@ def make_directory(lasting: bool, last_resort: Iterable[Path] = ()) -> Claimed:
     `lasting`: it must outlive the login session, so the runtime directory is tried late.
     `last_resort`: further places to try. Raises EngineError.
     """
+    import tempfile
+
     prefix = f"rnntui-{os.getuid()}-"
     reason = "no directory for its socket"
     for base in [*_bases(lasting), *last_resort]:
@@ -101,6 +101,8 @@ def _bases(lasting: bool) -> Iterator[Path]:
 
 def _temporary() -> str:
     """Return the current folder for temporary files; the one cached by `tempfile` may be gone."""
+    import tempfile
+
     named = os.environ.get("TMPDIR", "")
     if named.startswith("/") and Path(named).is_dir():
         return named
@@ -129,6 +131,8 @@ def remove_abandoned(base: Path, prefix: str) -> None:
 
 
 def _remove_if_abandoned(directory: Path) -> None:
+    import shutil
+
     owner = _read_owner(directory)
     age = time.time() - directory.stat().st_mtime
     if owner is None and age <= UNCLAIMED:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -111,5 +110,7 @@ class Reachable:
             yield self.run.resolve()
 
     def _remove(self, directory: Path, descriptor: int) -> None:
+        import shutil
+
         shutil.rmtree(directory, ignore_errors=True)
         os.close(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +44,8 @@ def _read(text: str, run: Path) -> tuple[Recipe, tuple[str, ...]]:
 
     Raises UsageError, or DataError for a damaged file.
     """
+    import tomllib
+
     try:
         return from_toml(text, RECIPE), ()
     except UsageError as error:

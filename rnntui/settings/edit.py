@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,8 @@ _REFUSED = "cannot be changed from here without losing something; edit the file"
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Parse a configuration. Raises UsageError."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also raised for a number with too many digits

@@ -323,7 +323,7 @@ async def test_a_signal_while_it_loads(start: Start) -> None:
 
 
 SIGNALLED = """
-import os, signal, sys
+import os, shutil, signal, sys
 from rnntui.engine import __main__ as process
 def signalled(owner, name):
     inner = getattr(owner, name)
@@ -332,7 +332,7 @@ def signalled(owner, name):
         return inner(*given, **named)
     setattr(owner, name, call)
 signalled(process.Engine, "__init__")
-signalled(process.shutil, "rmtree")
+signalled(shutil, "rmtree")
 sys.exit(process.main(sys.argv[1]))
 """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import mmap
 import os
-import tempfile
 
 import numpy as np
 
@@ -127,6 +126,8 @@ def shared_memory(size: int) -> int:
 def _nameless() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create("rnntui", os.MFD_CLOEXEC)
+    import tempfile
+
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
