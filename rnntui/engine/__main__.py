@@ -5,8 +5,9 @@ It listens in the given directory and writes nothing to a terminal; messages go 
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def main(directory: str) -> int:
     # Whoever sees the socket may send a signal, and until the directory is removed as well: only
     # the engine lets one through.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    found = receive() if directory == WAIT else directory
+    found = receive(_import_the_rest) if directory == WAIT else directory
     if found is None:
         return 0
     home = Path(found)
@@ -46,8 +47,16 @@ def main(directory: str) -> int:
     if engine.unreported and not job.awaited:
         print(engine.unreported, file=sys.stderr)
         return status
+    import shutil
+
     shutil.rmtree(home, ignore_errors=True)
     return status
+
+
+def _import_the_rest() -> None:
+    """Import what a run needs; whatever is wrong with it, loading the run reports."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("rnntui.session.session")
 
 
 if __name__ == "__main__":

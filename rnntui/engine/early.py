@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnntui.processes import one_blas_thread, python_command
@@ -53,13 +54,16 @@ class EarlyProcess:
         self._channel.close()
 
 
-def receive() -> str | None:
+def receive(meanwhile: Callable[[], None]) -> str | None:
     """Wait for a job, as the process that was started early; return its directory.
 
-    None if there will be none. The job becomes standard input, and the log takes what is printed.
-    The directory's lock is kept until the process ends.
+    None if there will be none. `meanwhile` is called if the job is not there yet. The job becomes
+    standard input, and the log takes what is printed. The directory's lock is kept until the
+    process ends.
     """
     with contextlib.closing(socket.socket(fileno=os.dup(0))) as channel:
+        if not select.select([channel], [], [], 0)[0]:
+            meanwhile()
         path, descriptors, _, _ = socket.recv_fds(channel, _LONGEST_PATH, 3)
     if len(descriptors) < 3:
         return None

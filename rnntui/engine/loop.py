@@ -7,7 +7,6 @@ import dataclasses
 import gc
 import os
 import signal
-import tempfile
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,6 +217,7 @@ class Engine:
     def _train(self) -> None:
         session = self._session
         assert session is not None
+        self._poll(0.0)  # a viewer that was waiting draws what it learns during the first update
         while not self._over:
             now = monotonic()
             delay = session.delay(now)
@@ -417,6 +417,8 @@ def _handlers(handler: signal._HANDLER) -> Iterator[None]:
 
 def _write_traceback(error: Exception, failed: str) -> str:
     """Write the traceback to a file; return one line with the failure and the file."""
+    import tempfile
+
     what = f"{type(error).__name__}: {error}"[:100]
     name = f"rnntui-{os.getuid()}-crash-{os.getpid()}.txt"
     path = Path(tempfile.gettempdir()) / name

@@ -137,7 +137,8 @@ class Meter:
             self.restart()
         if chunk.validation is not None:
             self.validated(seen.step, chunk.validation)
-        if completed:
+        # The first update is shown before anything else is measured.
+        if completed and seen.step > self._began[0] + 1:
             self._guarded(lambda: self._take_turns(seen.step))
         return completed
 
