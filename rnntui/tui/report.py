@@ -111,19 +111,30 @@ def return_commands(
     resume, generate = f"rnntui resume {run}".rstrip(), f"rnntui generate {run}".rstrip()
     if state.saved is None:  # nothing to generate from
         return f"  {'saved':<11} {resume}"
-    saved = generate if standing == "finished" else f"{resume}  ·  {generate}"
-    export = f"rnntui export {run} --to html (--list: every format)".replace("  ", " ")
-    return f"  {'saved':<11} {saved}\n  {'export':<11} {export}"
+    saved = (generate,) if standing == "finished" else (resume, generate)
+    export = f"rnntui export {run} --to html".replace("  ", " ")
+    listed = _beside("export", export, "(--list: every format)", between=" ")
+    return "\n".join([*_beside("saved", *saved), *listed])
 
 
 def started_runs(state: RunState) -> str:
     """Return the runs that were started from this one, which are not stopped with it."""
     runs = state.snapshot.runs if state.snapshot else ()
     return "\n".join(
-        f"  {'new run' if not n else '':<11} {name} trains by itself:\n"
-        f"  {'':<11} rnntui attach {name}  ·  rnntui stop {name}"
+        line
         for n, name in enumerate(map(safe_text, runs))
+        for line in (
+            f"  {'' if n else 'new run':<11} {name} trains by itself:",
+            *_beside("", f"rnntui attach {name}", f"rnntui stop {name}"),
+        )
     )
+
+
+def _beside(name: str, *commands: str, between: str = "  ·  ") -> list[str]:
+    """Return a line with commands, or a line for each if they are too long: none is broken."""
+    whole = between.join(commands)
+    lines = [whole] if len(whole) <= WIDTH - 14 else commands
+    return [f"  {'' if n else name:<11} {line}" for n, line in enumerate(lines)]
 
 
 def _sample(state: RunState) -> list[str]:

@@ -34,7 +34,7 @@ from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, transition
 from rnntui.tui.generated_text import GeneratedText, join_generated
 from rnntui.tui.history import join_history
 from rnntui.tui.painter import Diffing, DiffingChops, DiffingLayout, spans_of
-from rnntui.tui.report import report, return_commands
+from rnntui.tui.report import report, return_commands, started_runs
 from rnntui.tui.sent import SentCells
 from rnntui.tui.state import RunState
 from rnntui.tui.themes import THEMES, role_style
@@ -420,6 +420,20 @@ def test_the_report_says_how_to_return(status: p.State, alive: bool, words: str)
     assert "generate" not in return_commands(state, alive)
     state.welcome = engine.welcome
     assert return_commands(state, alive) == ""
+
+
+@pytest.mark.parametrize("length", range(4, 44, 8))
+def test_no_command_of_the_report_is_broken_by_the_end_of_a_line(length: int) -> None:
+    engine, run = Scripted(Recipe(name="fox")), "r" * length
+    state = RunState(engine.recipe)
+    assert isinstance(engine.welcome, p.Welcome)
+    state.welcome = dataclasses.replace(engine.welcome, run=run)
+    engine.change(state="stopped", saved=3000, runs=(run,))
+    state.apply(engine.snapshot)
+    lines = [*return_commands(state, alive=False).splitlines(), *started_runs(state).splitlines()]
+    assert all(len(line) <= 80 for line in lines if line.count("rnntui") + line.count("(") != 1)
+    for command in ("resume", "generate", "export", "attach", "stop"):
+        assert any(f"rnntui {command} {run}" in line for line in lines)
 
 
 def test_the_report_says_why_a_run_is_not_saved_and_that_it_finished() -> None:
