@@ -89,7 +89,7 @@ def test_any_keys_clicks_pastes_and_sizes(terminal: Terminal, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_thousands_of_them(terminal: Terminal, tmp_path: Path) -> None:
-    check(terminal, tmp_path, 3_000, 2)
+    check(terminal, tmp_path, 1_500, 2)
 
 
 def test_events_are_the_same_for_a_seed() -> None:

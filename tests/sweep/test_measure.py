@@ -99,7 +99,7 @@ def test_a_rung_after_the_last_update_that_the_size_gives_is_refused(tmp_path: P
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("updates", quick_where([40, 400, 4_000], lambda updates: updates < 4_000))
+@pytest.mark.parametrize("updates", quick_where([40, 400, 2_000], lambda updates: updates < 2_000))
 def test_the_disk_that_is_expected_is_enough_and_not_far_too_much(
     tmp_path: Path, updates: int
 ) -> None:

@@ -59,11 +59,11 @@ def test_random_keys_in_the_views_do_no_harm(runs: Path) -> None:
     keys += ["\x1b[D", "\r", "\x1b"]
     with dashboard(runs, "train", *HELLO, columns=100, rows=30) as terminal:
         assert terminal.wait_for("of update"), terminal.text()
-        for number in range(800):
+        for number in range(400):
             terminal.write(random_.choice(keys))
             if number % 10 == 0:
                 terminal.pump(0.1)
-            if number % 100 == 0:
+            if number % 50 == 0:
                 terminal.resize(*random_.choice([(60, 16), (80, 24), (120, 40), (200, 60)]))
             assert terminal.alive(), terminal.raw()[-800:]
         for _ in range(6):

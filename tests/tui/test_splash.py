@@ -71,7 +71,7 @@ def test_an_interrupt_within_the_first_frame_restores_the_terminal(
             raise SystemExit(130)
         return write(descriptor, data)
 
-    monkeypatch.setattr(os, "get_terminal_size", lambda _: (80, 24))
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((80, 24)))
     monkeypatch.setattr(os, "write", interrupt)
     with pytest.raises(SystemExit), Splash(asks=False) as splash:
         splash.show(lambda columns, rows: "x" * columns * rows)

@@ -260,7 +260,7 @@ def test_a_worker_that_dies_in_the_middle_of_an_update_is_noticed_at_once():
 def test_whenever_a_worker_dies_it_is_named(others):
     recipe = SMALL.replace(hidden=64, cell="lstm", batch=9, steps=10**6, workers=3)
     delays = random.Random(4)
-    for round_ in range(25):
+    for round_ in range(10):
         state = start(recipe, TOKENS)
         updates = train(recipe, TOKENS, state)
         next(updates)
@@ -422,7 +422,7 @@ def test_whenever_a_trainer_dies_its_workers_end():
         "print(*(worker.process.pid for worker in pool._workers), flush=True)\n"
         + TRAINER.replace("start(recipe, data)", "start(recipe, data, pool)")
     )
-    for _ in range(20):
+    for _ in range(8):
         with subprocess.Popen(
             [sys.executable, "-c", early], stdout=subprocess.PIPE, env=environment()
         ) as trainer:
