@@ -430,42 +430,32 @@ def test_columns_are_found_by_name_whatever_else_the_file_holds(rnntui: Rnntui, 
     assert measured(rnntui, "v", array)["loss"] == pytest.approx(want, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
+def test_the_looks_of_the_file_decide_nothing(rnntui: Rnntui, runs: Path) -> None:
+    train(rnntui, runs, "v", table(runs, "v.csv", 200))
+    model: Any = loaded(runs, "v")
+    for rows in (
         [(1e6, 0.0)] * 3,  # constant
         [(1.0, 2.0), (2.0, 3.0)],  # two rows that look like row numbers
         [(20200101.0, 1.0), (20200102.0, 2.0), (20200103.0, 3.0)],  # dates, by their looks
-    ],
-)
-def test_the_looks_of_the_file_decide_nothing(
-    rnntui: Rnntui, runs: Path, rows: list[tuple[float, float]]
-) -> None:
+    ):
+        file = rewrite(runs.parent / "o.csv", rows, "price", "load")
+        sequence = model.data.inputs(model.data.scaled(np.array(rows)), None)
+        want = plain_loss(model.parameters, sequence)
+        assert measured(rnntui, "v", file)["loss"] == pytest.approx(want, rel=1e-6)
+
+
+def test_a_table_that_does_not_fit_is_refused_in_one_line(rnntui: Rnntui, runs: Path) -> None:
     train(rnntui, runs, "v", table(runs, "v.csv", 200))
-    model: Any = loaded(runs, "v")
-    file = rewrite(runs.parent / "o.csv", rows, "price", "load")
-    sequence = model.data.inputs(model.data.scaled(np.array(rows)), None)
-    want = plain_loss(model.parameters, sequence)
-    assert measured(rnntui, "v", file)["loss"] == pytest.approx(want, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
+    for text, words in (
         ("price,lode\n1,2\n3,4\n", "missing columns that the run learned: load"),
         ("1,2,3\n4,5,6\n", "3 columns without names"),
         ("price,load\n,2\n1,4\n", "line 2, column 'price': the first 1 of 2 values are missing"),
         ("price,load\n1,2\n3,x\n", "line 3, column 'load': 'x' is not a number"),
         ("price,load\n1,2\n", "1 row; eval needs 2"),
-    ],
-)
-def test_a_table_that_does_not_fit_is_refused_in_one_line(
-    rnntui: Rnntui, runs: Path, text: str, words: str
-) -> None:
-    train(rnntui, runs, "v", table(runs, "v.csv", 200))
-    ended = rnntui("eval", "v", str(write(runs, "o.csv", text.encode())), "--json")
-    assert ended.code == 65 and words in ended.err and ended.err.count("\n") == 1
-    assert "--set" not in ended.err
+    ):
+        ended = rnntui("eval", "v", str(write(runs, "o.csv", text.encode())), "--json")
+        assert ended.code == 65 and words in ended.err and ended.err.count("\n") == 1
+        assert "--set" not in ended.err
 
 
 def test_names_that_first_versions_cut_are_found_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
 from datetime import date, timedelta
@@ -140,18 +141,21 @@ def test_a_backtest_compares_the_network_with_simple_methods(rnntui: Any, here: 
 
 
 @pytest.mark.parametrize(
-    ("split", "horizon", "said"),
+    ("split", "horizons", "said"),
     [
-        ("0.1", 31, "a.csv: held out 30 rows, fewer than the horizon: --horizon 30 or fewer"),
-        ("0.1", 9999, "a.csv: held out 30 rows, fewer than the horizon: --horizon 30 or fewer"),
-        ("0", 7, "a.csv: no rows were held out to forecast: train with split above 0"),
+        (
+            "0.1",
+            (31, 9999),
+            "a.csv: held out 30 rows, fewer than the horizon: --horizon 30 or fewer",
+        ),
+        ("0", (7,), "a.csv: no rows were held out to forecast: train with split above 0"),
     ],
 )
 def test_a_backtest_without_an_origin_is_refused(
-    rnntui: Any, here: Path, split: str, horizon: int, said: str
+    rnntui: Any, here: Path, split: str, horizons: tuple[int, ...], said: str
 ) -> None:
     train(rnntui, "--set", f"split={split}", "--set", "eval_every=0")
-    for form in ((), ("--json",), ("--csv",)):
+    for horizon, form in itertools.product(horizons, ((), ("--json",), ("--csv",))):
         ended = rnntui("backtest", "a", "--horizon", str(horizon), *form)
         assert (ended.code, ended.out) == (65, "")
         assert ended.err.splitlines()[-1] == f"rnntui: {said}"
@@ -188,22 +192,17 @@ def test_a_forecast_from_a_date_uses_only_what_came_before(rnntui: Any, here: Pa
     assert float(table(early)[0][NAME]) == LOADS[193]
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--from", "soon"), "--from: 'soon' is not a time such as 2021-10-27"),
-        (("--from", "2021-01-01"), "--from: fewer than two rows are known before 2021-01-01"),
-        (("--from", "9999-01-01"), "--from: more than 100,000 rows after the last one"),
-        (("--from", "2021-10-01", "--prompt", "1,2"), "--from and --prompt cannot be combined"),
-    ],
-)
-def test_a_date_that_cannot_be_forecast_from(
-    rnntui: Any, here: Path, options: tuple[str, ...], words: str
-) -> None:
+def test_a_date_that_cannot_be_forecast_from(rnntui: Any, here: Path) -> None:
     train(rnntui)
-    ended = rnntui("generate", "a", *options)
-    assert ended.code == 2
-    assert words in ended.err and ended.err.count("\n") == 1
+    for options, words in (
+        (("soon",), "--from: 'soon' is not a time such as 2021-10-27"),
+        (("2021-01-01",), "--from: fewer than two rows are known before 2021-01-01"),
+        (("9999-01-01",), "--from: more than 100,000 rows after the last one"),
+        (("2021-10-01", "--prompt", "1,2"), "--from and --prompt cannot be combined"),
+    ):
+        ended = rnntui("generate", "a", "--from", *options)
+        assert ended.code == 2
+        assert words in ended.err and ended.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("more", [(), ("--set", "difference=true")])

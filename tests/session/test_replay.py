@@ -578,14 +578,10 @@ PASSED = [("--steps", "10"), ("--steps", "39"), ("--epochs", "1"), ("--seconds",
     "views", [["--plain", "--json"], pytest.param(["--detach"], marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize(
-    ("state", "bound"),
-    [
-        *(("finished", bound) for bound in PASSED),
-        *(("stopped", bound) for bound in [*PASSED, ("--steps", "40")]),
-    ],
+    ("state", "bounds"), [("finished", PASSED), ("stopped", [*PASSED, ("--steps", "40")])]
 )
 def test_a_bound_that_is_passed_is_refused_and_changes_nothing(
-    state: str, bound: tuple[str, str], views: list[str], rnntui: Rnntui, runs: Path
+    state: str, bounds: list[tuple[str, str]], views: list[str], rnntui: Rnntui, runs: Path
 ) -> None:
     session = start(runs, FOX.replace(epochs=0, steps=40 if state == "finished" else 90), "c")
     drive(session, 40)
@@ -597,7 +593,7 @@ def test_a_bound_that_is_passed_is_refused_and_changes_nothing(
         return {str(path): path.read_bytes() for path in kept if path.name != "lock"}
 
     before = files()
-    for view in views:
+    for bound, view in itertools.product(bounds, views):
         if view == "--detach":
             code, err = in_a_process(runs, "resume", "c", *bound, view)
         else:
@@ -608,7 +604,7 @@ def test_a_bound_that_is_passed_is_refused_and_changes_nothing(
         assert "give a larger bound" in said
         if bound[0] == "--steps":
             assert "already at update 40" in err
-    assert files() == before
+        assert files() == before
     assert rnntui("resume", "c", "--steps", "45", "--plain").code == 0
 
 
