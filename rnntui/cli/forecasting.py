@@ -42,11 +42,12 @@ def backtest(
     """Forecast from many origins in the validation split, and compare with what came.
 
     Without RUN, the newest run is used. The network of RUN is compared with the last value, the
-    last season, autoregressions of values and of changes, exponential smoothing and the theta
-    method, all fitted on the training split. Errors are in the file's units; mase is the mean
-    absolute error divided by that of the seasonal naive forecast of the next row in the training
-    split. "auto" is the mean of methods that origins inside the training split prefer. The last
-    line says how many of the values the prediction intervals of the recipe's method held.
+    last season, autoregressions of values and of changes, exponential smoothing, the theta method
+    and an adaptive mean of regressions, all fitted on the training split. Errors are in the file's
+    units; mase is the mean absolute error divided by that of the seasonal naive forecast of the
+    next row in the training split. "auto" is the mean of methods that origins inside the training
+    split prefer. The last line says how many of the values the prediction intervals of the recipe's
+    method held.
 
     \b
     Examples:

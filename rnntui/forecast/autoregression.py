@@ -68,7 +68,7 @@ def fit_autoregression(values: Numbers, season: int = 0) -> Autoregression | Non
     if not orders:
         return fit_autoregression(values) if season else None
     every = sorted({lag for lags in orders for lag in lags})
-    X, y = _design(z, every)
+    X, y = design(z, every)
     squares, products = X.T @ X, X.T @ y
     best: tuple[float, tuple[int, ...], Numbers, float] | None = None
     for lags in orders:
@@ -91,7 +91,7 @@ def _reversion(weights: Numbers, equations: Numbers, variance: float) -> float:
     return float((weights[:-1].sum() - 1) / math.sqrt(max(spread, 1e-300)))
 
 
-def _design(z: Numbers, lags: Sequence[int]) -> tuple[Numbers, Numbers]:
+def design(z: Numbers, lags: Sequence[int]) -> tuple[Numbers, Numbers]:
     """The equations X (M, L + 1), y (M,) of an autoregression."""
     longest = max(lags)
     windows = sliding_window_view(z, longest + 1)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rnntui.dataclass import dataclass
 from rnntui.forecast.autoregression import Autoregression
 from rnntui.forecast.intervals import coverage, rolling_widths
-from rnntui.forecast.methods import NETWORK, Method, fit_slices
-from rnntui.forecast.mixing import ANCHOR, Mean, Unseen, anchor_of, choose_mean, mean_square
+from rnntui.forecast.methods import NETWORK, REGRESSION, Method, fit_slices
+from rnntui.forecast.mixing import Mean, Unseen, anchor_of, choose_mean, mean_square
 from rnntui.forecast.season import find_season
 from rnntui.forecast.slices import Slices, result_of
 
@@ -210,7 +210,7 @@ def _mean(
     if not count:
         return Mean({best: 1.0})
     inner = {name: found[:count] for name, found in errors.items()}
-    found = simple.fitted.get(ANCHOR)
+    found = simple.fitted.get(REGRESSION)
     wanders = isinstance(found, Autoregression) and found.wanders
     if NETWORK not in errors or where.unseen < LEAST_UNSEEN:
         return choose_mean(inner, wanders)
@@ -239,7 +239,7 @@ def simple_methods(values: Numbers, where: Plan, season: int) -> Slices[Simple]:
     found: dict[str, list[Numbers]] = {}
     fitted: dict[str, Method] = {}
     for end, origins in where.parts:
-        fitted = yield from fit_slices(values[:end], season)
+        fitted = yield from fit_slices(values[:end], season, where.horizon)
         for name, method in fitted.items():
             ahead = method.forecast(values, origins, where.horizon)
             found.setdefault(name, []).append(errors_of(values, origins, ahead))

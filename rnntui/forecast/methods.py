@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnntui.dataclass import dataclass
-from rnntui.forecast.autoregression import fit_autoregression, fit_changes
+from rnntui.forecast.adaptive import fit_adaptive
+from rnntui.forecast.autoregression import (
+    Autoregression,
+    Changes,
+    fit_autoregression,
+    fit_changes,
+)
 from rnntui.forecast.slices import Slices, result_of
 from rnntui.forecast.smoothing import fit_damped_trend, fit_theta
 
@@ -75,19 +81,32 @@ METHODS: dict[str, Fit] = {
     "exponential smoothing": fit_damped_trend,
     "theta": fit_theta,
 }
+REGRESSION, CHANGES, ADAPTIVE = "autoregression", "differencing", "adaptive mean"
+NAMES = (*METHODS, ADAPTIVE)
 NETWORK = "network"
 
 
-def fit_all(values: Numbers, season: int) -> dict[str, Method]:
-    """Every method that can be fitted to values (N,), by name."""
-    return result_of(fit_slices(values, season))
+def fit_all(values: Numbers, season: int, horizon: int) -> dict[str, Method]:
+    """Every method that can be fitted to values (N,), by name, to forecast a horizon."""
+    return result_of(fit_slices(values, season, horizon))
 
 
-def fit_slices(values: Numbers, season: int) -> Slices[dict[str, Method]]:
+def fit_slices(values: Numbers, season: int, horizon: int) -> Slices[dict[str, Method]]:
     """As `fit_all`, a method at a time."""
     found: dict[str, Method] = {}
     for name, fit in METHODS.items():
         if (method := fit(values, season)) is not None:
             found[name] = method
         yield
+    regression, changes = found.get(REGRESSION), found.get(CHANGES)
+    adaptive = fit_adaptive(
+        values,
+        season,
+        horizon,
+        regression if isinstance(regression, Autoregression) else None,
+        changes if isinstance(changes, Changes) else None,
+    )
+    if adaptive is not None:
+        found[ADAPTIVE] = adaptive
+    yield
     return found

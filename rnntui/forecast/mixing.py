@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnntui.dataclass import dataclass
 from rnntui.forecast.intervals import HALF_LIFE, half_widths
-from rnntui.forecast.methods import NETWORK
+from rnntui.forecast.methods import ADAPTIVE, CHANGES, NETWORK, REGRESSION
 
 Numbers = NDArray[np.float64]
 
@@ -18,12 +18,14 @@ DOUBT, DOUBTED = 4.0, 1.2  # horizons in which a network is believed to err so m
 STRONG = 0.5  # of the steadiest method's squared error: a method that is better by far
 LEAST_RATIO = 1e-6  # of two squared errors
 NEAR = 5.0  # times the least squared error, for a method to take part in the mean
-ANCHOR, ANCHOR_SHARE = "autoregression", 0.5  # the steadiest method, and its part of the mean
+ANCHOR, ANCHOR_SHARE = ADAPTIVE, 0.7  # the steadiest method, and its part of the mean
+PARTS = (REGRESSION, CHANGES)  # of the anchor: they take part on their own only without it
 REACH = 0.8  # the interval around the anchor that the network's part may not leave
 LAST = "last value"
-WALK = (LAST, "differencing", "theta")  # what forecasts a random walk
-BETTER = (ANCHOR, "differencing", NETWORK)  # one of which forecasts any other series clearly better
+SIGNALS = (CHANGES, "theta")  # of where a random walk goes
+BETTER = (ANCHOR, REGRESSION, NETWORK)  # one of which forecasts any other series clearly better
 CLEARLY = 0.95  # its squared error over that of the last value
+TRUST, LEAST_STEP = 0.7, 0.1  # of the way to a signal that would have been best, and at least
 _TINY = 1e-300
 
 
@@ -99,8 +101,27 @@ def choose_mean(errors: Mapping[str, Numbers], wanders: bool, unseen: Unseen | N
             squares[NETWORK], free = ratio * squares[anchor], ratio < STRONG
     better = [squares[name] for name in BETTER if name in squares]
     if wanders and min(better) > CLEARLY * squares[LAST]:
-        return Mean(_shares({name: squares[name] for name in WALK if name in squares}))
-    return Mean(_shares(squares, anchor), anchor, None if free else reach)
+        return Mean(_steps(errors))
+    alone = {n: s for n, s in squares.items() if anchor != ANCHOR or n not in PARTS}
+    return Mean(_shares(alone, anchor), anchor, None if free else reach)
+
+
+def _steps(errors: Mapping[str, Numbers]) -> dict[str, float]:
+    """The last value, and a step from there to what each signal forecasts.
+
+    A signal is weak beside the noise of a random walk: the whole way often errs more than none at
+    all, while a part of it rarely does. Of the way that would have been best at the inner origins,
+    a part is taken: it was chosen there.
+    """
+    signals = [name for name in SIGNALS if name in errors]
+    shares = {}
+    for name in signals:
+        way = errors[name] - errors[LAST]
+        ages = _ages(way)
+        best = -float(((way * errors[LAST]).sum(axis=1) * ages).sum())
+        best /= max(float((np.square(way).sum(axis=1) * ages).sum()), _TINY)
+        shares[name] = max(LEAST_STEP, TRUST * min(max(best, 0.0), 1.0)) / len(signals)
+    return {LAST: 1 - sum(shares.values()), **shares}
 
 
 def anchor_of(errors: Mapping[str, Numbers]) -> str:
@@ -133,5 +154,10 @@ def mean_square(errors: Numbers) -> float:
 
 def _recent_square(errors: Numbers) -> float:
     """The mean square of errors (K, H), of which those at recent origins weigh more."""
-    weights = 0.5 ** (np.arange(len(errors))[::-1] / HALF_LIFE)
-    return float(np.average(np.square(errors).mean(axis=1), weights=weights))
+    return float(np.average(np.square(errors).mean(axis=1), weights=_ages(errors)))
+
+
+def _ages(errors: Numbers) -> Numbers:
+    """What errors (K, H) at each origin weigh: (K,)."""
+    found: Numbers = 0.5 ** (np.arange(len(errors))[::-1] / HALF_LIFE)
+    return found

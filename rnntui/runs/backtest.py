@@ -195,7 +195,9 @@ class Backtester:
     def fit_whole(self, place: int) -> Slices[dict[str, Method]]:
         """The simple methods fitted to all rows of a target, to forecast what comes after them."""
         if place not in self._fitted:
-            fitted = yield from fit_slices(self._column(place), self._seasons[place])
+            where = yield from self._plan()
+            season = self._seasons[place]
+            fitted = yield from fit_slices(self._column(place), season, where.horizon)
             self._fitted[place] = fitted
         return self._fitted[place]
 

@@ -42,7 +42,7 @@ def _fitted(data: ValueData) -> Iterator[tuple[str, float]]:
     rows, train = data.rows(), data.row_count - len(data.validation)
     likely = data.clock.seasons if data.clock else ()
     columns = [np.ascontiguousarray(column) for column in rows.T]
-    methods = [fit_all(c[:train], find_season(c[:train], likely)) for c in columns]
+    methods = [fit_all(c[:train], find_season(c[:train], likely), horizon=1) for c in columns]
     # The first value of the validation part is not predicted by the network either.
     origins = range(train + 1, len(rows))
     for name in methods[0]:

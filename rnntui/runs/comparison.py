@@ -46,7 +46,8 @@ def compare(data: ValueData, rows: Numbers, predicted: Numbers) -> Comparison:
     fitted: list[dict[str, Method]] = []
     for column in known.T:
         values = np.ascontiguousarray(column)
-        fitted.append(fit_all(values, season_of(values, train, likely)) if train > 1 else {})
+        season = season_of(values, train, likely)
+        fitted.append(fit_all(values, season, horizon=1) if train > 1 else {})
     first = max(len(rows) - len(predicted), len(rows) - MOST_COMPARED)
     usable = [_usable(methods, len(rows)) for methods in fitted]
     first = max([first, *(m.least_rows for methods in usable for m in methods.values())])

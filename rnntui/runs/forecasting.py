@@ -136,7 +136,7 @@ def _chosen(
     parts, notes = [], []
     for place, test in enumerate(tests):
         column = np.ascontiguousarray(own[:, place])
-        every = fit_all(column, test.season) if needs_others(method, test) else {}
+        every = fit_all(column, test.season, test.horizon) if needs_others(method, test) else {}
         part, note = part_of(method, test, every, start, length)
         parts.append(part)
         notes += [note] if note else []

@@ -20,7 +20,7 @@ from rnntui.forecast.backtest import (
     season_of,
 )
 from rnntui.forecast.intervals import coverage, half_widths, rolling_widths
-from rnntui.forecast.methods import METHODS, NETWORK, fit_all
+from rnntui.forecast.methods import NAMES, NETWORK, fit_all
 from rnntui.forecast.smoothing import fit_damped_trend
 from rnntui.recipe import find
 from tests.forecast.test_mixing import autoregressive
@@ -78,7 +78,7 @@ def test_a_damped_trend_with_a_season_continues_both() -> None:
 
 
 def test_the_recipe_names_every_method() -> None:
-    assert set(find("method").rule.choices) == {*METHODS, NETWORK, COMBINED}
+    assert set(find("method").rule.choices) == {*NAMES, NETWORK, COMBINED}
 
 
 @settings(deadline=None, max_examples=6)
@@ -88,7 +88,7 @@ def test_nothing_after_an_origin_is_seen(seed: int, rows: int, other: float, hor
     origin = rows - horizon
     changed = values.copy()
     changed[origin:] = other
-    for name, method in fit_all(values[:origin], 6).items():
+    for name, method in fit_all(values[:origin], 6, 3).items():
         before = method.forecast(values, [origin], horizon)
         np.testing.assert_array_equal(before, method.forecast(changed, [origin], horizon), name)
         assert before.shape == (1, horizon)
@@ -212,7 +212,7 @@ def test_a_network_that_is_better_by_far_leaves_the_reach_of_the_others():
     returning = autoregressive(400, 0.6)
     alike = judged(returning[rows[:, :1] - 1] * 0.6 ** np.arange(1, 6), returning)
     assert alike.mean.reach is not None
-    assert alike.mean.shares["autoregression"] >= 0.5
+    assert alike.mean.shares["adaptive mean"] >= 0.5
 
 
 def test_few_horizons_leave_doubt_about_a_network():

@@ -8,7 +8,7 @@ import pytest
 from rnntui.forecast.autoregression import fit_autoregression, fit_changes
 from rnntui.forecast.backtest import backtest, overall, plan
 from rnntui.forecast.methods import LastValue
-from rnntui.forecast.mixing import WALK, choose_mean
+from rnntui.forecast.mixing import LAST, SIGNALS, choose_mean
 from rnntui.forecast.smoothing import fit_theta
 
 
@@ -31,13 +31,13 @@ def test_a_unit_root_is_rejected_only_of_what_returns_to_its_mean(seed: int) -> 
 def test_only_what_forecasts_a_random_walk_takes_part_for_one(seed: int) -> None:
     where = plan(400, 360, 5)
     walk = backtest(autoregressive(400, 1.0, seed), where, 0)
-    assert {*walk.mean.shares} == {*WALK} and walk.mean.reach is None
+    assert {*walk.mean.shares} == {LAST, *SIGNALS} and walk.mean.reach is None
     last = overall(walk.methods)["last value"]
     assert overall(walk.methods)["auto"] < 1.03 * last
     returning = backtest(autoregressive(400, 0.6, seed), where, 0).mean
-    assert returning.anchor == "autoregression" and returning.shares["autoregression"] >= 0.5
+    assert returning.anchor == "adaptive mean" and returning.shares["adaptive mean"] >= 0.7
     momentum = backtest(np.cumsum(autoregressive(400, 0.8, seed)), where, 0).mean
-    assert momentum.shares["autoregression"] > 0.3  # it wanders, but its changes are known
+    assert momentum.shares["adaptive mean"] > 0.5  # it wanders, but its changes are known
 
 
 def test_a_network_that_knows_where_a_walk_goes_takes_part() -> None:
@@ -92,3 +92,16 @@ def test_theta_rises_by_half_the_slope() -> None:
     ahead = found.forecast(values, [100], 4)[0]
     assert np.diff(ahead) == pytest.approx([0.2] * 3)
     assert ahead[0] == pytest.approx(values[-1] + 0.2, abs=0.1)
+
+
+def test_a_signal_of_where_a_walk_goes_is_followed_part_of_the_way() -> None:
+    noise = np.random.RandomState(0).randn(40, 3)
+    shares = []
+    for known in (0.8, -0.8):
+        still = dict.fromkeys((LAST, "autoregression", "differencing"), noise)
+        errors = {**still, "theta": (1 - known) * noise}
+        shares.append(choose_mean(errors, wanders=True).shares)
+    good, bad = shares
+    assert good["theta"] == pytest.approx(0.35)  # half of 0.7: there are two signals
+    assert bad["theta"] == good["differencing"] == pytest.approx(0.05)
+    assert sum(good.values()) == sum(bad.values()) == pytest.approx(1)

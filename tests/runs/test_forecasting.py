@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from rnntui.forecast.methods import METHODS, NETWORK
+from rnntui.forecast.methods import NAMES, NETWORK
 from tests.conftest import Ended
 
 DAYS = [date(2021, 1, 1) + timedelta(days=n) for n in range(300)]
@@ -125,7 +125,7 @@ def test_a_backtest_compares_the_network_with_simple_methods(rnntui: Any, here: 
     first, second = map(json.loads, ended.out.splitlines())
     assert (first["target"], second["target"]) == (NAME, "temp")
     assert first["season"] == first["horizon"] == 7
-    assert {NETWORK, *METHODS} <= set(first["methods"])
+    assert {NETWORK, *NAMES} <= set(first["methods"])
     assert first["origins"] == 24
     for scores in first["methods"].values():
         assert {len(scores[kind]) for kind in ("rmse", "mae", "mase")} == {7}
@@ -224,7 +224,7 @@ def test_predictions_of_another_file(rnntui: Any, here: Path, more: tuple[str, .
     off = [float(row[f"{NAME}.predicted"]) - float(row[NAME]) for row in rows]
     (column, _) = found["columns"]
     assert column["mae"] == pytest.approx(sum(map(abs, off)) / len(off))
-    assert set(column["methods"]) == {NETWORK, *METHODS}
+    assert set(column["methods"]) == {NETWORK, *NAMES}
     naive = [LOADS[n] - LOADS[n - 7] for n in range(259 - found["compared"], 259)]
     expected = sum(map(abs, naive)) / len(naive)
     assert column["methods"]["seasonal naive"]["mae"] == pytest.approx(expected)

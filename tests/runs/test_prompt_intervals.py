@@ -82,7 +82,7 @@ def test_nothing_after_a_prompt_of_the_source_has_a_part_in_them(
 @DIFFERENCES
 def test_new_rows_of_a_prompt_make_them_wider_or_narrower(tmp_path: Path, difference: bool) -> None:
     model = model_of(tmp_path / "a.csv", noisy(np.ones(ROWS)), difference)
-    for factor, least, most in ((4.0, 2.0, 9.0), (0.25, 0.05, 0.6)):
+    for factor, least, most in ((4.0, 2.0, 10.0), (0.25, 0.05, 0.6)):
         values = noisy(np.where(np.arange(ROWS + 40) < ROWS, 1.0, factor))
         new = "\n".join(dated(150, values[150:]))
         found = table(model, new)

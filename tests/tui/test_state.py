@@ -192,7 +192,7 @@ def test_the_last_report_says_how_well_a_run_forecasts() -> None:
     recipe = Recipe(name="x").replace(task="values", source="values:1,2,3", method="auto")
     state = RunState(recipe, snapshot=SNAPSHOT, backtest=LOSES)
     lines = [" ".join(line.split()) for line in report(state).splitlines()]
-    assert "forecasts 52 rows ahead of co2: autoregression forecasts better than the" in lines
+    assert "forecasts 52 rows ahead of co2: adaptive mean forecasts better than the" in lines
     assert any("11 rows ahead of sunspots: the network" in line for line in lines)
     assert "forecasts" not in report(RunState(recipe, snapshot=SNAPSHOT))
     said = GeneratedText(values=((1.0,),), outlook=OUTLOOK)

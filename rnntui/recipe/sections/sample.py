@@ -56,6 +56,7 @@ class _SampleOrigins:
             "differencing",
             "exponential smoothing",
             "theta",
+            "adaptive mean",
         ),
         only=("task", ("values",)),
     )

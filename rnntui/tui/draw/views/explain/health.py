@@ -41,6 +41,7 @@ FORECASTS = (
     ("differencing", "an autoregression of the changes since the last season, or from row to row"),
     ("exponential smoothing", "a damped trend, on values without their season"),
     ("theta", "a smoothed level and half the slope of the trend, without the season"),
+    ("adaptive mean", "regressions of values, changes and logarithms, by their recent errors"),
     ("auto", "the mean of them that errors inside the part trained on prefer"),
     ("interval", "forecast ± a quantile of the errors of earlier forecasts that far ahead"),
 )
