@@ -84,10 +84,10 @@ class CompareApp(BaseCompareApp):
         self.select(event.direction)
 
     def _show_foot(self) -> None:
-        if self.main.ask.kind == "filter" and not self.main.notice[0]:
+        if self.main.ask.kind == "filter" and not self.main.foot.notice[0]:
             self._show_completions()
         else:
-            self.main.redraw_foot()
+            self.main.foot.redraw()
 
     # ---- the runs ---------------------------------------------------------------------------
 

@@ -194,12 +194,12 @@ class BaseCompareApp(TerminalApp):
         """Show a notice in place of the keys for some seconds."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
-        self.main.notice = (safe_text(text), role)
+        self.main.foot.notice = (safe_text(text), role)
         self._show_foot()
         self._notice_timer = self.set_timer(seconds, self._end_notice)
 
     def _end_notice(self) -> None:
-        self.main.notice = ("", "")
+        self.main.foot.notice = ("", "")
         self._show_foot()
 
     @abstractmethod

@@ -14,12 +14,10 @@ from textual.widget import Widget
 from rnntui.tui.compare.drawing import Drawing
 from rnntui.tui.compare.state import CompareState
 from rnntui.tui.compare.widgets import AskLine, Drawn, KeyRow
-from rnntui.tui.draw import Row, block
 from rnntui.tui.draw.compare.placing import Place
 from rnntui.tui.draw.compare.table import head_height
 from rnntui.tui.painter import DiffingScreen
 from rnntui.tui.state import Display
-from rnntui.tui.widgets.cells import spelled
 
 if TYPE_CHECKING:
     from rnntui.tui.compare.app import CompareApp
@@ -45,7 +43,6 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         )
         self.foot = KeyRow(display)
         self.ask = AskLine()
-        self.notice: tuple[str, str] = ("", "")  # a text in place of the keys, and its role
         self._placed: tuple[dict[str, Place], bool] | None = None
         self.plot_is_late = False  # it shows what was there before the last redrawing
 
@@ -117,16 +114,6 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
     def painted(self) -> None:
         """Ask whether the terminal keeps up."""
         self.app.ask_terminal()
-
-    def redraw_foot(self) -> None:
-        """Draw the keys, or what is shown in their place."""
-        text, role = self.notice
-        if text:
-            width = self.foot.size.width
-            row: Row = [(f" {text}", role or "accent")]
-            self.foot.show(block(spelled([row], self._options.glyphs), width, 1))
-        else:
-            self.foot.redraw()
 
     @property
     def room(self) -> int:

@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.widgets import Input
 
 from rnntui.tui.command import Command
-from rnntui.tui.draw import Rows, block
+from rnntui.tui.draw import Row, Rows, block
 from rnntui.tui.key_entries import footer_entries, footer_row, footer_spots
 from rnntui.tui.painter import DiffingScreen
 from rnntui.tui.state import Display
-from rnntui.tui.widgets.cells import CellView, Changed
+from rnntui.tui.widgets.cells import CellView, Changed, spelled
 from rnntui.tui.widgets.prompt import PromptInput
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Drawn(CellView):
 
 
 class KeyRow(Drawn):
-    """The row of keys at the bottom; posts `Picked` for a click on one."""
+    """The row of keys at the bottom, or a notice; posts `Picked` for a click on a key."""
 
     app: CompareApp
 
@@ -91,8 +91,14 @@ class KeyRow(Drawn):
         super().__init__("foot", self._entries)
         self._options = display
         self._spots: list[tuple[int, int, Command]] = []
+        self.notice: tuple[str, str] = ("", "")  # a text in place of the keys, and its role
 
     def _entries(self, width: int, height: int) -> Rows:
+        text, role = self.notice
+        if text:
+            self._spots = []
+            row: Row = [(f" {text}", role or "accent")]
+            return block(spelled([row], self._options.glyphs), width, height)
         entries = footer_entries(self.app, width, self._options.glyphs)
         self._spots = footer_spots(entries)
         return block([footer_row(entries)], width, height)

@@ -154,6 +154,14 @@ async def test_a_key_is_one_frame_with_all_that_changed(
             frames.clear()
 
 
+async def test_a_notice_stays_when_the_terminal_changes_its_size(tmp_path: Path) -> None:
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await pilot.press("l")
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert text_of(app).endswith(" loss axis: logarithmic\n")
+
+
 async def test_what_changes_below_a_page_is_there_when_it_is_closed(tmp_path: Path) -> None:
     async with opened(some_runs(tmp_path)) as (app, pilot):
         await pilot.press("question_mark")
