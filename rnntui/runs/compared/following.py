@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,8 @@ from typing import Any, Protocol
 from rnntui.dataclass import dataclass
 from rnntui.errors import DataError, RnntuiError
 from rnntui.runs.compared.run import ComparedRun, Recorded, read_recorded, tokens_per_update
-from rnntui.runs.curve_cache import drop_oldest, recall
+from rnntui.runs.curve_cache import Stamps, drop_oldest, recall
+from rnntui.runs.store.directory import INFO
 from rnntui.runs.store.files import reason
 from rnntui.runs.store.journal import METRICS, signature
 from rnntui.runs.store.labels import LABELS
@@ -20,6 +22,7 @@ from rnntui.runs.store.status import STATUS
 from rnntui.runs.store.summary import RunSummary, summarize
 from rnntui.text import safe_text
 
+_SUMMARIZED = ("", *(f"/{name}" for name in (INFO, STATUS, OWNER_FILE, LABELS)))  # of a directory
 BLOCKS = 8  # of a journal, read of one run before the next one has its turn
 
 
@@ -84,12 +87,12 @@ class FollowedRun:
 
     def refresh(self, label: str = "") -> bool:
         """Look at the small files again; return whether anything has changed."""
-        files = [_stamp(self._path / name) for name in (STATUS, OWNER_FILE, LABELS)]
-        seen = (label, files, signature(self._path, METRICS))
+        stamps = self._stamps()
+        seen = (label, stamps)
         if seen == self._seen and not self.run.summary.live:
             return False
         changed, self._seen = seen != self._seen, seen
-        summary = summarize(self._path, measure=False)
+        summary = self._summary(stamps)
         problem = summary.problem if not summary.usable else ""
         if summary.usable and not self._recorded.settings:
             try:
@@ -106,6 +109,21 @@ class FollowedRun:
             reading=before.reading or (changed and summary.usable),
         )
         return changed or summary != before.summary
+
+    def _stamps(self) -> Stamps:
+        """Return what changes whenever one of the files does that a summary is made from."""
+        files = (_stamp(f"{self._path}{name}") for name in _SUMMARIZED)
+        return [*files, signature(self._path, METRICS)]
+
+    def _summary(self, stamps: Stamps) -> RunSummary:
+        """Summarize the run: one without a process stays as it is while its files do."""
+        if (kept := self._kept.summary_at(stamps)) is not None:
+            return kept
+        found = summarize(self._path, measure=False)
+        ended = found.usable and not found.live
+        self._kept.summary, self._kept.stamps = (found, stamps) if ended else (None, [])
+        self._due |= ended
+        return found
 
     def read(self) -> None:
         """Read some more of the losses."""
@@ -126,12 +144,12 @@ class FollowedRun:
             self._kept.keep()
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: str) -> list[int] | None:
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return [found.st_ctime_ns, found.st_mtime_ns, found.st_size]
 
 
 class FollowedRuns:

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,7 +80,12 @@ class Curve:
     seconds: float = 0.0
     tokens_per_update: int = 0  # 0: unknown
     validated: bool = True
-    bins: tuple[Bin, ...] = field(default=(), repr=False)
+    binned: tuple[Bin, ...] | str = field(default=(), repr=False)  # the bins, or as they are kept
+
+    @cached_property
+    def bins(self) -> Sequence[Bin]:
+        """The training loss: decoded when it is needed, as many curves show only validations."""
+        return json.loads(self.binned) if isinstance(self.binned, str) else self.binned
 
     @cached_property
     def validations(self) -> Series:
@@ -134,6 +139,8 @@ class CurveReader:
         self._reader = BlockReader(self._directory, METRICS, size=_BLOCK)
         self._voids = voids  # rollbacks that have been taken into account, with their updates
         self._bins: list[Bin] = []
+        self._packed = ""  # the bins as they are kept, until more is read
+        self._last: Bin | None = None  # of them
         self._width = 1  # updates of a bin
         self._checks: list[Check] = []
         self._check_width = 1
@@ -150,6 +157,7 @@ class CurveReader:
         block = self._reader.read()
         if block is None:
             return False
+        self._unpack()
         offset = block.offset
         for row in block.data.split(b"\n")[:-1]:
             if (line := parse_line(row)) is not None and not self._add(
@@ -159,6 +167,10 @@ class CurveReader:
                 return True
             offset += len(row) + 1
         return True
+
+    def _unpack(self) -> None:
+        if self._packed:
+            self._bins, self._packed = json.loads(self._packed), ""
 
     def _add(self, line: Line, at: Position) -> bool:
         """Add a line; return False for a rollback that voids some of what was added."""
@@ -221,16 +233,18 @@ class CurveReader:
             key=lambda check: check[2],
             default=None,
         )
-        update, seconds = self._bins[-1][:2] if self._bins else (0, 0.0)
+        newest = self._last if self._packed else self._bins[-1] if self._bins else None
+        update, seconds = newest[:2] if newest else (0, 0.0)
+        # The last one may still grow.
+        bins = (*self._bins[:-1], *([*last] for last in self._bins[-1:]))
         return Curve(
-            validation=tuple(Point(*check) for check in checks),
+            validation=tuple(starmap(Point, checks)),
             best=Point(*best) if best else None,
             update=update,
             seconds=seconds,
             tokens_per_update=tokens_per_update,
             validated=validated,
-            # The last one may still grow.
-            bins=(*self._bins[:-1], *([*last] for last in self._bins[-1:])),
+            binned=self._packed or bins,
         )
 
     def stored(self) -> dict[str, Any]:
@@ -238,7 +252,8 @@ class CurveReader:
         return {
             "position": self.position,
             "voids": self._voids,
-            "bins": self._bins,
+            "bins": self._packed or json.dumps(self._bins, allow_nan=False),
+            "last": self._last if self._packed else self._bins[-1] if self._bins else None,
             "width": self._width,
             "checks": self._checks,
             "check_width": self._check_width,
@@ -251,7 +266,7 @@ class CurveReader:
         self._clear(tuple((tuple(at), back) for at, back in stored["voids"]))
         part, offset = stored["position"]
         self._reader = BlockReader(self._directory, METRICS, part, offset, _BLOCK)
-        self._bins, self._width = stored["bins"], stored["width"]
+        self._packed, self._last, self._width = stored["bins"], stored["last"], stored["width"]
         self._checks, self._check_width = stored["checks"], stored["check_width"]
         self._best, self._final = stored["best"], stored["final"]
 

@@ -329,14 +329,14 @@ def _newest_segment(directory: Path, stem: str) -> Path:
     return segment(directory, stem, part)
 
 
-def signature(directory: Path, stem: str) -> tuple[str, int, int] | None:
+def signature(directory: Path, stem: str) -> list[Any] | None:
     """Return what changes whenever a line is written; None without a readable journal."""
     try:
         path = _newest_segment(directory, stem)
         found = path.stat()
     except OSError:
         return None
-    return path.name, found.st_size, found.st_mtime_ns
+    return [path.name, found.st_size, found.st_mtime_ns]
 
 
 def newest_line(directory: Path, stem: str) -> Line:

@@ -13,6 +13,7 @@ import pytest
 
 from rnntui.cache_folder import VARIABLE
 from rnntui.errors import RunError
+from rnntui.runs.compared import following
 from rnntui.runs.compared.columns import columns
 from rnntui.runs.compared.comparable import why_not
 from rnntui.runs.compared.completing import completed, completions
@@ -22,6 +23,7 @@ from rnntui.runs.compared.results import as_table, csv_text, results_of
 from rnntui.runs.compared.selecting import MatchingList, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
 from rnntui.runs.store.labels import Labels, write_labels
+from rnntui.runs.store.summary import RunSummary, summarize
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
 
 
@@ -103,6 +105,37 @@ def test_the_next_reader_finds_the_same(root: Path, cache: Path):
     for one, other in zip(first, again, strict=True):
         assert one.recorded == other.recorded
         assert (one.curve.training, one.curve.best) == (other.curve.training, other.curve.best)
+
+
+def test_the_summary_of_a_run_without_a_process_is_kept_until_its_files_change(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made: list[Path] = []
+
+    def counted(path: Path, **options: bool) -> RunSummary:
+        made.append(path)
+        return summarize(path, **options)
+
+    monkeypatch.setattr(following, "summarize", counted)
+    path = make_run(root, "run")
+    before = follow(path).runs[0].summary
+    assert follow(path).runs[0].summary == before and made == [path]
+    changes = (
+        lambda: set_status(path, step=400, total=400, best=0.5),
+        lambda: write_labels(path, Labels(("good",))),
+        lambda: add_lines(path, losses(800, 1.0)[40:]),
+        lambda: (path / "status.json").chmod(0o400),
+        lambda: shutil.copy(path / "run.json", path / "lock.json"),
+    )
+    for change in changes:
+        made.clear()
+        change()
+        found = follow(path).runs[0].summary
+        assert made == [path] and found == summarize(path, measure=False)
+    made.clear()
+    link = root / "link"
+    link.symlink_to(path)
+    assert follow(link).runs[0].summary == summarize(link, measure=False) and made == [link]
 
 
 def test_a_damaged_run_is_shown_and_breaks_nothing(root: Path):
