@@ -105,7 +105,8 @@ def pressed(terminal: Terminal, key: str, shows: str = "") -> float:
         terminal.read(end - time.monotonic())
         now = cpu_ms(terminal.pid)
         data = b"".join(data for _, data in terminal.log[first:])
-        if FRAME_END in data.partition(shows.encode())[2 if shows else 0]:
+        at = data.find(shows.encode())
+        if at >= 0 and FRAME_END in data[at:]:
             return now - before
     raise SystemExit(f"{key} has drawn nothing:\n" + terminal.text())
 
