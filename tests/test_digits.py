@@ -17,7 +17,9 @@ from rnntui.protocol.codec import encode
 from rnntui.runs.trained_model import as_csv
 from rnntui.session.steps import _decimals, _rounded
 from rnntui.session.text_job import MOST_SENT, TextJobRunner
-from rnntui.tui.draw import ValuePlot, forecast_rows, value_plot
+from rnntui.tui.draw.generated import forecast_rows
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_plot
 from tests.support.drawing import picture
 
 LEVELS = st.sampled_from([0.0, 1.0, -20.0, 1e9, -1e9, 1e-12, 1e15, 3e-300])

@@ -13,9 +13,12 @@ from rnntui.cli.group import cli
 from rnntui.cli.sharing import line_width, look_of, look_options, run_path, runs_dir_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnntui.runs.compared.columns import Column
     from rnntui.runs.compared.following import RunList
     from rnntui.runs.compared.results import Results
+    from rnntui.tui.look import Look
 
 WIDEST = 160  # cells of a row in a file or a pipe
 
@@ -62,10 +65,16 @@ def compare(
     listing = _listing(names, where, runs_dir)
     if plain or csv or json or not has_terminal() or sys.platform == "win32":
         return _print(listing, csv, json)
-    from rnntui.cli.attaching import show_run
     from rnntui.tui.compare import run_compare
 
-    return run_compare(listing, look_of(look_given), show_run)
+    return run_compare(listing, look_of(look_given), _open_run)
+
+
+def _open_run(path: Path, look: Look) -> int:
+    """Show the dashboard of a run; the code for that is not needed before."""
+    from rnntui.cli.attaching import show_run
+
+    return show_run(path, look)
 
 
 def _listing(names: tuple[str, ...], where: str | None, runs_dir: str | None) -> RunList:

@@ -13,7 +13,7 @@ from rnntui.tui.base_app import BaseApp
 from rnntui.tui.command import Command
 from rnntui.tui.commands import TABLE, CommandTable
 from rnntui.tui.commands.generation import generate
-from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.draw.rows import Glyphs, Rows
 from rnntui.tui.keyboard import bindings
 from rnntui.tui.look import Layout, Look, in_brief
 from rnntui.tui.poller import Connect

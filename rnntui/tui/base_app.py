@@ -20,12 +20,13 @@ from rnntui.recipe import Recipe
 from rnntui.runs.job import this_terminal
 from rnntui.text import safe_text
 from rnntui.tui.caches import forget_drawing_caches, forget_theme_caches
+from rnntui.tui.display import Display
 from rnntui.tui.leaving import HANG_UP, stops_training
 from rnntui.tui.look import Layout, Look
 from rnntui.tui.poller import Connect, Poller
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.signals import Signals, terminal_gone
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.terminal import TerminalApp
 from rnntui.tui.themes import OWN
 from rnntui.tui.views import VIEWS

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rnntui.charset import Glyphs
 from rnntui.dataclass import dataclass
 from rnntui.numbers import rate
-from rnntui.protocol.messages import SetLearningRate
 from rnntui.tui.draw.keys import printed
 
 if TYPE_CHECKING:
@@ -107,5 +106,7 @@ def shows(panel: str, condition: Condition = always) -> Condition:
 
 def set_lr(app: Dashboard, lr: float) -> None:
     """Set the learning rate."""
+    from rnntui.protocol.messages import SetLearningRate  # the screen that compares needs none
+
     notice = f"learning rate {rate(lr)} from the next update on"
     app.send_command(SetLearningRate(lr), notice, lr=lr)

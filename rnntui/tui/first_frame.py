@@ -16,29 +16,23 @@ from rnntui.protocol.insight import View as ViewName
 from rnntui.recipe import Recipe
 from rnntui.tui.command import Command
 from rnntui.tui.commands import CommandTable
-from rnntui.tui.draw import (
-    LossPlot,
-    Rows,
-    ValuePlot,
-    block,
-    header_row,
-    loss_plot,
-    status_rows,
-    token_strip,
-    value_plot,
-)
+from rnntui.tui.display import Display
 from rnntui.tui.draw.generated import forecast_height
-from rnntui.tui.draw.rows import NO_STEPS, for_glyphs
-from rnntui.tui.draw.small import too_small
-from rnntui.tui.draw.tokens import strip_height
+from rnntui.tui.draw.loss import LossPlot, loss_plot
+from rnntui.tui.draw.rows import NO_STEPS, Rows, block, for_glyphs
+from rnntui.tui.draw.small import fits, too_small
+from rnntui.tui.draw.status import header_row, status_rows
+from rnntui.tui.draw.tokens import strip_height, token_strip
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_plot
 from rnntui.tui.draw.views.bar import views_bar
 from rnntui.tui.frames import Part, joined, painted
 from rnntui.tui.hints import generation_hint, loss_unit
 from rnntui.tui.key_entries import footer_entries, footer_row
 from rnntui.tui.look import Look
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.views import VIEWS
-from rnntui.tui.views.arrangement import Box, fits, pairs
+from rnntui.tui.views.arrangement import Box, pairs
 from rnntui.tui.views.placing import HEADS, placed
 from rnntui.tui.views.view import View
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rich.color import ColorSystem
 from rich.style import Style
 
 from rnntui.tui import escapes, own_themes
-from rnntui.tui.draw import Row, Rows
+from rnntui.tui.draw.rows import Row, Rows
 
 SYSTEMS = {
     "standard": ColorSystem.STANDARD,
@@ -30,6 +32,7 @@ def painted(rows: Rows, width: int, theme: str, system: str) -> str:
     """Return the escape sequences of a frame; an unknown theme has no colours."""
     own = own_themes.known_theme(theme) if system in SYSTEMS else None
 
+    @cache
     def style(role: str) -> Style:
         return own_themes.own_style(own, role) if own else own_themes.colourless_style(role)
 

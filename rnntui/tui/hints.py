@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.display import Display
+from rnntui.tui.state import RunState
 
 
 def loss_unit(state: RunState) -> str:

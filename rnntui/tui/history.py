@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnntui.protocol.messages import History
-from rnntui.tui.draw import Bins
+from rnntui.tui.draw.loss import Bins
 
 
 def join_history(bins: Bins, new: History) -> Bins:

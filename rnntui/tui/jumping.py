@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rnntui.dataclass import dataclass
 from rnntui.text import cell_width
 from rnntui.tui.command import live
-from rnntui.tui.draw import Row
 from rnntui.tui.draw.jump import Mark, letters
+from rnntui.tui.draw.rows import Row
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.palette import PaletteScreen
 from rnntui.tui.screens.samples import SamplesScreen

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,6 +168,7 @@ def _wait(attempt: Stopping) -> Ended | Ending:
 
 def write_crash(error: BaseException) -> str:
     """Write the traceback to a file; return its path, safe to show."""
+    import tempfile
     import traceback
 
     descriptor, path = tempfile.mkstemp(prefix="rnntui-crash-", suffix=".txt", text=True)

@@ -13,7 +13,8 @@ from rnntui.errors import EngineError
 from rnntui.export.picture import Run, Screen
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import Rows, loss_plot
+from rnntui.tui.draw.loss import loss_plot
+from rnntui.tui.draw.rows import Rows
 from rnntui.tui.look import Look
 from rnntui.tui.painter import DiffingLayout
 from rnntui.tui.poller import Engine

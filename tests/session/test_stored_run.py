@@ -25,8 +25,9 @@ from rnntui.runs.trained_model import load_model
 from rnntui.session.recorded_losses import WORTH_KEEPING, RecordedLosses
 from rnntui.session.session import Session
 from rnntui.session.stored_run import StoredRun
-from rnntui.tui.draw import plain
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import plain
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.loss import LossPanel
 from rnntui.tui.widgets.steps import NOT_STORED, StepsPanel
 from rnntui.tui.window import most_zoom

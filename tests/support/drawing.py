@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rnntui.protocol.messages import History, Snapshot
 from rnntui.recipe import SamplingSettings
 from rnntui.text import safe_text
-from rnntui.tui.draw import ROLES, Rows, plain
+from rnntui.tui.draw.rows import ROLES, Rows, plain
 from rnntui.update_numbers import UpdateNumbers
 
 floats = st.one_of(

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe, SamplingSettings
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import plain
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.widgets.cells import CellView
 from rnntui.tui.widgets.loss import LossPanel
 from rnntui.update_numbers import UpdateNumbers

@@ -25,7 +25,7 @@ from rnntui.protocol import messages as p
 from rnntui.protocol.codec import decode_reply, encode
 from rnntui.recipe import Recipe, keys
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import plain
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.insight import InsightPanel
 from rnntui.tui.widgets.loss import LossPanel

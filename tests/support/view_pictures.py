@@ -18,7 +18,8 @@ from rich.text import Text
 
 from rnntui.protocol.forecasts import Backtested
 from rnntui.protocol.insight import Finding, Guesses, Memory, Neurons, Passage, ValueGuesses
-from rnntui.tui.draw import Glyphs, Rows, ValuePlot
+from rnntui.tui.draw.rows import Glyphs, Rows
+from rnntui.tui.draw.value_curves import ValuePlot
 from rnntui.tui.draw.values_grid import value_plots
 from rnntui.tui.draw.views.experiments import experiments_rows
 from rnntui.tui.draw.views.explain import (

@@ -12,12 +12,13 @@ from rnntui.recipe import Recipe, load_recipe
 from rnntui.tui.app import Dashboard
 from rnntui.tui.command import Command
 from rnntui.tui.commands import COMMANDS, GROUPS, groups_of, offered
-from rnntui.tui.draw import plain
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.key_entries import footer_entries
 from rnntui.tui.screens.about import event_rows, info_rows
 from rnntui.tui.screens.help import help_lines, help_rows
 from rnntui.tui.screens.palette import choices
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.view import View
 from rnntui.tui.widgets.footer import Footer

@@ -10,9 +10,8 @@ from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.text import cell_width
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import Rows, plain
 from rnntui.tui.draw.jump import Mark, letters, marked
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Rows, plain, row_width
 from rnntui.tui.look import Look
 from rnntui.tui.views import VIEWS
 from tests.conftest import quick_first

@@ -11,12 +11,12 @@ from rnntui.errors import UsageError
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.commands import COMMANDS, TABLE, CommandTable
-from rnntui.tui.draw import plain
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.key_entries import footer_entries
 from rnntui.tui.keymap import key_name, key_sign
 from rnntui.tui.look import Look
 from rnntui.tui.screens.help import help_rows
-from rnntui.tui.state import Display
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.footer import Footer
 from tests.support.scripted import SIZE, Scripted, dashboard, ready, shown, until

@@ -20,7 +20,8 @@ from rnntui.numbers import size_in_words
 from rnntui.protocol.messages import Accepted, Hello, Loading, Look, Pause, Stop, Welcome
 from rnntui.recipe import Recipe
 from rnntui.runs.job import Job
-from rnntui.tui.draw import loading_rows, plain
+from rnntui.tui.draw.progress import loading_rows
+from rnntui.tui.draw.rows import plain
 from tests.conftest import command, environment, quick_first
 from tests.support.drawing import check
 from tests.support.patience import PATIENCE, patiently

@@ -13,8 +13,9 @@ from rnntui.cache_folder import VARIABLE
 from rnntui.protocol.messages import Welcome
 from rnntui.recipe import load_recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import Glyphs, loss_plot
+from rnntui.tui.draw.loss import loss_plot
 from rnntui.tui.draw.loss_overlay import LossOverlay
+from rnntui.tui.draw.rows import Glyphs
 from rnntui.tui.overlay import overlay_choices
 from tests.conftest import examples
 from tests.support.compared import add_lines, losses, make_run, set_status

@@ -10,7 +10,7 @@ from rnntui.protocol import messages as p
 from rnntui.protocol.insight import Again
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import plain
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.screens.palette import PaletteScreen
 from rnntui.tui.screens.setting_choices import setting_choices

@@ -10,11 +10,12 @@ import pytest
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.commands import GROUPS
-from rnntui.tui.draw import plain
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.screens.about import info_rows
 from rnntui.tui.screens.help import help_rows
 from rnntui.tui.screens.samples import SamplesScreen, plain_text, write_text
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from tests.support.scripted import SIZE, Scripted, dashboard, ready, shown, until
 
 PAST = tuple(p.PastText(n, "sample", "", (f"words {n}",)) for n in (1, 25, 50))

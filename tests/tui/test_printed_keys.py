@@ -15,14 +15,14 @@ import rnntui.tui
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.commands import COMMANDS, TABLE, CommandTable
-from rnntui.tui.draw import Rows, plain
+from rnntui.tui.display import Display
 from rnntui.tui.draw.keys import key_of
+from rnntui.tui.draw.rows import Rows, plain
 from rnntui.tui.draw.views import experiments
 from rnntui.tui.keymap import FIXED
 from rnntui.tui.look import Look
 from rnntui.tui.screens.help import help_rows
 from rnntui.tui.screens.panel_help import help_of, panel_rows
-from rnntui.tui.state import Display
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.cells import CellView
 from tests.conftest import quick_first

@@ -10,8 +10,8 @@ from rnntui.protocol import messages as p
 from rnntui.protocol.forecasts import Outlook
 from rnntui.recipe import Recipe
 from rnntui.tui.command import set_lr
-from rnntui.tui.draw import plain
 from rnntui.tui.draw.loss_point import clock
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.report import report
 from rnntui.tui.screens.main import MainScreen
 from rnntui.tui.screens.pages import PageScreen

@@ -13,10 +13,11 @@ from rnntui.engine.ending import Ending
 from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.runs.store.status import Status
+from rnntui.tui.display import Display
 from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
 from rnntui.tui.report import report
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from tests.conftest import quick_where
 from tests.support.drawing import SNAPSHOT
 from tests.support.examples.forecasts import LOSES, OUTLOOK

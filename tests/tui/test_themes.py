@@ -8,7 +8,7 @@ import pytest
 from rich.color import Color, ColorSystem
 
 from rnntui.tui import THEMES
-from rnntui.tui.draw import ROLES
+from rnntui.tui.draw.rows import ROLES
 from rnntui.tui.own_themes import known_theme, own_style
 from rnntui.tui.themes import find_theme, next_theme, role_style
 

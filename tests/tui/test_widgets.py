@@ -28,8 +28,8 @@ from rnntui.protocol import messages as p
 from rnntui.recipe import Recipe
 from rnntui.tui.caches import DRAWING, THEME, cache_at, forget_drawing_caches
 from rnntui.tui.colours import contrast
-from rnntui.tui.draw import Bins, Row, exactly
-from rnntui.tui.draw.rows import ROLES
+from rnntui.tui.draw.loss import Bins
+from rnntui.tui.draw.rows import ROLES, Row, exactly
 from rnntui.tui.escapes import _XTERM, LEAST_CONTRAST, transition
 from rnntui.tui.generated_text import GeneratedText, join_generated
 from rnntui.tui.history import join_history

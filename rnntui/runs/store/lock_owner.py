@@ -8,7 +8,6 @@ heartbeat.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from functools import cache
@@ -60,6 +59,8 @@ class LockOwner:
 @cache
 def this_host() -> Host:
     """Return the machine of this process."""
+    import socket  # slow to import
+
     try:
         namespace = str(Path("/proc/self/ns/pid").readlink())
     except OSError:

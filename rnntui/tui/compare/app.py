@@ -15,9 +15,9 @@ from rnntui.runs.store.files import reason
 from rnntui.tui.command import Command
 from rnntui.tui.compare.base import PROBLEM_SECONDS, BaseCompareApp
 from rnntui.tui.compare.widgets import AskLine, Drawn, KeyRow
-from rnntui.tui.draw import Row, block
 from rnntui.tui.draw.compare.plot import AXES, SHOWN
 from rnntui.tui.draw.compare.table import RunRow, column_at, head_height
+from rnntui.tui.draw.rows import Row, block
 from rnntui.tui.new_file import write_new
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.prompt import unescaped

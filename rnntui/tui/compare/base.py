@@ -19,13 +19,13 @@ from rnntui.tui.command import Group
 from rnntui.tui.compare.commands import CompareCommands
 from rnntui.tui.compare.screen import CompareScreen
 from rnntui.tui.compare.state import CompareState
+from rnntui.tui.display import Display
 from rnntui.tui.draw.compare.plot import forget_traces
 from rnntui.tui.keyboard import bindings
 from rnntui.tui.leaving import HANG_UP
 from rnntui.tui.look import Look, in_brief
 from rnntui.tui.remembering import Remembering
 from rnntui.tui.signals import Signals, terminal_gone
-from rnntui.tui.state import Display
 from rnntui.tui.terminal import TerminalApp
 from rnntui.tui.themes import OWN, next_theme
 

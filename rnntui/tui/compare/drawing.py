@@ -14,17 +14,15 @@ from rnntui.recipe import Data
 from rnntui.tui.command import Command
 from rnntui.tui.compare.commands import CompareCommands
 from rnntui.tui.compare.state import CompareState
-from rnntui.tui.draw import Rows, block
+from rnntui.tui.display import Display
 from rnntui.tui.draw.compare.lines import heading_row, selected_row
 from rnntui.tui.draw.compare.placing import Place, places
 from rnntui.tui.draw.compare.plot import compare_plot, prepare
 from rnntui.tui.draw.compare.table import compare_table, head_height, natural_width
-from rnntui.tui.draw.rows import spelled
-from rnntui.tui.draw.small import too_small
+from rnntui.tui.draw.rows import Rows, block, spelled
+from rnntui.tui.draw.small import fits, too_small
 from rnntui.tui.frames import Part, joined
 from rnntui.tui.key_entries import footer_entries, footer_row
-from rnntui.tui.state import Display
-from rnntui.tui.views.arrangement import fits
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnntui.tui.draw import Rows
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Rows, row_width
 from rnntui.tui.screens.help import TWO_COLUMNS, beside, command_rows, reading_rows
 from rnntui.tui.screens.pages import PageScreen
 

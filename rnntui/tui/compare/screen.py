@@ -14,10 +14,10 @@ from textual.widget import Widget
 from rnntui.tui.compare.drawing import Drawing
 from rnntui.tui.compare.state import CompareState
 from rnntui.tui.compare.widgets import AskLine, Drawn, KeyRow
+from rnntui.tui.display import Display
 from rnntui.tui.draw.compare.placing import Place
 from rnntui.tui.draw.compare.table import head_height
 from rnntui.tui.painter import DiffingScreen
-from rnntui.tui.state import Display
 
 if TYPE_CHECKING:
     from rnntui.tui.compare.app import CompareApp

@@ -19,6 +19,7 @@ from rnntui.tui.command import Group, quit_keys
 from rnntui.tui.compare.commands import CompareCommands
 from rnntui.tui.compare.drawing import Drawing, Outset, first_rows
 from rnntui.tui.compare.state import CompareState
+from rnntui.tui.display import Display
 from rnntui.tui.frames import painted
 from rnntui.tui.leaving import HANG_UP, INTERRUPTED, TERMINATED, write_crash
 from rnntui.tui.look import Look
@@ -27,7 +28,6 @@ from rnntui.tui.start import (
     prepare_environment,
     screen_glyphs,
 )
-from rnntui.tui.state import Display
 
 if TYPE_CHECKING:
     from rnntui.tui.compare.app import CompareApp

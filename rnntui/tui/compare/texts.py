@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rnntui.processes import one_blas_thread, python_command
 from rnntui.runs.compared.run import ComparedRun
 from rnntui.text import fit, safe_text
-from rnntui.tui.draw import Rows
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Rows
 from rnntui.tui.screens.pages import PageScreen
-from rnntui.tui.state import Display
 
 if TYPE_CHECKING:
     from rnntui.tui.compare.state import CompareState

@@ -12,10 +12,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from rnntui.tui.command import Command
-from rnntui.tui.draw import Row, Rows, block
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Row, Rows, block
 from rnntui.tui.key_entries import footer_entries, footer_row, footer_spots
 from rnntui.tui.painter import DiffingScreen
-from rnntui.tui.state import Display
 from rnntui.tui.widgets.cells import CellView, Changed, spelled
 from rnntui.tui.widgets.prompt import PromptInput
 

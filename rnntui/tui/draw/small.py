@@ -7,6 +7,11 @@ from rnntui.tui.draw.rows import Rows, block
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
 
+def fits(width: int, height: int) -> bool:
+    """Return whether the dashboard can be shown at this size."""
+    return width >= LEAST_WIDTH and height >= LEAST_HEIGHT
+
+
 def too_small(width: int, height: int, quit_key: str, training: bool = False) -> Rows:
     """Draw the actual and required size, whether training continues, and the key that quits."""
     have, need = f"{width}x{height}", f"{LEAST_WIDTH}x{LEAST_HEIGHT}"

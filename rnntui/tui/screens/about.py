@@ -7,10 +7,9 @@ import textwrap
 from rnntui.numbers import count, percent, plural, size_in_words
 from rnntui.recipe import Recipe, keys
 from rnntui.text import cell_width, pad, safe_text
-from rnntui.tui.draw import Row, Rows
 from rnntui.tui.draw.describe import current_settings
 from rnntui.tui.draw.loss_point import clock
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Row, Rows, row_width
 from rnntui.tui.draw.status import progress, truncation
 from rnntui.tui.screens.help import beside
 from rnntui.tui.state import RunState

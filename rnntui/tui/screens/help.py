@@ -6,11 +6,10 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from rnntui.tui.command import Command, Group, shown_key
-from rnntui.tui.draw import Glyphs, Rows, exactly
+from rnntui.tui.display import Display
 from rnntui.tui.draw.keys import printed
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Glyphs, Rows, exactly, row_width
 from rnntui.tui.keymap import key_sign
-from rnntui.tui.state import Display
 
 READING = (
     ("train", "the loss: how surprised the network is by the true next character, on average"),

@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from rnntui.tui.draw import Rows
-from rnntui.tui.draw.small import too_small
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Rows
+from rnntui.tui.draw.small import fits, too_small
 from rnntui.tui.painter import DiffingScreen
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.terminal import TerminalApp
-from rnntui.tui.views.arrangement import Box, fits, pairs
+from rnntui.tui.views.arrangement import Box, pairs
 from rnntui.tui.views.placing import HEADS, placed, widths
 from rnntui.tui.views.view import View
 from rnntui.tui.widgets.column import ColumnHead

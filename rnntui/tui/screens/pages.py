@@ -9,9 +9,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from rnntui.tui.draw import Row, Rows, block
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Row, Rows, block
 from rnntui.tui.painter import DiffingScreen
-from rnntui.tui.state import Display
 from rnntui.tui.widgets.cells import CellView, spelled
 
 PAGE_KEYS: Row = [(" esc", "strong"), (" back", "muted")]

@@ -18,12 +18,12 @@ from rnntui.text import cell_width, fit, pad
 from rnntui.tui import THEMES
 from rnntui.tui.command import Command, shown_key
 from rnntui.tui.commands.exporting import export_choices
-from rnntui.tui.draw import Glyphs, Rows
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Glyphs, Rows
 from rnntui.tui.look import Layout
 from rnntui.tui.overlay import overlay_choices
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.setting_choices import Choice, with_settings
-from rnntui.tui.state import Display
 from rnntui.tui.typed import setting_name
 from rnntui.tui.views.arrangement import LAYOUTS
 from rnntui.tui.widgets.prompt import PromptInput

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from rnntui.dataclass import dataclass
 from rnntui.tui.command import Command, Group
-from rnntui.tui.draw import Rows
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Rows
 from rnntui.tui.draw.views.prose import READABLE, Term, paragraph, terms
 from rnntui.tui.screens.help import (
     READING,
@@ -16,7 +17,6 @@ from rnntui.tui.screens.help import (
     beside,
     command_rows,
 )
-from rnntui.tui.state import Display
 from rnntui.tui.views import VIEWS
 
 

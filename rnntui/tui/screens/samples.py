@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from rnntui.protocol.messages import PastText
 from rnntui.text import safe_text
-from rnntui.tui.draw import Row, block
+from rnntui.tui.display import Display
 from rnntui.tui.draw.past_texts import (
     PastPage,
     list_first,
@@ -19,10 +19,11 @@ from rnntui.tui.draw.past_texts import (
     past_rows,
     text_height,
 )
+from rnntui.tui.draw.rows import Row, block
 from rnntui.tui.new_file import write_new
 from rnntui.tui.painter import DiffingScreen
 from rnntui.tui.screens.pages import PageHead
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.cells import CellView, spelled
 
 if TYPE_CHECKING:

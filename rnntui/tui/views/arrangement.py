@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from rnntui.dataclass import dataclass
-from rnntui.tui.draw.small import LEAST_HEIGHT, LEAST_WIDTH
+from rnntui.tui.draw.small import LEAST_WIDTH
 from rnntui.tui.look import Layout
 
 LEAST_PAIR = 150  # cells from which a second view is shown beside the first
@@ -56,11 +56,6 @@ def to(panel: str, rows: int) -> Grow:
 def above(panel: str) -> Grow:
     """Separate a panel from the one above it by an empty row."""
     return Grow(panel, gap=1)
-
-
-def fits(width: int, height: int) -> bool:
-    """Return whether the dashboard can be shown at this size."""
-    return width >= LEAST_WIDTH and height >= LEAST_HEIGHT
 
 
 def pairs(width: int, layout: Layout = "auto") -> bool:

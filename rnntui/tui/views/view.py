@@ -12,7 +12,8 @@ from rnntui.tui.command import Command
 from rnntui.tui.views.arrangement import Grow, Slot, arrange
 
 if TYPE_CHECKING:
-    from rnntui.tui.state import Display, RunState
+    from rnntui.tui.display import Display
+    from rnntui.tui.state import RunState
     from rnntui.tui.widgets.panel import Part
 
 WIDGETS = "rnntui.tui.widgets"

@@ -15,9 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rnntui.text import cell_width, cells
-from rnntui.tui.draw import Glyphs, Row, Rows
 from rnntui.tui.draw.jump import Mark, marked
-from rnntui.tui.draw.rows import for_glyphs, row_width
+from rnntui.tui.draw.rows import Glyphs, Row, Rows, for_glyphs, row_width
 from rnntui.tui.themes import colourless_style, role_style
 
 MOVE, COLOUR = 8, 11  # bytes to move the cursor and to change the colour

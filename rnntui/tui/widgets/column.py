@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rnntui.tui.draw import Rows, block
 from rnntui.tui.draw.column import column_head
+from rnntui.tui.draw.rows import Rows, block
 from rnntui.tui.widgets.panel import Panel
 
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from rnntui.tui.command import Command
-from rnntui.tui.draw import Rows, block
+from rnntui.tui.draw.rows import Rows, block
 from rnntui.tui.key_entries import footer_entries, footer_row, footer_spots
 from rnntui.tui.widgets.panel import Panel
 

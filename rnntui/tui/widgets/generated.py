@@ -8,27 +8,22 @@ from textual import events
 
 from rnntui.forecast.verdict import COMBINED
 from rnntui.numbers import count
-from rnntui.tui.draw import (
-    Row,
-    Rows,
-    block,
-    exactly,
-    forecast_rows,
-    sample_lines,
-    stacked_texts,
-)
+from rnntui.tui.display import Display
 from rnntui.tui.draw.generated import (
     forecast_height,
+    forecast_rows,
     prompt_height,
+    sample_lines,
     scrolled_text,
+    stacked_texts,
     text_lines,
     verdict_rows,
 )
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Row, Rows, block, exactly, row_width
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.generated_text import GeneratedText
 from rnntui.tui.hints import generation_hint
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.panel import Panel
 
 EARLIER = 3  # most earlier samples shown

@@ -18,8 +18,8 @@ from rnntui.protocol.insight import (
     Passage,
     ValueGuesses,
 )
-from rnntui.tui.draw import Rows, block
 from rnntui.tui.draw.loss_line import loss_line
+from rnntui.tui.draw.rows import Rows, block
 from rnntui.tui.draw.sampling import sampling_note
 from rnntui.tui.draw.targets import target_at
 from rnntui.tui.draw.views.experiments import experiments_rows

@@ -7,11 +7,12 @@ import time
 from textual import events
 from textual.message import Message
 
-from rnntui.tui.draw import LossPlot, Rows, loss_plot
-from rnntui.tui.draw.loss import loss_at, updates_a_cell
+from rnntui.tui.display import Display
+from rnntui.tui.draw.loss import LossPlot, loss_at, loss_plot, updates_a_cell
 from rnntui.tui.draw.loss_point import point_row
+from rnntui.tui.draw.rows import Rows
 from rnntui.tui.hints import loss_unit
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.panel import Panel
 from rnntui.tui.window import zoomed_range
 

@@ -9,10 +9,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnntui.tui.draw import Rows, block
+from rnntui.tui.display import Display
 from rnntui.tui.draw.jump import Mark, marked
+from rnntui.tui.draw.rows import Rows, block
 from rnntui.tui.draw.targets import Target
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.terminal import AbstractWidgetMeta
 from rnntui.tui.widgets.cells import CellView, spelled
 

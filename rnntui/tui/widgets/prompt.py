@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import Input
 
 from rnntui.text import safe_text
-from rnntui.tui.draw import Rows, block
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.display import Display
+from rnntui.tui.draw.rows import Rows, block
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.panel import Panel, Part
 
 LONGEST = 2000

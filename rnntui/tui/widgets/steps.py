@@ -8,10 +8,10 @@ from textual.message import Message
 from rnntui.numbers import count
 from rnntui.protocol.messages import MOST_STREAMS, TokenSteps, ValueSteps
 from rnntui.text import fit
-from rnntui.tui.draw import Row, Rows, ValuePlot, token_strip
 from rnntui.tui.draw.forecast_details import forecast_details
-from rnntui.tui.draw.rows import NO_STEPS
-from rnntui.tui.draw.tokens import room_for, strip_height, token_at, visible
+from rnntui.tui.draw.rows import NO_STEPS, Row, Rows
+from rnntui.tui.draw.tokens import room_for, strip_height, token_at, token_strip, visible
+from rnntui.tui.draw.value_curves import ValuePlot
 from rnntui.tui.draw.values_grid import value_plots, value_step
 from rnntui.tui.widgets.panel import Panel
 

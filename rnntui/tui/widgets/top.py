@@ -11,9 +11,12 @@ from rnntui.numbers import count
 from rnntui.protocol.insight import View
 from rnntui.protocol.messages import Alert
 from rnntui.text import cell_width, fit, pad, safe_text
-from rnntui.tui.draw import Rows, block, exactly, header_row, loading_rows, status_rows
+from rnntui.tui.display import Display
+from rnntui.tui.draw.progress import loading_rows
+from rnntui.tui.draw.rows import Rows, block, exactly
+from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.tui.draw.views.bar import view_places, views_bar
-from rnntui.tui.state import Display, RunState
+from rnntui.tui.state import RunState
 from rnntui.tui.widgets.cells import spelled
 from rnntui.tui.widgets.panel import Panel
 

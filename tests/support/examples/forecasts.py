@@ -12,7 +12,7 @@ from rnntui.protocol.forecasts import (
     Outlook,
     TargetErrors,
 )
-from rnntui.tui.draw import ValuePlot
+from rnntui.tui.draw.value_curves import ValuePlot
 
 
 def _method(name: str, rmse: float, mase: float, growth: float, count: int) -> MethodErrors:

@@ -8,9 +8,9 @@ import pytest
 
 from rnntui.runs.store.curve import Curve
 from rnntui.runs.store.curve import Point as LossPoint
-from rnntui.tui.draw import plain
 from rnntui.tui.draw.compare.plot import ComparePlot, Line, compare_plot
 from rnntui.tui.draw.loss_scale import common_top
+from rnntui.tui.draw.rows import plain
 
 FALLING = [1.0 + 3.0 * 0.97**n for n in range(100)]
 RUNS = {

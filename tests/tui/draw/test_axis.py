@@ -10,10 +10,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rnntui.tui.draw import Bins, Glyphs, LossPlot, loss_plot, plain
 from rnntui.tui.draw.axis import Scale, linear, logarithmic
 from rnntui.tui.draw.canvas import Canvas
 from rnntui.tui.draw.frame import Layout, x_axis
+from rnntui.tui.draw.loss import Bins, LossPlot, loss_plot
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.y_axis import LABEL_WIDTH, YAxis, y_axis
 from tests.conftest import examples
 from tests.support.drawing import glyph_sets

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from rnntui.tui.draw import Glyphs
 from rnntui.tui.draw.canvas import Canvas, Columns, every_other, graph, last_dots, united
-from rnntui.tui.draw.rows import plain
+from rnntui.tui.draw.rows import Glyphs, plain
 
 WIDTH, HEIGHT = 20, 8
 

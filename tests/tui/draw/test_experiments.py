@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from rnntui.protocol.insight import Experiments
-from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.canvas import Canvas
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.views.experiments import experiments_rows
 from rnntui.tui.draw.views.explain import explain_experiments
 from rnntui.tui.draw.views.options import ViewOptions

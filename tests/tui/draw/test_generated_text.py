@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rnntui.tui.draw import (
-    Glyphs,
-    forecast_rows,
-    plain,
-    sample_lines,
-    stacked_texts,
-    text_rows,
-)
+from rnntui.tui.draw.generated import forecast_rows, sample_lines, stacked_texts, text_rows
+from rnntui.tui.draw.rows import Glyphs, plain
 from tests.support.drawing import check, floats, glyph_sets, heights, picture, widths
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Guesses, Passage, Reliability, ValueGuesses
-from rnntui.tui.draw import Glyphs, Rows, plain
+from rnntui.tui.draw.rows import Glyphs, Rows, plain
 from rnntui.tui.draw.views.calibration import calibration_part, verdict
 from rnntui.tui.draw.views.explain import explain_guesses
 from rnntui.tui.draw.views.guesses import guesses_rows

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Evidence, Finding, Health
-from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.bars import bar_chart, horizontal_bar, resampled, sparkline
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.views.explain import explain_health
 from rnntui.tui.draw.views.health import health_rows
 from rnntui.tui.draw.views.options import ViewOptions

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.messages import Event
-from rnntui.tui.draw import Bins, Glyphs, LossPlot, loss_plot, plain
 from rnntui.tui.draw.axis import Scale, round_up
-from rnntui.tui.draw.loss import loss_at, updates_a_cell
+from rnntui.tui.draw.loss import Bins, LossPlot, loss_at, loss_plot, updates_a_cell
 from rnntui.tui.draw.loss_point import clock, event_words, point_row
 from rnntui.tui.draw.loss_scale import loss_scale
+from rnntui.tui.draw.rows import Glyphs, plain
 from tests.conftest import examples, quick_first
 from tests.support.drawing import (
     check,

@@ -7,8 +7,9 @@ import math
 import pytest
 from hypothesis import given
 
-from rnntui.tui.draw import Bins, Glyphs, LossPlot
+from rnntui.tui.draw.loss import Bins, LossPlot
 from rnntui.tui.draw.loss_line import loss_line
+from rnntui.tui.draw.rows import Glyphs
 from tests.support.drawing import check, glyph_sets, numbers, picture, widths
 
 _FALLING = [1.43 + 2.65 * math.exp(-n / 9) for n in range(60)]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Gate, LayerMemory, Passage
-from rnntui.tui.draw import Glyphs, plain
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.views.explain import explain_memory
 from rnntui.tui.draw.views.memory import memory_rows
 from rnntui.tui.draw.views.options import MEASURING, ViewOptions

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from rnntui.protocol.insight import Neurons, Passage
-from rnntui.tui.draw import Glyphs, plain
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.views.explain import explain_neurons
 from rnntui.tui.draw.views.neurons import neurons_rows
 from rnntui.tui.draw.views.options import ViewOptions

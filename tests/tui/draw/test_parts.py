@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from rnntui.tui.draw import Glyphs, Rows, plain
+from rnntui.tui.draw.rows import Glyphs, Rows, plain
 from rnntui.tui.draw.views import guesses, memory, prose, value_guesses
 from rnntui.tui.draw.views.parts import Part, equal_widths, stacked
 from tests.support.drawing import check, picture

@@ -6,8 +6,8 @@ import pytest
 
 from rnntui.protocol.messages import PastText
 from rnntui.recipe import SamplingSettings
-from rnntui.tui.draw import Glyphs, plain
 from rnntui.tui.draw.past_texts import PastPage, list_first, list_height, past_rows, text_height
+from rnntui.tui.draw.rows import Glyphs, plain
 from tests.support.drawing import check
 from tests.support.scripted import HOSTILE
 

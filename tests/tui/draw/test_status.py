@@ -13,13 +13,9 @@ from hypothesis import strategies as st
 from rnntui.protocol.insight import Finding
 from rnntui.protocol.messages import Snapshot, State, System, Welcome
 from rnntui.recipe import Recipe
-from rnntui.tui.draw import (
-    Glyphs,
-    header_row,
-    plain,
-    progress_bar,
-    status_rows,
-)
+from rnntui.tui.draw.progress import progress_bar
+from rnntui.tui.draw.rows import Glyphs, plain
+from rnntui.tui.draw.status import header_row, status_rows
 from rnntui.update_numbers import UpdateNumbers
 from tests.support.drawing import SNAPSHOT, check, floats, glyph_sets, picture, roles_of, widths
 

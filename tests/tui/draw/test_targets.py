@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rnntui.text import cell_width
-from rnntui.tui.draw import Rows, plain
+from rnntui.tui.draw.rows import Rows, plain
 from rnntui.tui.draw.targets import Target, position_rows, target_at, target_rows
 from rnntui.tui.draw.views.guesses import guesses_rows
 from rnntui.tui.draw.views.health import health_rows

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.messages import TokenSteps
-from rnntui.tui.draw import Glyphs, ValuePlot, plain, token_at, token_strip, value_at, value_plot
-from rnntui.tui.draw.tokens import level, room_for, strip_height
+from rnntui.tui.draw.rows import Glyphs, plain
+from rnntui.tui.draw.tokens import level, room_for, strip_height, token_at, token_strip
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_at, value_plot
 from tests.support.drawing import (
     check,
     floats,

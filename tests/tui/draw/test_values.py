@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnntui.protocol.forecasts import Band, Earlier, Outlook
-from rnntui.tui.draw import Glyphs, ValuePlot, plain, value_plot
 from rnntui.tui.draw.bands import shade, width_at
 from rnntui.tui.draw.forecast_details import forecast_details
 from rnntui.tui.draw.generated import verdict_rows
-from rnntui.tui.draw.rows import row_width
+from rnntui.tui.draw.rows import Glyphs, plain, row_width
 from rnntui.tui.draw.time_axis import tick_times
+from rnntui.tui.draw.value_curves import ValuePlot
+from rnntui.tui.draw.values import value_plot
 from rnntui.tui.draw.values_grid import panels_across, value_plots, value_step
 from tests.conftest import examples
 from tests.support.drawing import check, floats, glyph_sets, heights, widths, words

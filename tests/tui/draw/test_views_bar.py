@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnntui.protocol.insight import Finding, View
-from rnntui.tui.draw import Glyphs
+from rnntui.tui.draw.rows import Glyphs
 from rnntui.tui.draw.views.bar import VIEWS, view_places, views_bar
 from tests.support.drawing import check, glyph_sets, picture, roles_of, widths
 from tests.support.examples.health import FINDINGS, OVERFITTING

@@ -13,7 +13,7 @@ from rnntui.protocol import messages as p
 from rnntui.protocol.insight import Again, InsightLook, NextPassage, Setting, StartRace, View
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import Glyphs, plain
+from rnntui.tui.draw.rows import Glyphs, plain
 from rnntui.tui.draw.views.bar import view_places
 from rnntui.tui.draw.views.options import MEASURING
 from rnntui.tui.draw.views.prose import marked_title

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
-from rnntui.tui.draw import plain
+from rnntui.tui.draw.rows import plain
 from rnntui.tui.views import VIEWS
 from rnntui.tui.widgets.panel import Panel
 from tests.support.examples import guesses, health, neurons

@@ -13,7 +13,7 @@ from rnntui.tui.app import Dashboard
 from rnntui.tui.command import Command
 from rnntui.tui.commands import command_of, offered
 from rnntui.tui.commands.viewing import switches
-from rnntui.tui.draw import Rows
+from rnntui.tui.draw.rows import Rows
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.arrangement import to
 from rnntui.tui.views.frame import framed
