@@ -1,7 +1,7 @@
 """Generates from several runs with one prompt, for a viewer that reads a line for each.
 
 `main` is run in a process of its own, because the viewer loads no NumPy. It prints a JSON object
-for each run: its `path`, and `text` or an `error`.
+for each run: its `path`, and an `error`, or `text` and `notes`, as about ignored characters.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from rnntui.errors import RnntuiError
 from rnntui.text import safe_text
@@ -22,7 +23,7 @@ def main(argument: str) -> int:
     asked = json.loads(argument)
     for path in map(Path, asked["paths"]):
         try:
-            found = {"text": _generated(path, asked["prompt"] or None)}
+            found = _generated(path, asked["prompt"] or None)
         except RnntuiError as error:
             found = {"error": str(error)}
         except MemoryError:
@@ -31,8 +32,8 @@ def main(argument: str) -> int:
     return 0
 
 
-def _generated(path: Path, prompt: str | None) -> str:
-    """Return safe text or a forecast from a run's last checkpoint. Raises RnntuiError."""
+def _generated(path: Path, prompt: str | None) -> dict[str, Any]:
+    """Return safe text or a forecast from a run's checkpoint, and notes. Raises RnntuiError."""
     from rnntui.data import TokenData
     from rnntui.runs.forecasting import forecast
     from rnntui.runs.trained_model import generate, load_model
@@ -44,7 +45,7 @@ def _generated(path: Path, prompt: str | None) -> str:
     else:
         found = forecast(model, prompt, None, None)
     text = "".join(islice(found.pieces, LENGTH + 1))
-    return safe_text(text[:MOST_TEXT], newlines=True)
+    return {"text": safe_text(text[:MOST_TEXT], newlines=True), "notes": [*found.notes]}
 
 
 def _is_series(path: Path) -> bool:

@@ -27,7 +27,10 @@ def test_texts_and_forecasts_are_generated_from_one_prompt(
     (runs / "broken").mkdir()
     fox, broken, sine = generated(capsys, "the ", runs / "fox", runs / "broken", runs / "sine")
     assert fox["path"] == str(runs / "fox")
-    assert fox["text"].startswith("the ") and len(fox["text"]) > 100
+    assert fox["text"].startswith("the ") and len(fox["text"]) > 100 and fox["notes"] == []
+    (fox,) = generated(capsys, "theÜ ☃", runs / "fox")
+    assert fox["text"].startswith("the ")
+    assert fox["notes"] == ["ignored (not in the vocabulary): Ü ☃"]
     assert "run.json" in broken["error"]
     assert "number" in sine["error"], "a forecast has a prompt of numbers"
     (sine,) = generated(capsys, "", runs / "sine")

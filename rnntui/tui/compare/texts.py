@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnntui.processes import one_blas_thread, python_command
@@ -91,6 +91,11 @@ class TextsScreen(PageScreen):
             return [[("   …" if not self._problem else "   –", "muted")]]
         if "error" in found:
             return [[(f"   {safe_text(str(found['error']))}", "warning")]]
+        notes = [safe_text(str(note)) for note in found.get("notes", ())]
         lines = safe_text(str(found.get("text", "")), newlines=True).split("\n")
-        wrapped = (part for line in lines for part in textwrap.wrap(line, width) or [""])
-        return [[(f"   {line}", "")] for line in wrapped]
+        return [*_wrapped(notes, width, "warning"), *_wrapped(lines, width, "")]
+
+
+def _wrapped(lines: Iterable[str], width: int, role: str) -> Rows:
+    parts = (part for line in lines for part in textwrap.wrap(line, width) or [""])
+    return [[(f"   {part}", role)] for part in parts]

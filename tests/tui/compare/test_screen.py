@@ -333,6 +333,7 @@ async def test_a_prompt_generates_from_all_runs(
         assert "Once upon 64-0.01" in page and "Once upon 32-0.001" in page
         assert NAMES[1] not in page, "a hidden run does not generate"
         assert "cannot be loaded" in page
+        assert page.count("ignored (not in the vocabulary): O\n") == 1
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is app.main

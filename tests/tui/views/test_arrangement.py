@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnntui.tui.draw.small import LEAST_HEIGHT
 from rnntui.tui.views import VIEWS
-from rnntui.tui.views.arrangement import LEAST_HEIGHT, Grow, Slot, above, arrange, to
+from rnntui.tui.views.arrangement import Grow, Slot, above, arrange, to
 from rnntui.tui.views.view import View
 from rnntui.tui.views.watch import WATCH
 from tests.conftest import examples

@@ -14,6 +14,7 @@ from rnntui.protocol.insight import Again, InsightLook, NextPassage, Setting, St
 from rnntui.recipe import Recipe
 from rnntui.tui.app import Dashboard
 from rnntui.tui.draw.rows import Glyphs, plain
+from rnntui.tui.draw.small import LEAST_HEIGHT, LEAST_WIDTH
 from rnntui.tui.draw.views.bar import view_places
 from rnntui.tui.draw.views.options import MEASURING
 from rnntui.tui.draw.views.prose import marked_title
@@ -21,7 +22,6 @@ from rnntui.tui.look import Look
 from rnntui.tui.screens.pages import PageScreen
 from rnntui.tui.screens.palette import PaletteScreen
 from rnntui.tui.views import VIEWS
-from rnntui.tui.views.arrangement import LEAST_HEIGHT, LEAST_WIDTH
 from rnntui.tui.views.passage import choose_position
 from rnntui.tui.widgets.footer import Footer
 from rnntui.tui.widgets.insight import GuessesPanel, HealthPanel

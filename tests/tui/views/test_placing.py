@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnntui.tui.draw.small import LEAST_HEIGHT
 from rnntui.tui.views import VIEWS
 from rnntui.tui.views.arrangement import (
     BETWEEN,
-    LEAST_HEIGHT,
     LEAST_PAIR,
     LEAST_WIDTH,
     Box,
