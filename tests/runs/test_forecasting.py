@@ -41,6 +41,7 @@ def table(ended: Ended) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(ended.out)))
 
 
+@pytest.mark.slow
 def test_a_short_prompt_of_the_source_is_continued_with_what_stands_before_it(
     rnntui: Any, here: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_prompt_of_rows_may_be_written_as_in_the_file(rnntui: Any, here: Path)
     assert wrong.code == 2 and "is not a number such as 0.5" in wrong.err
 
 
+@pytest.mark.slow
 def test_a_prompt_may_have_all_columns_of_the_file(rnntui: Any, here: Path) -> None:
     more = ["sky,day,temp,x,load", *(f"fair,{d},{n % 7},1,{n % 5}" for n, d in enumerate(DAYS))]
     Path("a.csv").write_text("\n".join(more) + "\n")

@@ -19,6 +19,7 @@ from rnntui.runs.forecast_start import start_of
 from rnntui.runs.forecasting import forecast
 from rnntui.runs.prompt_errors import PromptErrors
 from rnntui.runs.trained_model import Model
+from tests.conftest import quick_first
 from tests.support.sessions import run, session
 
 ROWS, TRAIN, HORIZON = 240, 180, 3
@@ -26,7 +27,7 @@ RECIPE = Recipe().replace(
     task="values", split=0.25, horizon=HORIZON, standardize=True, hidden=3, batch=1, seq_len=10,
     workers=1, method="auto",
 )  # fmt: skip
-DIFFERENCES = pytest.mark.parametrize("difference", [False, True])
+DIFFERENCES = pytest.mark.parametrize("difference", quick_first([True, False]))
 
 
 def noisy(scale: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -104,6 +104,7 @@ def test_a_sweep_from_the_command_line(rnntui: Run, runs: Path):
     assert taken.code == 2 and "sweep 's' already exists" in taken.err
 
 
+@pytest.mark.slow
 def test_the_option_beats_the_place_of_a_sweep_file(rnntui: Run, runs: Path, in_folder: Path):
     lines = ('recipe = "brackets"', 'on = "ssh:nowhere"', "[grid]", "lr = [0.1]")
     (in_folder / "sweep.toml").write_text("\n".join(lines))
