@@ -140,6 +140,7 @@ def test_a_program_that_computes_something_else_is_not_timed(tmp_path):
         rotate([Program("ours", sys.executable, "ours")], tmp_path / "problem.npz", wall=False)
 
 
+@pytest.mark.slow
 @linux
 def test_rounds_in_which_others_were_busy_are_dropped(tmp_path, monkeypatch):
     from tests.benchmarks import rotation
@@ -224,6 +225,7 @@ def test_what_is_learned_is_measured():
     assert found.cold is None
 
 
+@pytest.mark.slow
 def test_text_is_measured_by_two_protocols():
     settings = {"hidden": 8, "layers": 1, "dropout": 0.0, "steps": 20, "eval_every": 10}
     found = learning.measure(learning.Case("short", "tales", settings), "", seed=3)

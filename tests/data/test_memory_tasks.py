@@ -144,6 +144,7 @@ def beginnings(name: str, text: str) -> list[str]:
     return [text[text.rfind("\n", 0, at) + 1 : at] for at in range(len(text))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", quick_where(AFTER, lambda name: name in ("copy", "parity")))
 def test_the_best_possible_model_scores_the_floor(name: str) -> None:
     task = task_of(name)

@@ -56,6 +56,7 @@ def test_names_tell_the_change_and_are_free(tmp_path: Path) -> None:
     assert unused_name(changed, tmp_path, {"tales-hidden64-2"}) == "tales-hidden64-3"
 
 
+@pytest.mark.slow
 async def test_a_new_run_appears_and_can_be_stopped(run: EngineHandle, root: Path) -> None:
     async with client(run) as connected:
         await connected.ask(Hello())

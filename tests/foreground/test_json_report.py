@@ -114,6 +114,7 @@ def test_a_loss_that_is_not_finite_is_null_and_ends_the_run(rnntui):
     assert "--lr 0.004 --clip 1 --set clip_mode=norm" in ended.err
 
 
+@pytest.mark.slow
 def test_a_loss_that_diverges_is_noted_once(rnntui):
     ended = rnntui("train", "hello-world", "--json", "--every", "0", "--steps", "400")
     notes = [event["text"] for event in ended.of("note") if "is diverging" in event["text"]]

@@ -141,6 +141,7 @@ def test_a_text_of_any_length_fits(tmp_path: Path, length: int) -> None:
     start(fit_to_data(recipe, data)[0], data).close()
 
 
+@pytest.mark.slow
 def test_the_data_of_a_large_alphabet_have_the_clusters_of_its_output(tmp_path: Path) -> None:
     recipe = free(tmp_path, chinese.text(20_000))
     data = load(recipe)

@@ -243,6 +243,7 @@ def test_bytes_of_any_encoding_are_read_as_they_are(
     assert found["loss"] == pytest.approx(plain_loss(model.parameters, ids), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_other_protocols_stand_beside_the_carried_state(rnntui: Rnntui, runs: Path) -> None:
     train(rnntui, runs, "a", write(runs, "t.txt", TEXT.encode()))
     stored = {path: path.read_bytes() for path in (runs / "a").rglob("*") if path.is_file()}

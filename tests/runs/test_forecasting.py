@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rnntui.forecast.methods import NAMES, NETWORK
-from tests.conftest import Ended
+from tests.conftest import Ended, quick_first
 
 DAYS = [date(2021, 1, 1) + timedelta(days=n) for n in range(300)]
 NAME = "EXCHANGE.RATE.OFFICIAL.DAILY.EUR"
@@ -207,7 +207,7 @@ def test_a_date_that_cannot_be_forecast_from(rnntui: Any, here: Path) -> None:
         assert words in ended.err and ended.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("more", [(), ("--set", "difference=true")])
+@pytest.mark.parametrize("more", quick_first([(("--set", "difference=true"),), ((),)]))
 def test_predictions_of_another_file(rnntui: Any, here: Path, more: tuple[str, ...]) -> None:
     """All digits, all steps, and the numbers that the errors are computed from."""
     train(rnntui, "--set", f"target={NAME}", "--set", "inputs=temp", *more)
@@ -240,6 +240,7 @@ def test_predictions_of_another_file(rnntui: Any, here: Path, more: tuple[str, .
     assert sorted(path.name for path in here.iterdir()) == ["a.csv", "b.csv", "p.csv", "runs"]
 
 
+@pytest.mark.slow
 def test_a_file_without_times_has_numbers_of_rows(rnntui: Any, here: Path) -> None:
     train(rnntui)
     lines = Path("a.csv").read_text().splitlines()
@@ -249,7 +250,7 @@ def test_a_file_without_times_has_numbers_of_rows(rnntui: Any, here: Path) -> No
     assert Path("p.csv").read_text().splitlines()[1].startswith("2,")
 
 
-@pytest.mark.parametrize("lacking", [0, 2])
+@pytest.mark.parametrize("lacking", quick_first([2, 0]))
 def test_a_file_that_continues_the_source_is_read_on_from_it(
     rnntui: Any, here: Path, lacking: int
 ) -> None:

@@ -172,6 +172,7 @@ def test_a_paused_run_stays_paused(request_: Request) -> None:
     assert s.paused and "finished" in texts(s)[-1]
 
 
+@pytest.mark.slow
 def test_resuming_stops_the_experiment_and_pausing_keeps_the_run_paused() -> None:
     s = session(RECIPE)
     s.handle(StartRace((1, 8), 100_000))

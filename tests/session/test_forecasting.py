@@ -133,6 +133,7 @@ def test_it_reaches_as_far_as_it_is_judged_and_shows_what_was_held_out(source: s
     assert len(again.values) == 4 and not again.outlook.times
 
 
+@pytest.mark.slow
 def test_the_method_can_be_asked_for(source: str) -> None:
     s = session(RECIPE.replace(source=source))
     run(s, 5)

@@ -338,6 +338,7 @@ def whole(root: Path, recipe: Recipe, name: str, **job: Any) -> list[float]:
     return losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", quick_first([1, 2]))
 def test_the_kernels_that_a_trial_chose_are_repeated_at_their_update(
     workers: int, runs: Path, planned: None, monkeypatch: pytest.MonkeyPatch
@@ -360,6 +361,7 @@ def test_the_kernels_that_a_trial_chose_are_repeated_at_their_update(
         assert edits(runs / name) == edits(runs / "run"), name
 
 
+@pytest.mark.slow
 def test_a_fresh_a_cached_and_the_reference_plan_give_equal_losses(
     runs: Path, planned: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,7 +406,7 @@ def test_a_run_from_before_there_were_plans_is_resumed_with_the_reference(
     assert differences(runs / "old", runs / "whole") == []
 
 
-@pytest.mark.parametrize("asked", [45, 80])
+@pytest.mark.parametrize("asked", quick_first([45, 80]))
 def test_a_checkpoint_the_user_asked_for_is_saved_however_slow_the_disk(
     asked: int, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

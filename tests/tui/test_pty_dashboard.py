@@ -171,6 +171,7 @@ def test_a_crash_is_one_line_and_a_file(home: Path) -> None:
         check_clean(terminal, engine, home)
 
 
+@pytest.mark.slow
 def test_what_another_program_has_written_is_drawn_over_on_request(terminal: Terminal) -> None:
     terminal.pump(0.2)
     seen = len(terminal.raw())
@@ -209,6 +210,7 @@ def test_tiny_sizes_and_back(terminal: Terminal, home: Path) -> None:
     assert terminal.exit_code() == 0
 
 
+@pytest.mark.slow
 def test_a_size_that_changes_and_changes_back_is_drawn_again(terminal: Terminal) -> None:
     wanted = [b"rnntui", b"nats per character", b"generated text", b"prompt", b"quit"]
     for _ in range(2):
@@ -231,6 +233,7 @@ os.get_terminal_size = then_it_changes
 """
 
 
+@pytest.mark.slow
 def test_the_last_of_two_sizes_is_the_one_drawn(home: Path) -> None:
     """The second signal arrives while the first size is being read."""
     with start(home, before=SIZE_CHANGES) as terminal:

@@ -126,6 +126,7 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "code", "more"),
     quick_first(

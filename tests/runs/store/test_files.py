@@ -189,6 +189,7 @@ def test_a_recipe_without_the_newest_key_has_its_default(fox: Path, rnntui: Rnnt
     assert "keep = 10\n" in recipe.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", quick_first([0, 2]))
 def test_a_run_keeps_as_many_checkpoints_as_its_recipe_says(runs: Path, rnntui: Rnntui, keep: int):
     settings = (f"keep={keep}", "checkpoint_every=1", "split=0", "workers=1")
