@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from rnntui.dataclass import dataclass
 from rnntui.recipe import Value
@@ -80,12 +81,12 @@ class Group:
     words: str  # "lr 0.003"; empty: all runs in one group
     runs: tuple[ComparedRun, ...]
 
-    @property
+    @cached_property
     def losses(self) -> list[float]:
         """The best losses of the runs, as far as known."""
         return [run.best_loss for run in self.runs if run.best_loss is not None]
 
-    @property
+    @cached_property
     def mean(self) -> float | None:
         """The mean of the best losses."""
         return sum(self.losses) / len(self.losses) if self.losses else None

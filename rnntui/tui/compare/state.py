@@ -76,6 +76,11 @@ class Matching:
         return {run: place for place, run in enumerate(self.runs)}
 
     @cached_property
+    def by_path(self) -> dict[Path, ComparedRun]:
+        """The runs by their directories."""
+        return {run.path: run for run in self.runs}
+
+    @cached_property
     def best(self) -> ComparedRun | None:
         """The best of several runs that can be ranked."""
         known = [run for run in self.runs if run.best_loss is not None]
@@ -193,7 +198,7 @@ class CompareState:
     @property
     def _pinned(self) -> ComparedRun | None:
         path = self.choices.pinned
-        return next((run for run in self.matching.runs if run.path == path), None) if path else None
+        return self.matching.by_path.get(path) if path else None
 
     def _difference(self, matching: Matching, pinned: ComparedRun) -> Column:
         """Return how much higher the best loss of each run is than that of the pinned one."""
