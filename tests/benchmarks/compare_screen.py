@@ -77,7 +77,11 @@ def cpu_ms(pid: int) -> float:
 @contextmanager
 def opened(root: Path, size: tuple[int, int]) -> Iterator[Terminal]:
     """Open the screen and wait until it is there."""
-    environment = {"RNNTUI_RUNS": str(root / "runs"), VARIABLE: str(root / "cache")}
+    environment = {
+        "RNNTUI_RUNS": str(root / "runs"),
+        "RNNTUI_CONFIG": str(root / "config"),
+        VARIABLE: str(root / "cache"),
+    }
     argv = [sys.executable, "-m", "rnntui", "compare"]
     with Terminal(argv, *size, environment=environment) as terminal:
         if terminal.wait_for_bytes(FIRST_RUN.encode()) is None:
