@@ -270,7 +270,7 @@ def test_a_flood_takes_a_tenth_of_the_time_and_no_more(engine: EngineHandle) -> 
         for thread in floods:
             thread.start()
         try:
-            for _ in range(3):
+            for _ in range(4):
                 go.clear()
                 time.sleep(0.05)
                 updates, cpu, _ = spent(engine, peer)
