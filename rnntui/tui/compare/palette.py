@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.widgets import Input
-
 from rnntui.suggestions import nearest
 from rnntui.tui.command import shown_key
 from rnntui.tui.screens.palette import PaletteScreen, matching
@@ -54,12 +52,9 @@ class ComparePalette(PaletteScreen):
     def __init__(self, app: CompareApp) -> None:
         super().__init__(choices(app), app.options)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Refilter the list."""
-        event.stop()
-        self._found = matching(self._all, event.value)
-        self._at, self._said = 0, ""
-        self.text.move(-len(self._all))
+    def _offered(self, typed: str) -> list[Choice]:
+        """Return the matching commands; no setting can be changed here."""
+        return matching(self._all, typed)
 
     def _hint(self) -> str:
         names = [choice.name for choice in self._all]

@@ -143,10 +143,13 @@ class PaletteScreen(PageScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Refilter the list."""
         event.stop()
-        matches = matching(self._all, event.value)
-        self._found = with_settings(self.app, event.value, matches)
+        self._found = self._offered(event.value)
         self._at, self._said = 0, ""
         self.text.move(-len(self._all))
+
+    def _offered(self, typed: str) -> list[Choice]:
+        """Return what to offer for the typed words."""
+        return with_settings(self.app, typed, matching(self._all, typed))
 
     def action_move(self, rows: int) -> None:
         """Move the selection."""
