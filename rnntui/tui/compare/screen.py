@@ -60,10 +60,10 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
     # ---- places -----------------------------------------------------------------------------
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Arrange the parts at the new size."""
+        """Arrange the parts at the new size, and scroll the table to the selected run."""
         self.place()
+        self.app.redraw()
         self.call_after_refresh(self.app.show_frames)
-        self.app.look_ahead()
 
     def place(self) -> dict[str, Place]:
         """Give each part its place at the current size, and return the places."""
@@ -88,12 +88,17 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
         been drawn like that yet comes later, so that no key waits for it, unless losses are read.
         """
         found = self.place()
-        self.state.keep_in_view(self.room)
-        self.plot_is_late = not self._plot_is_near()
-        for part in (self.head, self.plot, self.table, self.news, self.detail, self.small):
-            place = found.get(part.id or "")
-            late = part is self.plot and self.plot_is_late
-            if place and part.outer_size == (place.width, place.height) and not late:
+        if "table" in found:
+            self.state.keep_in_view(self.room)
+        ready = [
+            part
+            for part in (self.head, self.plot, self.table, self.news, self.detail, self.small)
+            if (place := found.get(part.id or ""))
+            and part.outer_size == (place.width, place.height)
+        ]
+        self.plot_is_late = self.plot in ready and not self._plot_is_near()
+        for part in ready:
+            if part is not self.plot or not self.plot_is_late:
                 part.redraw()
 
     def _plot_is_near(self) -> bool:
@@ -117,8 +122,9 @@ class CompareScreen(DiffingScreen, inherit_bindings=False):
 
     @property
     def room(self) -> int:
-        """The rows of the table for runs."""
-        return max(1, self.table.size.height - head_height(self.state.table()))
+        """The rows of the table for runs, in the place that it has or is about to get."""
+        place = self._placed[0].get("table") if self._placed else None
+        return max(1, (place.height if place else 0) - head_height(self.state.table()))
 
 
 def _put(widget: Widget, place: Place) -> None:

@@ -162,6 +162,16 @@ async def test_a_notice_stays_when_the_terminal_changes_its_size(tmp_path: Path)
         assert text_of(app).endswith(" loss axis: logarithmic\n")
 
 
+async def test_the_selected_run_stays_in_view_when_the_terminal_shrinks(tmp_path: Path) -> None:
+    paths = [make_run(tmp_path, f"run-{n}", hidden=8 + n) for n in range(12)]
+    async with opened(follow(*paths), (120, 60)) as (app, pilot):
+        await pilot.press("end")
+        assert app.state.selected is not None
+        await pilot.resize_terminal(120, 20)
+        await until(pilot, lambda: app.main.table.size.height < 12)
+        await until(pilot, lambda: "▸" in text_of(app))
+
+
 async def test_what_changes_below_a_page_is_there_when_it_is_closed(tmp_path: Path) -> None:
     async with opened(some_runs(tmp_path)) as (app, pilot):
         await pilot.press("question_mark")
@@ -314,6 +324,9 @@ async def test_every_command_is_in_the_palette_and_on_the_help_page(tmp_path: Pa
                 assert one.name.replace("_", " ") in palette or not one.available(app)  # type: ignore[arg-type]
         for words in ("generate from all runs", "sort the runs", "reading the screen"):
             assert words in page
+        await typed(pilot, "lr")  # the name of a setting, which cannot be changed here
+        assert "sort the runs by lr" in text_of(app)
+        await pilot.press("backspace", "backspace")
         await typed(pilot, "sort by lr")
         await pilot.press("enter")
         await pilot.pause()
