@@ -22,7 +22,9 @@ from rnntui.runs.store.status import STATUS
 from rnntui.runs.store.summary import RunSummary, summarize
 from rnntui.text import safe_text
 
-_SUMMARIZED = ("", *(f"/{name}" for name in (INFO, STATUS, OWNER_FILE, LABELS)))  # of a directory
+_INFO = f"/{INFO}"
+_SUMMARIZED = ("", _INFO, *(f"/{name}" for name in (STATUS, OWNER_FILE, LABELS)))  # of a directory
+Stamp = list[int] | None  # what changes whenever a file does; None: there is none
 BLOCKS = 8  # of a journal, read of one run before the next one has its turn
 
 
@@ -72,13 +74,18 @@ class FollowedRun:
 
     def __init__(self, listed: Listed) -> None:
         self._path = listed.path
+        self._begin()
+        self.refresh(listed.label)
+
+    def _begin(self) -> None:
+        """Know only what is kept of the run."""
         self._seen: Any = None
-        self._kept = recall(listed.path)
+        self._info: Stamp = None  # of the file that only another run in the directory replaces
+        self._kept = recall(self._path)
         self._recorded = Recorded.from_facts(self._kept.facts)
         self._due = not self._recorded.settings  # what never changes is still to be kept
-        unknown = RunSummary(listed.path.name, listed.path, "loading", 0.0, 0.0, 0)
+        unknown = RunSummary(self._path.name, self._path, "loading", 0.0, 0.0, 0)
         self.run = ComparedRun(unknown)
-        self.refresh(listed.label)
 
     @property
     def reading(self) -> bool:
@@ -88,6 +95,10 @@ class FollowedRun:
     def refresh(self, label: str = "") -> bool:
         """Look at the small files again; return whether anything has changed."""
         stamps = self._stamps()
+        info: Stamp = stamps[_SUMMARIZED.index(_INFO)]
+        if info and self._info and info != self._info:
+            self._begin()
+        self._info = info or self._info
         seen = (label, stamps)
         if seen == self._seen and not self.run.summary.live:
             return False
@@ -116,11 +127,14 @@ class FollowedRun:
         return [*files, signature(self._path, METRICS)]
 
     def _summary(self, stamps: Stamps) -> RunSummary:
-        """Summarize the run: one without a process stays as it is while its files do."""
+        """Summarize the run: one whose process has ended stays as it is while its files do.
+
+        Whether one on another host may still be alive depends on time and on who looks.
+        """
         if (kept := self._kept.summary_at(stamps)) is not None:
             return kept
         found = summarize(self._path, measure=False)
-        ended = found.usable and not found.live
+        ended = found.usable and not found.live and not found.holder
         self._kept.summary, self._kept.stamps = (found, stamps) if ended else (None, [])
         self._due |= ended
         return found
@@ -144,7 +158,7 @@ class FollowedRun:
             self._kept.keep()
 
 
-def _stamp(path: str) -> list[int] | None:
+def _stamp(path: str) -> Stamp:
     try:
         found = os.lstat(path)
     except OSError:
@@ -158,7 +172,8 @@ class FollowedRuns:
     def __init__(self, listing: RunList) -> None:
         self.listing = listing
         self._followed: dict[Path, FollowedRun] = {}
-        self.version = 0  # changes with the runs
+        self._words: tuple[str, ...] = ()  # of the list, as they were seen last
+        self.version = 0  # changes with the runs, and with what their list says
         self.refresh()
         drop_oldest()
 
@@ -175,7 +190,9 @@ class FollowedRuns:
     def refresh(self) -> bool:
         """Look for changes on disk; return whether there are any."""
         listed = self.listing.listed()
-        changed = [one.path for one in listed] != list(self._followed)
+        words = (self.listing.title, *self.listing.news())
+        changed = [one.path for one in listed] != list(self._followed) or words != self._words
+        self._words = words
         before, self._followed = self._followed, {}
         for one in listed:
             if (known := before.get(one.path)) is None:

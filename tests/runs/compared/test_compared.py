@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,16 @@ from rnntui.runs.compared.ordering import grouped, groupings, measures, ordered
 from rnntui.runs.compared.results import as_table, csv_text, results_of
 from rnntui.runs.compared.selecting import MatchingList, compared_facts
 from rnntui.runs.filtering.language import Filter, parse_filter
+from rnntui.runs.store import lock_owner
+from rnntui.runs.store.files import FILES
+from rnntui.runs.store.files import replace as replace_file
+from rnntui.runs.store.json_record import to_bytes
 from rnntui.runs.store.labels import Labels, write_labels
+from rnntui.runs.store.lock_owner import OWNER_FILE, Host, LockOwner
 from rnntui.runs.store.summary import RunSummary, summarize
 from tests.support.compared import add_lines, follow, losses, make_run, set_status, some_runs
+
+ELSEWHERE = LockOwner("u", "h", "m", "b", "n", 1, "1", "", 0.0)  # a process on another host
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +145,42 @@ def test_the_summary_of_a_run_without_a_process_is_kept_until_its_files_change(
     link = root / "link"
     link.symlink_to(path)
     assert follow(link).runs[0].summary == summarize(link, measure=False) and made == [link]
+
+
+def test_whether_a_process_elsewhere_is_alive_is_not_kept(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = make_run(root, "run")
+    set_status(path, state="training", step=400)
+    replace_file(FILES, path / OWNER_FILE, to_bytes(ELSEWHERE))
+    os.utime(path / OWNER_FILE, (0, 0))
+    assert follow(path).runs[0].state == "silent"
+    monkeypatch.setattr(lock_owner, "this_host", lambda: Host("h", "m", "b2", "n"))
+    assert follow(path).runs[0].state == "crashed"
+
+
+@pytest.mark.parametrize("updates", [200, 400, 800])
+@pytest.mark.parametrize("seen_between", [False, True])
+def test_another_run_of_the_same_name_takes_its_place(root: Path, updates: int, seen_between: bool):
+    path = make_run(root, "run", hidden=8)
+    followed = follow(path)
+    shutil.rmtree(path)
+    if seen_between:
+        followed.refresh()
+    make_run(root, "run", floor=0.5, updates=updates, hidden=16)
+    followed.refresh()
+    followed.read()
+    (found,), (wanted,) = followed.runs, follow(path).runs
+    assert found.recorded == wanted.recorded and found.recorded.settings["hidden"] == 16
+    assert (found.curve.training, found.best) == (wanted.curve.training, wanted.best)
+
+
+def test_the_words_of_a_list_are_a_change(root: Path):
+    followed = follow(make_run(root, "run"))
+    assert not followed.refresh()
+    followed.listing = replace(followed.listing, title="sweep")  # type: ignore[type-var]
+    version = followed.version
+    assert followed.refresh() and followed.version > version and not followed.refresh()
 
 
 def test_a_damaged_run_is_shown_and_breaks_nothing(root: Path):
