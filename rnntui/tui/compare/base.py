@@ -73,6 +73,7 @@ class BaseCompareApp(TerminalApp):
         self._notice_timer: Timer | None = None
         self._drawn = 0.0
         self._drawn_version = -1
+        self._redraw_due = False  # the terminal has not shown the last frame yet
         self._reading = False
         self._ahead: Iterator[None] | None = None  # what the next key may show
         self._forgettable = -1
@@ -126,8 +127,8 @@ class BaseCompareApp(TerminalApp):
 
     def redraw_all(self) -> None:
         """Draw the whole screen, whatever other programs have written onto it."""
-        self.redraw()
         super().redraw_all()
+        self.redraw()
 
     # ---- following the runs -----------------------------------------------------------------
 
@@ -137,6 +138,7 @@ class BaseCompareApp(TerminalApp):
         if self.caught_up:
             self.state.followed.refresh()
             self._read()
+            self.terminal_answered()
 
     def _read(self) -> None:
         """Read losses for a moment; continue after the keys that were pressed meanwhile."""
@@ -164,13 +166,23 @@ class BaseCompareApp(TerminalApp):
         forget_drawing_caches()
 
     def redraw(self) -> None:
-        """Draw what has changed."""
-        if self.is_running and self.main.is_mounted:
-            self.main.redraw()
-            self._show_foot()
-            if self.screen is not self.main:
-                self.screen.follow()  # type: ignore[attr-defined]
-            self.look_ahead()
+        """Draw what has changed, all of it at once when the terminal has shown the last frame."""
+        self._redraw_due = not self.caught_up
+        if not (self.is_running and self.main.is_mounted):
+            return
+        if self._redraw_due:
+            self.main.place()
+            return
+        self.main.redraw()
+        self._show_foot()
+        if self.screen is not self.main:
+            self.screen.follow()  # type: ignore[attr-defined]
+        self.look_ahead()
+
+    def terminal_answered(self) -> None:
+        """Draw what has changed since the frame that the terminal has shown now."""
+        if self._redraw_due:
+            self.redraw()
 
     def look_ahead(self) -> None:
         """Compute what the next key may show, a little between two keys."""

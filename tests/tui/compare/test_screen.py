@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -152,6 +153,23 @@ async def test_a_key_is_one_frame_with_all_that_changed(
             (update,) = frames
             assert isinstance(update, DiffingPieces), key
             frames.clear()
+
+
+async def test_keys_wait_for_a_slow_terminal_and_become_one_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[object] = []
+    async with opened(some_runs(tmp_path)) as (app, pilot):
+        await until(pilot, lambda: app._ahead is None)
+        monkeypatch.setattr(app, "_display", lambda _screen, update: frames.append(update))
+        app._queried = time.monotonic()  # whether it has shown the last frame
+        await pilot.press("j", "j", "j")
+        assert not frames
+        app.on_terminal_supports_synchronized_output()
+        await pilot.pause(0.05)
+        assert len(frames) == 1 and f"▸{app.state.mark_of(app.state.arranged.runs[3])}" in "".join(
+            text for row in app.main.table.rows for text, _ in row
+        )
 
 
 async def test_a_notice_stays_when_the_terminal_changes_its_size(tmp_path: Path) -> None:
