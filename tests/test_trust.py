@@ -82,6 +82,8 @@ def test_the_code_runs_nothing_that_it_reads() -> None:
         for path in sorted((ROOT / "rnntui").rglob("*.py"))
     }
     assert len(found) > 50
+    # Like the standard library's, our dataclass runs text made of the names that a class declares.
+    assert found.pop("rnntui/dataclass.py") == ["exec"]
     assert {path: names for path, names in found.items() if names} == {}
 
 
