@@ -63,7 +63,10 @@ class DiffingScreen(Screen[None]):
             return
         for view, changed in later:
             view.refresh_cells(changed)
-        self.call_after_refresh(self.painted) if later else self.painted()
+        if later:
+            self.call_after_refresh(self.painted)
+        else:
+            self.painted()
 
     def _paint(self, found: list[tuple[CellView, Changed]]) -> list[tuple[CellView, Changed]]:
         """Send cells of views; return those that only Textual can paint."""

@@ -129,7 +129,7 @@ class FollowedRun:
     def _summary(self, stamps: Stamps) -> RunSummary:
         """Summarize the run: one whose process has ended stays as it is while its files do.
 
-        Whether one on another host may still be alive depends on time and on who looks.
+        Whether one on another host may still be alive depends on the time and on this host.
         """
         if (kept := self._kept.summary_at(stamps)) is not None:
             return kept
